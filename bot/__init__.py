@@ -1,0 +1,1 @@
+"""Deploymend: finds out why a deploy fails, and repairs the repository."""

@@ -1,0 +1,92 @@
+"""The command line: parses the arguments, calls the engine, prints the report.
+
+Exit codes: 0 nothing certain stops the deploy, 1 something does (for `fix`: is left), 2 usage or internal error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from bot.cli.errors import TROUBLE, Refused
+from bot.engine.model.tree import Unreadable
+
+VERSION = "0.1.0"
+_EXITS = "exit codes: 0 nothing certain stops the deploy, 1 something does (fix: is left), 2 usage or internal error"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; every error ends in one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except Refused as error:
+        return _say(str(error))
+    except Unreadable as error:
+        return _say(f"{error.path} can't be used: {error.reason}")
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE
+    except Exception as error:
+        return _say(_bug(error))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    return int(import_module(f"bot.cli.{options.command}").run(options))
+
+
+def _say(sentence: str) -> int:
+    from bot.report.text import clean
+
+    print(f"bot: {clean(sentence)}", file=sys.stderr)
+    return TROUBLE
+
+
+def _bug(error: Exception) -> str:
+    """Name an error of our own, and where it happened."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    return f"internal error at {where}: {type(error).__name__}: {error}; nothing was changed, please report this"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bot", description="Finds out why a deploy fails, and repairs the repository.", epilog=_EXITS
+    )
+    parser.add_argument("--version", action="version", version=f"deploymend {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="simulate the deploy and say where it stops", epilog=_EXITS)
+    fix = commands.add_parser("fix", help="repair the repository until the simulated deploy reaches its end", epilog=_EXITS)
+    for command in (check, fix):
+        _shared(command)
+    fix.add_argument("--diff", action="store_true", help="print the unified diff and write nothing")
+    fix.add_argument("--unsafe", action="store_true", help="also repair likely faults, and make unsafe edits")
+    fix.add_argument("--allow-dirty", action="store_true", help="write although files have uncommitted changes")
+    explain = commands.add_parser("explain", help="print the page of a codemod, a fault or a weakness")
+    explain.add_argument("name", metavar="NAME")
+    commands.add_parser("list", help="list the codemods, faults and weaknesses")
+    return parser
+
+
+def _shared(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", nargs="?", default=".", metavar="PATH", help="the repository (default: the current folder)")
+    command.add_argument("--config", metavar="FILE", help="look at this config alone")
+    command.add_argument("--app", metavar="NAME", help="look at the target of this app alone")
+    command.add_argument("--process", metavar="GROUP", help="look at this process group alone")
+    command.add_argument("--from", dest="start", metavar="DIR", help="the folder that the deploy is started from")
+    command.add_argument("--select", action="append", metavar="NAME", help="use only this codemod (repeatable)")
+    command.add_argument("--ignore", action="append", metavar="NAME", help="never use this codemod (repeatable)")
+    command.add_argument("--strict", action="store_true", help="exit 1 for likely faults too")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    command.add_argument("-q", "--quiet", action="store_true", help="print faults alone")
+    command.add_argument("-v", "--verbose", action="store_true", help="print everything that was not followed, and why")

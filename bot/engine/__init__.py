@@ -1,0 +1,1 @@
+"""The simulated deploy: pure, no disk, no network, no clock, no environment."""

@@ -1,0 +1,1 @@
+"""The simulated boot: command, launcher, imports, routes."""

@@ -1,0 +1,73 @@
+"""Where Python would find a module: sys.path in the image, the standard library, the installed packages."""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from typing import Literal, NamedTuple
+
+from bot.engine.boot import stdlib
+from bot.engine.image.packages import Installed
+from bot.engine.image.stage import Image
+
+_PRELOADED = frozenset("os site codecs io abc stat posixpath genericpath".split())  # before any file of ours is looked at
+
+
+class Found(NamedTuple):
+    """Where a module lies: a file, a package, the folders of a namespace package, or outside of the repository.
+
+    `path` is in the image, `tree` in the repository; "outside" is the standard library or an installed distribution.
+    """
+
+    kind: Literal["file", "package", "namespace", "outside"]
+    path: str
+    tree: str | None
+    folders: tuple[str, ...]  # its __path__
+
+
+OUTSIDE = Found("outside", "", None, ())
+
+
+class Finder:
+    """Looks modules up along `path`, which code may change while it is imported."""
+
+    def __init__(self, image: Image, installed: Installed, path: tuple[str, ...]) -> None:
+        self.files = image.files
+        self.installed = installed
+        self.path = list(path)
+        self.version = image.base.python or (sys.version_info[0], sys.version_info[1])
+
+    def within(self, name: str, folders: list[str]) -> Found | None:
+        """Look for one level of a dotted name along `folders`."""
+        spaces = []
+        for folder in folders:
+            base = posixpath.join(folder, name)
+            initial = self.files.find(posixpath.join(base, "__init__.py"))
+            if initial and initial.kind == "file":
+                return Found("package", posixpath.join(base, "__init__.py"), initial.tree, (base,))
+            single = self.files.find(base + ".py")
+            if single and single.kind == "file":
+                return Found("file", base + ".py", single.tree, ())
+            bare = self.files.find(base)
+            if bare and bare.kind == "folder":
+                spaces.append(base)
+        return Found("namespace", spaces[0], None, tuple(spaces)) if spaces else None
+
+    def top(self, name: str) -> Found | None:
+        """Look for a top-level module: sys.path, then the standard library, then what is installed."""
+        preloaded = name in sys.builtin_module_names or name in _PRELOADED
+        found = self.within(name, self.path)
+        if found and found.kind != "namespace" and not preloaded:
+            return found
+        if preloaded or stdlib.has(name, self.version) or self.installed.gives(name):
+            return OUTSIDE
+        projects = [folder for project in self.installed.projects for folder in (project, posixpath.join(project, "src"))]
+        installed = self.within(name, projects)
+        return installed if installed and installed.kind != "namespace" else found or installed
+
+    def child(self, parent: Found, dotted: str, name: str) -> Found | None:
+        """Look for a submodule of the module `dotted`; an installed distribution may add to a namespace package."""
+        found = self.within(name, list(parent.folders))
+        if found is None and parent.kind == "namespace" and self.installed.gives(f"{dotted}.{name}"):
+            return OUTSIDE
+        return found

@@ -1,0 +1,117 @@
+"""How sure a missed import is, and why it is missed."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+from bot.engine.boot import stdlib
+from bot.engine.image.packages import Installed
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Place
+from bot.engine.model.tree import Tree, join, parent
+
+
+class Miss(NamedTuple):
+    """A judged miss: why it happens, and why it is not certain (None: it is)."""
+
+    reason: str
+    doubt: str | None
+
+
+class Judge:
+    """Judges misses in one image. `loose` says why sys.path is not known in full."""
+
+    def __init__(self, tree: Tree, image: Image, installed: Installed) -> None:
+        self.tree = tree
+        self.image = image
+        self.installed = installed
+        self.loose: str | None = None
+
+    def follows(self, candidates: list[str]) -> bool:
+        """Say whether a miss only follows from a fault that was already reported."""
+        return any(self.image.files.assumed(path) for path in candidates)
+
+    def module(self, name: str, candidates: list[str], own: bool, top: bool) -> Miss:
+        """Judge a module that none of the candidate paths has. `own`: it can only be the repository's own."""
+        doubt = self._path_doubt(candidates) or (self._top_doubt(name) if top else None)
+        last = name.rpartition(".")[2]
+        removed = stdlib.removed_in(name)
+        if removed and not own:
+            return Miss(f"Python {removed[0]}.{removed[1]} dropped `{name}` from the standard library.", doubt)
+        known = self._known_reason(last, candidates)
+        if known:
+            return Miss(known, doubt)
+        looked = ", ".join(dict.fromkeys(posixpath.dirname(path) or "/" for path in candidates))
+        words = f"Python looks for `{last}` in {looked}, and the image has no such module there."
+        return Miss(words if own else f"No installed requirement is known to give `{name}`.", doubt)
+
+    def name(self, module: str, name: str, candidates: list[str]) -> Miss:
+        """Judge a name that a module does not define and that is no submodule."""
+        known = next((other for path in candidates if (other := self._other_case(path))), None)
+        reason = f"{module} defines no `{name}`, and there is no module of that name beside it."
+        if known:
+            reason = f"The file is called {known}: names are case-sensitive on Linux."
+        return Miss(reason, self._path_doubt(candidates))
+
+    def is_own(self, name: str, place: Place | None) -> bool:
+        """Say whether the repository has a module of this top-level name near the importing file, or at its root."""
+        if place is None:
+            return True
+        if self.installed.opaque and not self._at_root(name):
+            return False
+        folder: str | None = parent(place.path)
+        while folder is not None:
+            prefix = f"{folder}/" if folder else ""
+            if self.tree.is_file(f"{prefix}{name}.py") or self._has_python(f"{prefix}{name}"):
+                return True
+            folder = parent(folder) if folder else None
+        return False
+
+    def _path_doubt(self, candidates: list[str]) -> str | None:
+        files = self.image.files
+        for path in candidates:
+            hidden = files.hidden(path) or files.hidden(path + ".py")
+            if hidden:
+                return f"{hidden} lies on this disk, but git ignores it"
+            if tainted := files.tainted(path):
+                return tainted
+        return None
+
+    def _top_doubt(self, name: str) -> str | None:
+        if self.installed.projects:
+            return "an installed project may give this name"
+        return self.loose or (None if self._at_root(name) else self.installed.opaque)
+
+    def _at_root(self, name: str) -> bool:
+        """Say whether a name is so clearly the repository's own that no installed package can be meant."""
+        roots = ("", f"{self.image.context.root}/" if self.image.context.root else "")
+        return any(self._has_python(root + name) or self.tree.is_file(f"{root}{name}.py") for root in roots)
+
+    def _has_python(self, folder: str) -> bool:
+        if not self.tree.is_folder(folder):
+            return False
+        entries = self.tree.entries(folder)
+        inner = [f"{folder}/{entry}" for entry, kind in entries.items() if kind == "folder"]
+        return any(name.endswith(".py") for names in (entries, *map(self.tree.entries, inner)) for name in names)
+
+    def _known_reason(self, last: str, candidates: list[str]) -> str | None:
+        for path in candidates:
+            other = self._other_case(path)
+            if other:
+                return f"The file is called {other}: names are case-sensitive on Linux."
+            ignored = self.image.files.ignored(path) or self.image.files.ignored(path + ".py")
+            if ignored:
+                return f"{ignored} keeps `{last}` out of the build context."
+        return None
+
+    def _other_case(self, path: str) -> str | None:
+        folder = self.image.files.find(posixpath.dirname(path))
+        if folder is None or folder.tree is None:
+            return None
+        wanted = posixpath.basename(path)
+        for entry in self.tree.entries(folder.tree):
+            stem = entry.removesuffix(".py")
+            if stem != wanted and stem.lower() == wanted.lower():
+                return join(folder.tree, entry)
+        return None

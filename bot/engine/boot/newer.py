@@ -1,0 +1,87 @@
+"""Reads source of a newer Python than ours: what only the newer one can parse is put in words that ours can.
+
+Only imports and names matter to the walk, so f-strings (PEP 701 lets them nest quotes, 3.12) become empty strings of as
+many lines, type parameters (PEP 695, 3.12) are left out, and `except A, B:` (PEP 758, 3.14) gets its brackets.
+"""
+
+from __future__ import annotations
+
+import re
+
+_START = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{0,2})('''|\"\"\"|'|\")")
+_PARAMETERS = re.compile(r"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)\[[^\]\n]*(?:\[[^\]\n]*\][^\]\n]*)*\]", re.M)
+_ALIAS = re.compile(r"^([ \t]*)type[ \t]+(\w+)(?:\[[^\]\n]*\])?[ \t]*=(?!=)", re.M)
+_EXCEPT = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.M)
+
+
+def plain(source: str) -> str:
+    """Return `source` with the newer syntax written in the older one; line numbers stay."""
+    text = _without_formatted_strings(source)
+    text = _PARAMETERS.sub(r"\1", text)
+    text = _ALIAS.sub(r"\1\2 =", text)
+    return _EXCEPT.sub(r"\1(\2):", text)
+
+
+def _without_formatted_strings(source: str) -> str:
+    result, at = [], 0
+    while at < len(source):
+        character = source[at]
+        if character == "#":
+            end = source.find("\n", at)
+            end = len(source) if end < 0 else end
+            result.append(source[at:end])
+            at = end
+            continue
+        match = _START.match(source, at) if character in "'\"" or character.isalpha() else None
+        if match is None:
+            step = re.compile(r"\w+").match(source, at)
+            end = step.end() if step else at + 1
+            result.append(source[at:end])
+            at = end
+            continue
+        formatted = match[1].lower() in ("f", "fr", "rf", "t", "tr", "rt")
+        end = _string_end(source, match.end(), match[2], formatted, "r" in match[1].lower())
+        lines = source.count("\n", at, end)
+        result.append('"""' + "\n" * lines + '"""' if formatted else source[at:end])
+        at = end
+    return "".join(result)
+
+
+def _string_end(source: str, at: int, quote: str, formatted: bool, raw: bool) -> int:
+    """Return the offset behind the string whose content begins at `at`."""
+    while at < len(source):
+        if source.startswith(quote, at):
+            return at + len(quote)
+        if (source[at] == "\\" and not (raw and formatted and source[at + 1 : at + 2] in "{}")) or (
+            formatted and source.startswith(("{{", "}}"), at)
+        ):
+            at += 2
+        elif formatted and source[at] == "{":
+            at = _expression_end(source, at + 1)
+        elif source[at] == "\n" and len(quote) == 1:
+            return at
+        else:
+            at += 1
+    return len(source)
+
+
+def _expression_end(source: str, at: int) -> int:
+    """Return the offset behind the `}` that closes a replacement field."""
+    depth = 0
+    while at < len(source):
+        character = source[at]
+        match = _START.match(source, at) if character in "'\"" or character.isalpha() else None
+        if match:
+            formatted = match[1].lower() in ("f", "fr", "rf", "t", "tr", "rt")
+            at = _string_end(source, match.end(), match[2], formatted, "r" in match[1].lower())
+            continue
+        if character in "([{":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        elif character == "}":
+            if depth == 0:
+                return at + 1
+            depth -= 1
+        at += 1
+    return len(source)

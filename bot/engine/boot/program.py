@@ -1,0 +1,57 @@
+"""What a command line comes to: the programs that it runs, and for each the Python code that it starts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bot.engine.model.findings import Fault, Unknown
+from bot.engine.model.target import Origin
+
+
+class Module(NamedTuple):
+    """A module to import, and the object that the launcher wants from it.
+
+    `attribute` None: the module alone. `run`: executed as `__main__`. `written` is how the command spells it.
+    """
+
+    name: str
+    attribute: str | None
+    call: bool  # the attribute is a factory
+    run: bool
+    written: str
+
+
+class Script(NamedTuple):
+    """A file to run as `__main__`; an absolute path in the image."""
+
+    path: str
+    written: str
+
+
+class Listen(NamedTuple):
+    """Where a server would listen; None for what can't be told."""
+
+    host: str | None
+    port: int | None
+
+
+class Program(NamedTuple):
+    """One program of a command line, ready to be followed."""
+
+    launcher: str
+    argv: tuple[str, ...]
+    folder: str  # its working directory
+    env: dict[str, str | None]
+    front: tuple[str, ...]  # what the launcher puts first on sys.path
+    entry: Module | Script | None
+    listen: Listen | None  # None: it opens no port, or nobody knows
+    origin: Origin
+    fatal: bool  # the process ends when this program fails
+
+
+class Resolution(NamedTuple):
+    """All programs of a process in order (the last one stays), and what was found on the way."""
+
+    programs: tuple[Program, ...]
+    faults: tuple[Fault, ...]
+    unknowns: tuple[Unknown, ...]

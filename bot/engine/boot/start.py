@@ -1,0 +1,154 @@
+"""Booting one program: sys.path as its launcher makes it, the entry point, and the import walk from there.
+
+What each launcher prints when the entry point itself is missing was tried; see `launchers.py` for the versions.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import NamedTuple
+
+from bot.engine.boot.imports import Loaded, Walk
+from bot.engine.boot.program import Module, Program, Script
+from bot.engine.image.packages import Installed
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Fault, MissingModule, MissingName, Stage, Unknown
+from bot.engine.model.tree import Tree
+
+ENTRY_STEP = 1
+
+
+def python_path(program: Program) -> tuple[str, ...]:
+    """Return sys.path up to the standard library: the launcher's own entries, then PYTHONPATH."""
+    listed = (program.env.get("PYTHONPATH") or "").split(":")
+    given = [posixpath.normpath(posixpath.join(program.folder, entry)) for entry in listed if entry]
+    return tuple(dict.fromkeys((*program.front, *given)))
+
+
+class Started(NamedTuple):
+    """A program after its imports: what stops it, in the order in which Python would meet it, and the app that it serves."""
+
+    faults: tuple[Fault, ...]
+    unknowns: tuple[Unknown, ...]
+    walk: Walk
+    app: tuple[Loaded, str] | None  # the module and the name of the app object
+
+
+def start(tree: Tree, image: Image, installed: Installed, program: Program, process: str, stage: Stage) -> Started:
+    """Boot a program."""
+    walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
+    if program.env.get("PYTHONPATH", "") is None:
+        walk.judge.loose = "PYTHONPATH is made at build time"
+    app: tuple[Loaded, str] | None = None
+    match program.entry:
+        case Script(path=path):
+            found = image.files.find(path)
+            walk.script(path, found.tree if found else None, "__main__", None)
+        case Module():
+            app = _enter(walk, program, program.entry)
+    return Started(tuple(walk.faults), tuple(walk.unknowns), walk, app)
+
+
+def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | None:
+    """Import the module that the launcher names, and look for the object that it wants."""
+    if program.launcher == "python":
+        _run_module(walk, program, entry)
+        return None
+    before = len(walk.faults)
+    loaded = walk.load(entry.name, None)
+    _name_entry(walk, program, entry, before)
+    if loaded is None or entry.attribute is None or len(walk.faults) > before:
+        return None
+    first = entry.attribute.partition(".")[0]
+    if first and not walk.defines(loaded, first, set()):
+        child = f"{entry.name}.{first}"
+        if child not in walk.loaded:
+            reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
+            walk.fault(
+                "attribute-not-found",
+                _no_attribute(program, entry, first),
+                reason,
+                program.origin.place,
+                MissingName(entry.name, first),
+                certain=True,
+            )
+            walk.faults[-1] = walk.faults[-1]._replace(step=ENTRY_STEP)
+    elif first in loaded.facts.functions:
+        walk.call_function(loaded, first)
+    return (loaded, first) if first else None
+
+
+def _run_module(walk: Walk, program: Program, entry: Module) -> None:
+    """`python -m name`: a package runs its `__main__`."""
+    parents, _, last = entry.name.rpartition(".")
+    before = len(walk.faults)
+    owner = walk.load(parents, None) if parents else None
+    if parents and owner is None:
+        _name_entry(walk, program, entry, before)
+        return
+    found = walk.find(last, owner)
+    if found and found.kind == "outside":
+        return
+    name, package = entry.name, parents
+    if found and found.kind in ("package", "namespace"):
+        loaded = walk.run(entry.name, found)
+        found = walk.find("__main__", loaded) if loaded else None
+        name, package = f"{entry.name}.__main__", entry.name
+    if found is None:
+        walk.missing(name, owner, None)
+        _name_entry(walk, program, entry, before)
+    else:
+        walk.script(found.path, found.tree, name, package)
+
+
+def _name_entry(walk: Walk, program: Program, entry: Module, before: int) -> None:
+    """Put the launcher's own words on a missing entry point, and the place of the command."""
+    for index, fault in enumerate(walk.faults[before:], start=before):
+        if fault.place is None and isinstance(fault.detail, MissingModule):
+            missing = fault.detail.name
+            walk.faults[index] = fault._replace(
+                code="entry-not-found",
+                message=_no_module(program, entry, missing, fault.message),
+                place=program.origin.place,
+                step=ENTRY_STEP,
+                detail=MissingModule(entry.name, True, None),
+            )
+
+
+def _no_module(program: Program, entry: Module, missing: str, message: str) -> str:
+    match program.launcher:
+        case "uvicorn" if missing == entry.name:
+            return f'ERROR:    Error loading ASGI app. Could not import module "{entry.name}".'
+        case "hypercorn":
+            return f"hypercorn.utils.NoAppError: Cannot load application from '{entry.written}', module not found."
+        case "granian":
+            return f"RuntimeError: Could not import '{entry.name}'."
+        case "flask":
+            return f"Error: Could not import '{entry.name}'."
+        case "celery":
+            return f"The module {entry.name} was not found."
+        case "waitress-serve":
+            return f"1. No module named '{missing}'"
+        case "python" if missing.endswith(".__main__"):
+            name = missing.removesuffix(".__main__")
+            return f"No module named {missing}; '{name}' is a package and cannot be directly executed"
+        case "python" if missing == entry.name:
+            return f"python: No module named {missing}"
+        case "python":
+            return f"python: Error while finding module specification for '{entry.name}' ({message})"
+    return message
+
+
+def _no_attribute(program: Program, entry: Module, name: str) -> str:
+    match program.launcher:
+        case "gunicorn":
+            return f"Failed to find attribute '{name}' in '{entry.name}'."
+        case "hypercorn":
+            return f"hypercorn.utils.NoAppError: Cannot load application from '{entry.written}', application not found."
+        case "granian":
+            return f"AttributeError: module '{entry.name}' has no attribute '{name}'"
+        case "flask":
+            return f"Error: Failed to find attribute '{name}' in '{entry.name}'."
+        case "fastapi":
+            return "Could not find FastAPI app in module, try using --app"
+    return f'ERROR:    Error loading ASGI app. Attribute "{name}" not found in module "{entry.name}".'

@@ -1,0 +1,34 @@
+"""The standard library's top-level modules, by the version of Python.
+
+The interpreter at hand knows its own; what other versions have or lack follows from the "What's New" pages (PEP 594 for
+3.13's removals, PEP 632 for distutils).
+"""
+
+from __future__ import annotations
+
+import sys
+
+_ADDED = {"zoneinfo": (3, 9), "graphlib": (3, 9), "tomllib": (3, 11), "annotationlib": (3, 14), "compression": (3, 14)}
+_REMOVED = {
+    **dict.fromkeys(["binhex", "formatter", "parser", "symbol", "macpath"], (3, 10)),
+    **dict.fromkeys(["asynchat", "asyncore", "distutils", "imp", "smtpd"], (3, 12)),
+    **dict.fromkeys(
+        "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib ossaudiodev pipes sndhdr spwd sunau"
+        " telnetlib uu xdrlib".split(),
+        (3, 13),
+    ),
+}
+
+
+def has(name: str, version: tuple[int, int]) -> bool:
+    """Say whether the standard library of a Python version has a top-level module."""
+    if name in _REMOVED:
+        return version < _REMOVED[name]
+    if name in _ADDED:
+        return version >= _ADDED[name]
+    return name in sys.stdlib_module_names or name in ("_distutils_hack", "__main__")
+
+
+def removed_in(name: str) -> tuple[int, int] | None:
+    """Return the version that dropped a module."""
+    return _REMOVED.get(name)

@@ -1,0 +1,249 @@
+"""The routes of an app, as far as they can be read: enough to tell whether a health check's path is answered at all.
+
+FastAPI, Starlette and Flask apps whose object is made at a module's top level: decorated functions, routers with their
+prefixes, blueprints. Anything else that could answer (a mount, a router made by a function, a middleware that answers
+itself, a catch-all) makes the answer unknown. What happens to a path: Starlette 0.40 and later (`routing.py`: an unknown
+path is 404, a path that differs by its last slash is a 307), Flask 3 (404; 308 to the form with a slash).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+from bot.engine.boot.imports import Loaded, Walk, package_of
+from bot.engine.boot.modules import Import
+from bot.engine.boot.values import dotted
+from bot.engine.model.findings import Place
+from bot.engine.model.tree import Unreadable
+
+_METHODS = frozenset("get post put delete patch head options api_route route websocket".split())
+_APPS = {
+    "FastAPI": "starlette",
+    "Starlette": "starlette",
+    "APIRouter": "starlette",
+    "Flask": "flask",
+    "Blueprint": "flask",
+}
+
+
+_TRANSPARENT = frozenset({"CORSMiddleware", "GZipMiddleware", "SessionMiddleware"})  # they leave a plain GET alone
+
+
+class Route(NamedTuple):
+    """A path that is answered; `methods` in capitals."""
+
+    path: str
+    methods: frozenset[str]
+    place: Place
+
+
+class Routes(NamedTuple):
+    """All routes of an app; `open` says why there may be more of them."""
+
+    framework: str
+    found: tuple[Route, ...]
+    open: str | None
+
+    def status(self, path: str, method: str) -> int | None:
+        """Return what a request is answered with: 404, 405, 307 or 308; None when a route takes it or nobody knows."""
+        path = path.partition("?")[0]
+        taken = [route for route in self.found if _matches(route.path, path)]
+        if any(method in route.methods or (method == "HEAD" and self.framework == "flask") for route in taken):
+            return None
+        if self.open:
+            return None
+        if taken:
+            return 405
+        other = path.rstrip("/") if path.endswith("/") else path + "/"
+        if other and any(_matches(route.path, other) for route in self.found):
+            if self.framework == "starlette":
+                return 307
+            return 308 if other.endswith("/") else 404
+        return 404
+
+
+def _matches(route: str, path: str) -> bool:
+    pieces = re.split(r"(\{[^{}]*\}|<[^<>]*>)", route)
+    pattern = "".join(
+        re.escape(piece) if index % 2 == 0 else ".*" if piece.endswith(":path}") or piece.startswith("<path:") else "[^/]+"
+        for index, piece in enumerate(pieces)
+    )
+    return re.fullmatch(pattern, path) is not None
+
+
+def routes(walk: Walk, module: Loaded, attribute: str) -> Routes | None:
+    """Return the routes of the app object `attribute` of a module that the walk has loaded; None when it is no such app."""
+    reader = _Reader(walk)
+    framework = reader.framework(module, attribute)
+    if framework is None:
+        return None
+    reader.collect(module, attribute, "")
+    return Routes(framework, tuple(reader.found), reader.open)
+
+
+class _Reader:
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.found: list[Route] = []
+        self.open: str | None = None
+        self.seen: set[tuple[str, str, str]] = set()
+
+    def body(self, module: Loaded) -> list[ast.stmt]:
+        if module.found.tree is None:
+            return []
+        try:
+            return ast.parse(self.walk.tree.read(module.found.tree)).body
+        except (SyntaxError, ValueError, Unreadable):
+            self.open = f"{module.found.tree} was not read"
+            return []
+
+    def maker(self, module: Loaded, name: str) -> ast.Call | None:
+        """Return the call that makes a module's name."""
+        value = module.facts.constants.get(name)
+        return value if isinstance(value, ast.Call) else None
+
+    def framework(self, module: Loaded, name: str) -> str | None:
+        call = self.maker(module, name)
+        return _APPS.get(dotted(call.func).rpartition(".")[2]) if call else None
+
+    def collect(self, module: Loaded, name: str, prefix: str) -> None:
+        """Add the routes of one app or router object below `prefix`."""
+        call = self.maker(module, name)
+        if (module.name, name, prefix) in self.seen:
+            return
+        self.seen.add((module.name, name, prefix))
+        if call is None or dotted(call.func).rpartition(".")[2] not in _APPS:
+            self.open = f"`{name}` in {module.name} is not made where it can be seen"
+            return
+        own = _text(_keyword(call, "prefix") or _keyword(call, "url_prefix"))
+        if own is None or _keyword(call, "routes") is not None or _keyword(call, "middleware") is not None:
+            self.open = f"`{name}` in {module.name} is made with values that were not followed"
+            return
+        if dotted(call.func).rpartition(".")[2] == "FastAPI":
+            self.builtin(call, module)
+        for statement in self.body(module):
+            self.statement(statement, module, name, prefix + own)
+
+    def builtin(self, call: ast.Call, module: Loaded) -> None:
+        """Add what FastAPI serves by itself, unless it is told otherwise."""
+        place = Place(module.found.tree or "", call.lineno)
+        for option, path in (("docs_url", "/docs"), ("redoc_url", "/redoc"), ("openapi_url", "/openapi.json")):
+            given = _keyword(call, option)
+            self.found.append(Route(_text(given) or path if given is not None else path, frozenset({"GET", "HEAD"}), place))
+
+    def statement(self, statement: ast.stmt, module: Loaded, name: str, prefix: str) -> None:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in statement.decorator_list:
+                self.decorated(decorator, module, name, prefix)
+            return
+        if isinstance(statement, ast.ClassDef):
+            return
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            self.call(statement.value, module, name, prefix)
+            return
+        for node in ast.walk(statement):  # a branch, a loop: what it adds may be there or not
+            if isinstance(node, ast.Call) and dotted(node.func).startswith(f"{name}."):
+                self.open = f"{module.found.tree}:{node.lineno} adds to `{name}` under a condition"
+
+    def decorated(self, decorator: ast.expr, module: Loaded, name: str, prefix: str) -> None:
+        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+            return
+        if dotted(decorator.func.value) != name:
+            return
+        method = decorator.func.attr
+        if method == "middleware" or method in ("before_request", "errorhandler", "exception_handler"):
+            self.open = f"{module.found.tree}:{decorator.lineno} may answer requests itself"
+        if method in _METHODS:
+            path = (
+                _text(decorator.args[0])
+                if decorator.args
+                else _text(_keyword(decorator, "path") or _keyword(decorator, "rule"))
+            )
+            self.add(path, _methods(decorator, method), prefix, Place(module.found.tree or "", decorator.lineno))
+
+    def add(self, path: str | None, methods: frozenset[str] | None, prefix: str, place: Place) -> None:
+        if path is None or methods is None:
+            self.open = f"{place.path}:{place.line} names its path or its methods in a way that was not followed"
+        elif methods:
+            self.found.append(Route(prefix + path, methods, place))
+
+    def call(self, call: ast.Call, module: Loaded, name: str, prefix: str) -> None:
+        function = dotted(call.func)
+        if not function.startswith(f"{name}."):
+            if any(dotted(argument) == name for argument in call.args):
+                self.open = f"{module.found.tree}:{call.lineno} hands `{name}` to a function"
+            return
+        verb = function.removeprefix(f"{name}.")
+        if verb in ("include_router", "register_blueprint") and call.args:
+            self.included(call, module, prefix)
+        elif verb == "add_middleware" and call.args:
+            if dotted(call.args[0]).rpartition(".")[2] not in _TRANSPARENT:
+                self.open = f"{module.found.tree}:{call.lineno} adds a middleware that may answer requests itself"
+        elif verb in ("mount", "add_url_rule", "add_api_route", "add_route", "host", "init_app"):
+            self.open = f"{module.found.tree}:{call.lineno} adds routes in a way that was not followed"
+
+    def included(self, call: ast.Call, module: Loaded, prefix: str) -> None:
+        more = _text(_keyword(call, "prefix") or _keyword(call, "url_prefix"))
+        found = self.named(dotted(call.args[0]), module)
+        if more is None or found is None:
+            self.open = f"{module.found.tree}:{call.lineno} includes a router that was not followed"
+            return
+        if dotted(call.func).endswith("register_blueprint") and _keyword(call, "url_prefix") is not None:
+            inner = self.maker(*found)  # the registration's prefix replaces the blueprint's own
+            if inner is not None and _keyword(inner, "url_prefix") is not None:
+                self.open = f"{module.found.tree}:{call.lineno} replaces a blueprint's prefix"
+                return
+        self.collect(*found, prefix + more)
+
+    def named(self, name: str, module: Loaded) -> tuple[Loaded, str] | None:
+        """Return the module and name behind `router`, `users.router` or `package.users.router`."""
+        first, _, rest = name.partition(".")
+        if not rest and first in module.facts.constants:
+            return module, first
+        for event in module.facts.events:
+            if not isinstance(event, Import) or event.names is None or not name:
+                continue
+            base = self.walk.absolute(event, package_of(module))
+            for original, alias in zip(event.names, event.aliases, strict=True):
+                if alias != first or base is None:
+                    continue
+                child = self.walk.loaded.get(f"{base}.{original}")
+                if rest and child and "." not in rest:
+                    return self.within(child, rest)
+                owner = self.walk.loaded.get(base)
+                if not rest and owner:
+                    return self.within(owner, original)
+        return None
+
+    def within(self, module: Loaded, name: str) -> tuple[Loaded, str] | None:
+        """Follow a name that a module only hands on."""
+        if name in module.facts.constants:
+            return module, name
+        return self.named(name, module) if name in module.facts.names else None
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _text(node: ast.expr | None) -> str | None:
+    """Return a constant string, `""` for nothing; None for anything else."""
+    if node is None:
+        return ""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _methods(call: ast.Call, verb: str) -> frozenset[str] | None:
+    given = _keyword(call, "methods")
+    if verb == "websocket":
+        return frozenset()
+    if verb not in ("route", "api_route"):
+        return frozenset({verb.upper()})
+    if given is None:
+        return frozenset({"GET", "HEAD"})
+    if not isinstance(given, ast.List | ast.Tuple | ast.Set):
+        return None
+    listed = [_text(element) for element in given.elts]
+    return None if None in listed else frozenset(str(method).upper() for method in listed)

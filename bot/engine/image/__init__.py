@@ -1,0 +1,1 @@
+"""The simulated build: context, instructions, file system, installs."""

@@ -1,0 +1,177 @@
+"""The file system of an image, as the instructions make it, and lazily: nothing is listed that nobody asks for.
+
+A layer says what one instruction did (copied a folder of the context, made a folder, removed a path); a look-up goes from
+the last layer to the first. So `COPY . .` of ten thousand files costs nothing until a path is asked for.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from bot.engine.image.context import Context
+
+
+class Found(NamedTuple):
+    """What lies at a path. `tree` is the file or folder of the repository it was copied from, None when made in the build."""
+
+    kind: Literal["file", "folder"]
+    tree: str | None
+    owner: str
+
+
+class Copied(NamedTuple):
+    """A file or folder of the build context, at `path`."""
+
+    path: str
+    context: Context
+    source: str  # from the context's root
+    folder: bool
+    owner: str
+
+
+class Made(NamedTuple):
+    """An empty folder, or a file whose content nobody knows."""
+
+    path: str
+    kind: Literal["file", "folder"]
+    owner: str
+
+
+class Gone(NamedTuple):
+    """A path that was removed."""
+
+    path: str
+
+
+class Linked(NamedTuple):
+    """A symbolic link, or a path that shows what lies at another (a copy within the image)."""
+
+    path: str
+    target: str
+    system: FileSystem | None  # another stage's; None: this one
+
+
+Layer = Copied | Made | Gone | Linked
+
+
+class Taint(NamedTuple):
+    """A path below which a command that was not followed may have made or removed files.
+
+    `assumed`: a fault stopped what should lie there, and the simulation goes on as if it had been repaired.
+    """
+
+    path: str
+    reason: str
+    assumed: bool = False
+
+
+def below(path: str, folder: str) -> str | None:
+    """Return `path` relative to `folder` (`""` for the folder itself); None when it lies elsewhere."""
+    if path == folder:
+        return ""
+    prefix = folder if folder.endswith("/") else folder + "/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+class FileSystem:
+    """The layers of one stage so far."""
+
+    def __init__(self, layers: list[Layer] | None = None, taints: list[Taint] | None = None) -> None:
+        self.layers: list[Layer] = layers or []
+        self.taints: list[Taint] = taints or []
+
+    def copy(self) -> FileSystem:
+        """Return a file system that starts with the same layers."""
+        return FileSystem(list(self.layers), list(self.taints))
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer on top."""
+        self.layers.append(layer)
+
+    def taint(self, path: str, reason: str, assumed: bool = False) -> None:
+        """Note that what lies below `path` can't be told any more."""
+        self.taints.append(Taint(path, reason, assumed))
+
+    def tainted(self, path: str) -> str | None:
+        """Return why a miss at `path` is not certain, if it isn't."""
+        return next((taint.reason for taint in self.taints if below(path, taint.path) is not None), None)
+
+    def assumed(self, path: str) -> bool:
+        """Say whether a miss at `path` only follows from a fault that was already reported."""
+        return any(taint.assumed and below(path, taint.path) is not None for taint in self.taints)
+
+    def find(self, path: str, hops: int = 0) -> Found | None:
+        """Return what lies at an absolute path; None when nothing does, as far as the instructions tell."""
+        path = posixpath.normpath(path)
+        for layer in reversed(self.layers):
+            if isinstance(layer, Gone):
+                if below(path, layer.path) is not None:
+                    return None
+                continue
+            found = self._in(layer, path, hops)
+            if found:
+                return found
+        return Found("folder", None, "root") if path == "/" else None
+
+    def _in(self, layer: Copied | Made | Linked, path: str, hops: int) -> Found | None:
+        rest = below(path, layer.path)
+        if rest is None:
+            above = below(layer.path, path)
+            return Found("folder", None, "root") if above is not None else None
+        if isinstance(layer, Made):
+            return Found(layer.kind, None, layer.owner) if not rest else None
+        if isinstance(layer, Linked):
+            system = layer.system or self
+            target = posixpath.join(layer.target, rest) if rest else layer.target
+            return system.find(target, hops + 1) if hops < 20 else None
+        return _copied(layer, rest)
+
+    def hidden(self, path: str) -> str | None:
+        """Return the file of the repository that would lie at `path` if git did not ignore it."""
+        for layer in reversed(self.layers):
+            rest = below(posixpath.normpath(path), layer.path)
+            if isinstance(layer, Copied) and rest is not None:
+                source = _inside(layer, rest)
+                if layer.context.hidden(source):
+                    return layer.context.tree_path(source)
+        return None
+
+    def ignored(self, path: str) -> str | None:
+        """Return the rule of the ignore file (`path:line`) that keeps out what would lie at `path`."""
+        for layer in reversed(self.layers):
+            rest = below(posixpath.normpath(path), layer.path)
+            if isinstance(layer, Copied) and rest is not None:
+                rule = layer.context.excluded_by(_inside(layer, rest))
+                if rule:
+                    return rule
+        return None
+
+    def files(self, folder: str, suffix: str) -> Iterator[tuple[str, str]]:
+        """Yield (container path, tree path) of the repository's files below `folder` whose name ends with `suffix`."""
+        seen = set()
+        for layer in self.layers:
+            if not isinstance(layer, Copied) or (below(layer.path, folder) is None and below(folder, layer.path) is None):
+                continue
+            for source in layer.context.files(layer.source, suffix) if layer.folder else [layer.source]:
+                rest = below("/" + source, "/" + layer.source) if layer.source else source
+                path = posixpath.join(layer.path, rest) if layer.folder and rest else layer.path
+                found = self.find(path)
+                if path.endswith(suffix) and below(path, folder) and path not in seen and found and found.tree:
+                    seen.add(path)
+                    yield path, found.tree
+
+
+def _inside(layer: Copied, rest: str) -> str:
+    return "/".join(part for part in (layer.source, rest) if part)
+
+
+def _copied(layer: Copied, rest: str) -> Found | None:
+    if not layer.folder:
+        return Found("file", layer.context.tree_path(layer.source), layer.owner) if not rest else None
+    source = _inside(layer, rest)
+    if not rest:
+        return Found("folder", layer.context.tree_path(source), layer.owner)
+    kind = layer.context.kind(source)
+    return Found(kind, layer.context.tree_path(source), layer.owner) if kind else None

@@ -1,0 +1,98 @@
+"""What a build stage has come to: the state that instructions change, and the image that comes out of the last one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bot.engine.image.bases import Base
+from bot.engine.image.context import Context
+from bot.engine.image.filesystem import FileSystem
+from bot.engine.model.dockerfile import Dockerfile, Instruction
+from bot.engine.model.findings import Fault, Place, Unknown
+from bot.engine.model.requirements import Line
+
+
+class Requirement(NamedTuple):
+    """A distribution that an install asks for, and where that is written."""
+
+    line: Line
+    place: Place
+
+
+class Install(NamedTuple):
+    """One installation of packages. `opaque` says why its content is not known in full.
+
+    `prefix` is where it goes (`/usr/local`, a virtual environment), `projects` are folders of the image installed as
+    packages themselves.
+    """
+
+    prefix: str
+    requirements: tuple[Requirement, ...]
+    projects: tuple[str, ...]
+    opaque: str | None
+    place: Place
+
+
+class Command(NamedTuple):
+    """CMD or ENTRYPOINT as argv; in shell form it is the shell's."""
+
+    argv: tuple[str, ...]
+    instruction: int
+    place: Place
+
+
+class Stage:
+    """A build stage while its instructions run."""
+
+    def __init__(self, name: str, base: Base) -> None:
+        self.name = name
+        self.base = base
+        self.files = FileSystem()
+        self.env: dict[str, str | None] = dict(base.env)  # None: set, to something that could not be told
+        self.args: dict[str, str | None] = {}
+        self.workdir = "/"
+        self.user = "root"
+        self.shell: tuple[str, ...] = ("/bin/sh", "-c")
+        self.entrypoint: Command | None = None
+        self.command: Command | None = None
+        self.installs: list[Install] = []
+        self.environments: list[str] = []  # virtual environments made so far
+        self.programs: set[str] = set()  # what apt-get and its like were asked for
+
+    def child(self, name: str) -> Stage:
+        """Return a stage that starts from this one's result."""
+        stage = Stage(name, self.base)
+        stage.files = self.files.copy()
+        stage.env = dict(self.env)
+        stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
+        stage.entrypoint, stage.command = self.entrypoint, self.command
+        stage.installs = list(self.installs)
+        stage.environments = list(self.environments)
+        stage.programs = set(self.programs)
+        return stage
+
+    def variable(self, name: str) -> str | None:
+        """Return a variable's value for the builder and for RUN: `""` when unset, None when it can't be told."""
+        if name in self.env:
+            return self.env[name]
+        return self.args.get(name, "")
+
+
+class Image(NamedTuple):
+    """What the build would produce."""
+
+    dockerfile: str  # its path in the tree
+    file: Dockerfile
+    instructions: tuple[Instruction, ...]  # those of the final stage
+    context: Context
+    files: FileSystem
+    env: dict[str, str | None]
+    workdir: str
+    user: str
+    entrypoint: Command | None
+    command: Command | None
+    base: Base
+    installs: tuple[Install, ...]
+    programs: frozenset[str]
+    faults: tuple[Fault, ...]
+    unknowns: tuple[Unknown, ...]

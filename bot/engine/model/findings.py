@@ -1,0 +1,122 @@
+"""What the simulation finds: faults, weaknesses, assumptions, and what it could not follow."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Stage = Literal["config", "build", "release", "boot", "port", "health"]
+STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
+Confidence = Literal["certain", "likely"]
+Safety = Literal["safe", "unsafe", "manual"]
+
+
+class Place(NamedTuple):
+    """A position in the tree; line and column are counted from 1."""
+
+    path: str
+    line: int
+    column: int = 1
+
+
+class MissingDockerfile(NamedTuple):
+    """`wanted` is the path in the tree that the platform looks at, None outside of it."""
+
+    wanted: str | None
+
+
+class MissingSource(NamedTuple):
+    """A COPY or ADD source that the build context does not have: instruction and word by index, path from the context."""
+
+    instruction: int
+    word: int
+    source: str
+
+
+class MissingFile(NamedTuple):
+    """A file that a command in the image names and the image does not have (an absolute path in the container)."""
+
+    path: str
+    instruction: int | None
+
+
+class MissingModule(NamedTuple):
+    """A dotted name that Python can't find. `entry` when the start command itself names it."""
+
+    name: str
+    entry: bool
+    importer: str | None  # the file that imports it, in the tree
+
+
+class MissingName(NamedTuple):
+    """A name that a module does not define."""
+
+    module: str
+    name: str
+
+
+Detail = MissingDockerfile | MissingSource | MissingFile | MissingModule | MissingName | None
+
+
+class Fault(NamedTuple):
+    """A point at which the simulated deploy stops, or leaves the app unreachable.
+
+    `message` is the line of the log in the words of the platform, the builder or Python; `…` in it stands for what only
+    the real deploy knows (an id, an absolute path). `step` orders faults of one stage as the platform meets them.
+    """
+
+    code: str
+    stage: Stage
+    step: int
+    process: str  # "" where all of the target is concerned
+    confidence: Confidence
+    message: str
+    reason: str
+    place: Place | None
+    chain: tuple[str, ...] = ()
+    detail: Detail = None
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes it the same fault after an edit that moves lines."""
+        return (self.code, self.stage, self.process, self.message)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """How far the deploy got."""
+        return (STAGES.index(self.stage), self.step)
+
+
+class Weakness(NamedTuple):
+    """What does not stop the deploy and still deserves a word."""
+
+    code: str
+    stage: Stage
+    message: str
+    reason: str
+    place: Place | None
+    process: str = ""
+    subject: str = ""  # the name that the codemod needs: a key, a process group
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes it the same weakness after an edit that moves lines."""
+        return (self.code, self.stage, self.process, self.message)
+
+
+class Assumption(NamedTuple):
+    """What only the platform (or a person) can know, and how it is provided."""
+
+    name: str
+    command: str
+    reason: str
+    place: Place | None
+
+
+class Unknown(NamedTuple):
+    """What could not be followed, and where; never a fault."""
+
+    reason: str
+    place: Place | None
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.place.path}:{self.place.line})" if self.place else self.reason

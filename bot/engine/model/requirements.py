@@ -1,0 +1,105 @@
+"""Requirements files as pip reads them: what each line asks for, and which other files it names.
+
+The format is pip's ("Requirements File Format" in its documentation; `req/req_file.py`): comments, continuations, options,
+`-r` and `-c`, editable and local paths, URLs; UTF-16 is read where a byte-order mark says so (PowerShell's `pip freeze >`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$", re.S)
+_NESTED = re.compile(r"(?:-r\s*|-c\s*|--requirement[=\s]\s*|--constraint[=\s]\s*)(\S.*)$")
+_EDITABLE = re.compile(r"(?:-e\s*|--editable[=\s]\s*)(\S.*)$")
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
+
+
+class Line(NamedTuple):
+    """One logical line. `value` is a distribution's normalised name, a file (nested), a path or an address."""
+
+    kind: Literal["name", "nested", "constraint", "path", "url", "option"]
+    value: str
+    extras: tuple[str, ...]
+    rest: str  # the version and the marker; "editable" for a path behind -e
+    line: int
+
+
+def decode(data: bytes) -> str:
+    """Return a requirements file's text as pip does: by its byte-order mark, else as UTF-8, else as Latin-1."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def normal(name: str) -> str:
+    """Return a distribution's name in the index's spelling (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@lru_cache(maxsize=64)
+def read(text: str) -> tuple[Line, ...]:
+    """Read every line that asks for something; lines that are no requirement are left out (pip refuses them)."""
+    found = []
+    number, pending, first = 0, "", 0
+    for raw in text.splitlines():
+        number += 1
+        first = first or number
+        stripped = re.sub(r"(^|\s)#.*$", "", raw).rstrip()
+        if raw.rstrip().endswith("\\") and not raw.lstrip().startswith("#"):
+            pending += stripped.rstrip("\\")
+            continue
+        line = _line((pending + stripped).strip(), first)
+        if line:
+            found.append(line)
+        pending, first = "", 0
+    return tuple(found)
+
+
+def _line(text: str, number: int) -> Line | None:
+    if not text:
+        return None
+    nested = _NESTED.match(text)
+    if nested:
+        constraint = text.startswith(("-c", "--constraint"))
+        return Line("constraint" if constraint else "nested", nested[1].strip("'\""), (), "", number)
+    editable = _EDITABLE.match(text)
+    if editable:
+        text = editable[1].strip("'\"")
+        if not _is_url(text):
+            return _path(text, number)._replace(rest="editable")
+    elif text.startswith("-"):
+        return Line("option", text, (), "", number)
+    if _is_url(text):
+        egg = _EGG.search(text)
+        return Line("url", normal(egg[1]) if egg else text, (), text, number)
+    if text.startswith((".", "/")) or (("/" in text or "\\" in text) and " @ " not in text):
+        return _path(text, number)
+    return requirement(text, number)
+
+
+def requirement(text: str, number: int = 0) -> Line | None:
+    """Read one requirement such as `uvicorn[standard]>=0.30; python_version >= "3.9"` (PEP 508)."""
+    match = _NAMED.match(text.strip())
+    if not match:
+        return None
+    extras = tuple(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
+    return Line("name", normal(match[1]), extras, re.sub(r"\s+--hash=\S+", "", match[3]).strip(), number)
+
+
+def _path(text: str, number: int) -> Line:
+    match = re.match(r"(.*?)(?:\[([^\]]*)\])?$", text, re.S)
+    assert match
+    extras = tuple(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
+    return Line("path", match[1].strip(), extras, "", number)
+
+
+def _is_url(text: str) -> bool:
+    return bool(re.match(r"(?:[a-z]+\+)?(?:https?|ssh|git|file|svn|hg|bzr)(?:\+\w+)?://|git\+|git@", text, re.I))

@@ -1,0 +1,93 @@
+"""One deployable app as a platform's config describes it, before anything is built."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bot.engine.model import toml
+from bot.engine.model.findings import Fault, Place, Unknown
+
+
+class Start(NamedTuple):
+    """From where, and how, the deploy is started: it decides the build context.
+
+    `directory` is the working directory; `dockerfile` what `--dockerfile` says; `why` the evidence in a few words.
+    """
+
+    directory: str
+    dockerfile: str | None
+    why: str
+    place: Place | None
+
+
+class Origin(NamedTuple):
+    """Where a command line is written: a key of the config, an instruction, or a line of a script."""
+
+    kind: Literal["config", "CMD", "ENTRYPOINT", "script"]
+    place: Place
+    key: toml.Path = ()
+    instruction: int | None = None
+
+
+class Process(NamedTuple):
+    """A process group: its command as argv, None where the image's CMD runs."""
+
+    name: str
+    argv: tuple[str, ...] | None
+    origin: Origin | None
+
+
+class Check(NamedTuple):
+    """A health check of a service. `path` None: TCP alone."""
+
+    path: str | None
+    method: str
+    headers: dict[str, str]
+    place: Place
+
+
+class Service(NamedTuple):
+    """A port that the platform's proxy serves."""
+
+    port: int
+    processes: tuple[str, ...]
+    checks: tuple[Check, ...]
+    place: Place
+
+
+class Build(NamedTuple):
+    """How the image comes about. `dockerfile` is a path in the tree; `outside` one that leaves the repository."""
+
+    kind: Literal["dockerfile", "image", "buildpacks", "builtin", "other"]
+    dockerfile: str | None
+    outside: str | None
+    stage: str | None
+    args: dict[str, str]
+    place: Place | None
+    says: str  # for the person: what the config names
+
+
+class IgnoredKey(NamedTuple):
+    """A key of the config that the platform does not know, and one that may be meant."""
+
+    path: toml.Path
+    near: str | None
+    place: Place
+
+
+class Target(NamedTuple):
+    """One app on one platform."""
+
+    platform: str
+    app: str | None
+    config: str
+    directory: str  # the config's folder
+    starts: tuple[Start, ...]  # the readings that the repository shows; never empty
+    build: Build
+    env: dict[str, str]
+    processes: tuple[Process, ...]
+    services: tuple[Service, ...]
+    release: Process | None
+    faults: tuple[Fault, ...]  # of the config stage
+    ignored: tuple[IgnoredKey, ...]
+    unknowns: tuple[Unknown, ...]

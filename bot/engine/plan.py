@@ -1,0 +1,278 @@
+"""The plan: simulate, propose, simulate again, until the deploy reaches the end or nothing gets it further.
+
+A codemod proposes and the simulation decides. A proposal is kept when its fault is gone and nothing new stands at or before
+the repaired point, nor in another process or target; what comes later was only hidden. Of several the one that gets the
+deploy furthest is taken, then the smallest diff, then the order of convention. When no single one will do, pairs are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.engine.codemod import Proposal, Registry, Skip
+from bot.engine.model import diff
+from bot.engine.model.findings import STAGES, Fault, Safety, Weakness
+from bot.engine.model.tree import Tree
+from bot.engine.report import Report
+from bot.engine.simulate import Options, progress, simulate
+
+_ROUNDS = 30
+_PAIRS = 40
+
+
+class Allowed(NamedTuple):
+    """What the person lets the plan do. `select` None: every codemod that answers a fault."""
+
+    unsafe: bool = False
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+    def codemod(self, name: str) -> bool:
+        """Say whether a codemod may be used."""
+        return name not in self.ignore and (self.select is None or name in self.select)
+
+
+class Step(NamedTuple):
+    """A repair that the plan makes."""
+
+    finding: Fault | Weakness
+    target: str  # the config of its target, as it is called before the plan
+    codemod: str
+    rationale: str
+    safety: Safety
+    manual: tuple[str, ...]
+    command: str | None
+    repaired: tuple[Fault | Weakness, ...]  # everything that is gone after it
+
+
+class Dropped(NamedTuple):
+    """A repair that was considered and not made, and why; `suggestion` when only `--unsafe` is missing."""
+
+    finding: Fault | Weakness
+    codemod: str
+    reason: str
+    suggestion: bool = False
+
+
+class Plan(NamedTuple):
+    """The outcome: the changed tree, the steps that lead to it, and the reports before and after."""
+
+    tree: Tree
+    steps: tuple[Step, ...]
+    dropped: tuple[Dropped, ...]
+    before: tuple[Report, ...]
+    after: tuple[Report, ...]
+
+
+class _Candidate(NamedTuple):
+    reports: list[Report]
+    rank: tuple[object, ...]
+    steps: tuple[tuple[Fault | Weakness, str, Proposal], ...]
+
+
+def weaknesses(reports: list[Report], tree: Tree, registry: Registry, allowed: Allowed) -> list[Report]:
+    """Return the reports with the weaknesses that codemods find."""
+    names = [name for name in registry.finders() if name not in allowed.ignore]
+    found = []
+    for report in reports:
+        more = [weakness for name in names for weakness in registry.find(name)(report, tree)]
+        found.append(report._replace(weaknesses=(*report.weaknesses, *more)))
+    return found
+
+
+def plan(tree: Tree, registry: Registry, options: Options, allowed: Allowed) -> Plan:
+    """Plan the repair of every target in a tree."""
+    return _Planner(tree, registry, options, allowed).plan()
+
+
+class _Planner:
+    def __init__(self, tree: Tree, registry: Registry, options: Options, allowed: Allowed) -> None:
+        self.tree = tree
+        self.registry = registry
+        self.options = options
+        self.allowed = allowed
+        self.steps: list[Step] = []
+        self.dropped: list[Dropped] = []
+        self.given_up: set[tuple[str, tuple[str, ...]]] = set()
+
+    def simulate(self, tree: Tree) -> list[Report]:
+        options = self.options
+        if options.config is not None:
+            moved = [change.path for change in tree.changes() if change.old == options.config]
+            options = options._replace(config=moved[0] if moved else options.config)
+        return weaknesses(simulate(tree, options), tree, self.registry, self.allowed)
+
+    def plan(self) -> Plan:
+        before = reports = self.simulate(self.tree)
+        tree = self.tree
+        for _ in range(_ROUNDS):
+            candidate = self.next_fault(tree, reports) or self.next_weakness(tree, reports)
+            if candidate is None:
+                break
+            gone = _gone(reports, candidate.reports)
+            for finding, name, proposal in candidate.steps:
+                self.steps.append(self.step(finding, name, proposal, tree, reports, gone))
+            tree, reports = candidate.steps[-1][2].tree, candidate.reports
+        return Plan(tree, tuple(self.steps), tuple(dict.fromkeys(self.dropped)), tuple(before), tuple(reports))
+
+    def step(
+        self,
+        finding: Fault | Weakness,
+        name: str,
+        proposal: Proposal,
+        tree: Tree,
+        reports: list[Report],
+        gone: tuple[Fault | Weakness, ...],
+    ) -> Step:
+        owner = next((report.target.config for report in reports if finding in (*report.faults, *report.weaknesses)), "")
+        origin = tree.origin(owner)
+        return Step(finding, origin, name, proposal.rationale, proposal.safety, proposal.manual, proposal.command, gone)
+
+    # --- faults
+
+    def next_fault(self, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        """Return the best repair of the first fault that has one."""
+        for report in reports:
+            for fault in report.faults:
+                key = (report.target.config, fault.identity)
+                if key in self.given_up or (fault.confidence == "likely" and not self.allowed.unsafe):
+                    continue
+                best = self.best(fault, report, tree, reports) or self.best_pair(fault, report, tree, reports)
+                if best:
+                    return best
+                self.given_up.add(key)
+        return None
+
+    def best(self, fault: Fault, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        accepted = []
+        for order, (name, proposal) in enumerate(self.proposals(fault, report, tree)):
+            after = self.simulate(proposal.tree)
+            reason = _rejected(fault, report, reports, after, tree, proposal)
+            if reason:
+                self.dropped.append(Dropped(fault, name, reason))
+            elif proposal.safety == "unsafe" and not self.allowed.unsafe:
+                self.dropped.append(Dropped(fault, name, proposal.rationale, suggestion=True))
+            else:
+                rank = _rank(_same_target(report, tree, after, proposal.tree), proposal.tree, order)
+                accepted.append(_Candidate(after, rank, ((fault, name, proposal),)))
+        return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
+
+    def best_pair(self, fault: Fault, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        """Try a second edit on top of each proposal that does not do alone."""
+        accepted: list[_Candidate] = []
+        tried = 0
+        for name, proposal in self.proposals(fault, report, tree):
+            if proposal.safety == "unsafe" and not self.allowed.unsafe:
+                continue
+            middle = self.simulate(proposal.tree)
+            other = _same_target(report, tree, middle, proposal.tree)
+            if other is None or not other.faults:
+                continue
+            for second, more in self.proposals(other.faults[0], other, proposal.tree):
+                tried += 1
+                if tried > _PAIRS or (more.safety == "unsafe" and not self.allowed.unsafe):
+                    continue
+                after = self.simulate(more.tree)
+                if (
+                    _rejected(fault, report, reports, after, tree, more._replace(through=more.through or proposal.through))
+                    is None
+                ):
+                    steps = ((fault, name, proposal), (other.faults[0], second, more))
+                    rank = _rank(_same_target(report, tree, after, more.tree), more.tree, tried)
+                    accepted.append(_Candidate(after, rank, steps))
+        return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
+
+    def proposals(self, finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[tuple[str, Proposal]]:
+        for name in self.registry.answering(finding.code):
+            if not self.allowed.codemod(name):
+                continue
+            for proposal in self.registry.propose(name)(finding, report, tree):
+                if isinstance(proposal, Skip):
+                    self.dropped.append(Dropped(finding, name, proposal.reason))
+                else:
+                    yield name, proposal
+
+    # --- weaknesses
+
+    def next_weakness(self, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        """Return a repair of a weakness that was selected, or that goes along with a repaired fault."""
+        touched = {change.path for change in tree.changes()}
+        for report in reports:
+            for weakness in report.weaknesses:
+                for name, proposal in self.proposals(weakness, report, tree):
+                    along = self.registry.data(name).along and weakness.place is not None and weakness.place.path in touched
+                    if not (along or (self.allowed.select is not None and name in self.allowed.select)):
+                        continue
+                    if proposal.safety == "unsafe" and not self.allowed.unsafe:
+                        continue
+                    after = self.simulate(proposal.tree)
+                    other = _same_target(report, tree, after, proposal.tree)
+                    left = [known.identity for known in other.weaknesses] if other else [weakness.identity]
+                    if weakness.identity not in left and not _new_faults(reports, after):
+                        return _Candidate(after, (), ((weakness, name, proposal),))
+        return None
+
+
+def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) -> Report | None:
+    """Return the report of the same target in an edited tree, where its config may have moved."""
+    origin = tree.origin(report.target.config)
+    return next((other for other in after if edited.origin(other.target.config) == origin), None)
+
+
+def _gone(before: list[Report], after: list[Report]) -> tuple[Fault | Weakness, ...]:
+    """Return the findings that an edit made away with, wherever they stood."""
+    left = {finding.identity for finding in _findings(after)}
+    return tuple(finding for finding in _findings(before) if finding.identity not in left)
+
+
+def _findings(reports: list[Report]) -> list[Fault | Weakness]:
+    return [finding for report in reports for found in (report.faults, report.weaknesses) for finding in found]
+
+
+def _new_faults(before: list[Report], after: list[Report]) -> list[Fault]:
+    known = {fault.identity for report in before for fault in report.faults}
+    return [fault for report in after for fault in report.faults if fault.identity not in known]
+
+
+def _rejected(
+    fault: Fault, report: Report, before: list[Report], after: list[Report], tree: Tree, proposal: Proposal
+) -> str | None:
+    """Return why an edit does not get the deploy further; None when it does."""
+    same = _same_target(report, tree, after, proposal.tree)
+    if same is None:
+        return "the target would be gone"
+    if fault.identity in {other.identity for other in same.faults}:
+        return "the same fault would remain"
+    known = {other.identity for other in report.faults}
+    for other in same.faults:
+        stays = proposal.through is not None and STAGES.index(other.stage) <= STAGES.index(proposal.through)
+        if other.identity in known and not stays:
+            continue
+        elsewhere = bool(fault.process) and other.process not in ("", fault.process)
+        if other.position <= fault.position or elsewhere or stays:
+            return f"it would stop at: {other.message}"
+    if report.followed and report.image and not same.followed and fault.stage != "config":
+        return "the deploy could not be followed any more"
+    fresh = _new_faults([other for other in before if other is not report], [other for other in after if other is not same])
+    if fresh:
+        return f"another target would stop at: {fresh[0].message}"
+    return _shared_with(fault, report, before, tree, proposal.tree)
+
+
+def _shared_with(fault: Fault, report: Report, before: list[Report], tree: Tree, edited: Tree) -> str | None:
+    """Return why an edit of a file that another target is built from is not ours to make: that one has no such fault."""
+    changed = {change.old or change.path for change in edited.changes()} - {
+        change.old or change.path for change in tree.changes()
+    }
+    for other in before:
+        if other is report or other.image is None or fault.message in {theirs.message for theirs in other.faults}:
+            continue
+        if tree.origin(other.image.dockerfile) in changed:
+            return f"{other.image.dockerfile} also builds {other.target.config}, which has no such fault"
+    return None
+
+
+def _rank(same: Report | None, edited: Tree, order: int) -> tuple[object, ...]:
+    reached = progress(same) if same else (-1, 0, 0)
+    return (reached[0], reached[1], reached[2], -diff.size(edited), -order)

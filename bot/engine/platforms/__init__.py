@@ -1,0 +1,1 @@
+"""One file a platform: each turns config files into targets."""

@@ -1,0 +1,323 @@
+"""The simulated deploy: config → context → image → processes → imports → port, for every target of a tree.
+
+Pure: a `Tree` goes in, `Report`s come out. Order and messages are the platform's; after a fault the simulation goes on as
+if it had been repaired.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bot.engine.boot import command, start
+from bot.engine.boot.program import Program, Resolution
+from bot.engine.image import packages
+from bot.engine.image.build import build
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Assumption, Fault, MissingDockerfile, Place, Stage, Unknown, Weakness
+from bot.engine.model.target import Origin, Process, Service, Start, Target
+from bot.engine.model.tree import Tree, Unreadable, join
+from bot.engine.platforms import fly, survey
+from bot.engine.report import Booted, Report
+
+PREFIX = "Error: failed to fetch an image or build from source: "
+BUILDER = PREFIX + "error building: "
+
+
+class Options(NamedTuple):
+    """What the person chose. Every field left out means all of them."""
+
+    config: str | None = None
+    app: str | None = None
+    process: str | None = None
+    start: str | None = None  # the folder that the deploy is started from
+    exclude: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa: B008  (an immutable tuple)
+    """Simulate the deploy of every target that the options name. Raises `Unreadable` for a config that can't be read."""
+    reports = []
+    for target in survey.targets(tree, options.config, options.start, options.exclude):
+        if options.app is None or target.app == options.app:
+            reports.append(_best_reading(tree, target, options))
+    return _without_stale_copies(reports)
+
+
+def _best_reading(tree: Tree, target: Target, options: Options) -> Report:
+    """Simulate a target from each folder that the repository shows, and take the reading that gets furthest."""
+    readings = [_Simulation(tree, target, reading, options).report() for reading in target.starts]
+    best = max(readings, key=progress)
+    assumed = _assumed_start(target, best)
+    return best._replace(assumptions=(assumed, *best.assumptions)) if assumed else best
+
+
+def _assumed_start(target: Target, report: Report) -> Assumption | None:
+    """Say from where the deploy was taken to be started, where the repository leaves that open."""
+    start = report.start
+    where = f"`{start.directory}/`" if start.directory else "the root"
+    command = fly.deploy_command(start.directory, target.config)
+    if len({reading.directory for reading in target.starts}) > 1:
+        others = ", ".join(sorted({reading.why for reading in target.starts if reading.directory != start.directory}))
+        return Assumption(
+            "start", command, f"the deploy is started from {where} ({start.why}); {others} otherwise", start.place
+        )
+    if start.place is None and target.directory and start.directory == target.directory:
+        reason = f"no command in the repository deploys {target.config}, so it is started from {where} (--from says otherwise)"
+        return Assumption("start", command, reason, None)
+    return None
+
+
+def progress(report: Report) -> tuple[int, int, int]:
+    """Return how far a deploy gets, as something to compare; the number of faults decides last."""
+    if not report.faults:
+        return (99, 0, 0)
+    return (*report.faults[0].position, -len(report.faults))
+
+
+def _without_stale_copies(reports: list[Report]) -> list[Report]:
+    """Turn the faults of a config into a weakness where another one of the same app works, and only that one is deployed."""
+    working = {report.target.app for report in reports if report.target.app and not report.faults and report.start.place}
+    result = []
+    for report in reports:
+        if report.faults and report.target.app in working and report.start.place is None:
+            path = report.target.config
+            reason = f"It would stop at: {report.faults[0].message}"
+            message = f"{path} looks like a stale copy: another config of {report.target.app} is the one that is deployed"
+            weakness = Weakness("stale-config", "config", message, reason, Place(path, 1))
+            report = report._replace(faults=(), weaknesses=(*report.weaknesses, weakness))
+        result.append(report)
+    return result
+
+
+class _Simulation:
+    def __init__(self, tree: Tree, target: Target, reading: Start, options: Options) -> None:
+        self.tree = tree
+        self.target = target
+        self.reading = reading
+        self.options = options
+        self.faults: list[Fault] = list(target.faults)
+        self.unknowns: list[Unknown] = list(target.unknowns)
+        self.followed = True
+        self.checked = False
+
+    def report(self) -> Report:
+        image = self.image()
+        processes: list[Booted] = []
+        release = None
+        if image:
+            self.faults.extend(image.faults)
+            self.unknowns.extend(image.unknowns)
+            installed = packages.installed(image.installs)
+            if self.target.release:
+                release = self.boot(image, installed, self.target.release, "release")
+            for process in self.target.processes:
+                if self.options.process in (None, process.name):
+                    booted = self.boot(image, installed, process, "boot")
+                    processes.append(booted)
+                    self.port(booted)
+        order = sorted(self.faults, key=lambda fault: fault.position)
+        return Report(
+            self.target,
+            self.reading,
+            image,
+            tuple(processes),
+            release,
+            tuple(order),
+            (),
+            (),
+            tuple(dict.fromkeys(self.unknowns)),
+            self.followed,
+            self.checked,
+        )
+
+    def cannot_follow(self, reason: str, place: Place | None) -> None:
+        self.unknowns.append(Unknown(reason, place))
+        self.followed = False
+
+    # --- build
+
+    def image(self) -> Image | None:
+        wanted = self.target.build
+        if wanted.kind != "dockerfile":
+            self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
+            return None
+        path = self.dockerfile()
+        if path is None:
+            return None
+        try:
+            return build(self.tree, path, self.reading.directory, wanted, BUILDER)
+        except Unreadable as error:
+            self.cannot_follow(str(error), None)
+            return None
+
+    def dockerfile(self) -> str | None:
+        """Return the Dockerfile that flyctl would take, or note its own words for why there is none."""
+        wanted, directory = self.target.build, self.reading.directory
+        path = wanted.dockerfile or (self.reading.dockerfile if wanted.outside is None else None)
+        if wanted.outside is not None:
+            self.cannot_follow(f"{wanted.says} lies outside of the repository that is looked at", wanted.place)
+            return None
+        if path is not None:
+            if self.tree.is_file(path):
+                return path
+            message = f"dockerfile '/…/{path}' not found"
+            reason = f"flyctl takes the path from the config's folder, `{fly.config_folder(self.target.config)}`."
+            place = wanted.place or Place(self.target.config, 1)
+            self.no_dockerfile("dockerfile-not-found", message, reason, place, path)
+            return None
+        for name in ("Dockerfile", "dockerfile"):
+            found = join(directory, name)
+            if found and self.tree.is_file(found):
+                return found
+        message = "app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs/reference/configuration/#the-build-section"
+        where = f"`{directory}/`" if directory else "the repository's root"
+        reason = f"The config names no Dockerfile, and there is none in {where}, where the deploy is started."
+        self.no_dockerfile("no-dockerfile", message, reason, Place(self.target.config, 1), join(directory, "Dockerfile"))
+        return None
+
+    def no_dockerfile(self, code: str, message: str, reason: str, place: Place, wanted: str | None) -> None:
+        hidden = bool(wanted) and self.tree.hidden(wanted or "")
+        confidence: Literal["certain", "likely"] = "likely" if hidden else "certain"
+        reason = f"git ignores {wanted}: a deploy from a clone does not have it." if hidden else reason
+        detail = MissingDockerfile(wanted)
+        self.faults.append(Fault(code, "build", -1, "", confidence, PREFIX + message, reason, place, (), detail))
+
+    # --- processes
+
+    def environment(self, image: Image, process: Process) -> dict[str, str | None]:
+        """Return the machine's environment: the image's, the config's `[env]`, what Fly sets, and secrets by name alone."""
+        fixed = {"FLY_APP_NAME": self.target.app or "app", "FLY_PROCESS_GROUP": process.name}
+        told = dict.fromkeys(
+            ("FLY_REGION", "FLY_MACHINE_ID", "FLY_ALLOC_ID", "FLY_PUBLIC_IP", "FLY_PRIVATE_IP", "PRIMARY_REGION")
+        )
+        return {**image.env, **told, **fixed, **self.target.env, **dict.fromkeys(self.options.secrets)}
+
+    def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
+        argv, origin = command.command_line(image, process)
+        if origin is None or not argv:
+            place = Place(image.dockerfile, 1)
+            self.cannot_follow("the image has no command of its own: what its base image starts is not known", place)
+            return Booted(process, argv, origin, ())
+        if image.base.language and not self.has_python(image):
+            self.cannot_follow(f"{image.base.name} runs {image.base.language}: another language is not followed", origin.place)
+            return Booted(process, argv, origin, ())
+        resolved = command.resolve(self.tree, image, argv, self.environment(image, process), origin, process.name, stage)
+        self.faults.extend(resolved.faults)
+        self.unknowns.extend(resolved.unknowns)
+        self.programs(image, installed, process, stage, resolved, origin)
+        return Booted(process, argv, origin, resolved.programs)
+
+    def has_python(self, image: Image) -> bool:
+        return any(name.startswith("python3") for name in image.programs)
+
+    def programs(
+        self,
+        image: Image,
+        installed: packages.Installed,
+        process: Process,
+        stage: Stage,
+        resolved: Resolution,
+        origin: Origin,
+    ) -> None:
+        followed = False
+        for program in resolved.programs:
+            followed = followed or program.entry is not None or program.launcher in ("alembic", "django-admin")
+            if not program.fatal and program is not resolved.programs[-1]:
+                continue
+            self.faults.extend(_not_installed(program, image, installed, process, stage))
+            started = start.start(self.tree, image, installed, program, process.name, stage)
+            self.faults.extend(started.faults)
+            self.unknowns.extend(started.unknowns)
+            if started.app and not started.faults:
+                self.health(process, started)
+        if not followed and not resolved.faults and stage == "boot":
+            self.cannot_follow(
+                f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"
+                if process.argv
+                else "the command starts no Python app that can be followed",
+                origin.place,
+            )
+
+    # --- port
+
+    def port(self, booted: Booted) -> None:
+        """Hold where the process would listen against where the platform's proxy looks."""
+        services = [service for service in self.target.services if booted.process.name in service.processes]
+        listens = [program.listen for program in booted.programs if program.listen]
+        if not self.target.services and listens and not self.target.faults:
+            self.not_exposed(booted)
+        if not services or not listens:
+            return
+        listen, program = listens[-1], booted.programs[-1]
+        ports = {service.port for service in services}
+        if listen.host in ("127.0.0.1", "localhost", "::1"):
+            reason = f"{program.launcher} listens on {listen.host}:{listen.port}, where the proxy can't reach it."
+            self.unreachable("loopback-only", services[0], program, reason)
+        elif listen.port is not None and listen.port not in ports:
+            wanted = " or ".join(str(port) for port in sorted(ports))
+            reason = f"{program.launcher} listens on port {listen.port}, and the service's internal_port is {wanted}."
+            self.unreachable("port-mismatch", services[0], program, reason)
+
+    # --- health
+
+    def health(self, process: Process, started: start.Started) -> None:
+        """Hold the checked paths against the routes of the app: Fly wants a 2xx and follows no redirect."""
+        checks = [
+            (service, check)
+            for service in self.target.services
+            for check in service.checks
+            if process.name in service.processes and check.path is not None
+        ]
+        if not checks or started.app is None:
+            return
+        from bot.engine.boot import web  # only where a path is checked
+
+        found = web.routes(started.walk, *started.app)
+        if found is None:
+            return
+        if found.open:
+            self.unknowns.append(Unknown(f"the routes are not all known: {found.open}", checks[0][1].place))
+        self.checked = found.open is None
+        for service, check in checks:
+            status = found.status(check.path or "/", check.method)
+            if status is None:
+                continue
+            message = f"Health check on port {service.port} has failed. Your app is not responding properly."
+            reason = f"{check.method} {check.path} is answered with {status}, and Fly takes 2xx alone."
+            self.faults.append(Fault("health-path", "health", 0, process.name, "certain", message, reason, check.place))
+
+    def not_exposed(self, booted: Booted) -> None:
+        """A server that no service exposes; not certain, since it may be meant for the private network alone."""
+        program = booted.programs[-1]
+        message = f"{program.launcher} serves HTTP, and no [http_service] or [[services]] exposes its port"
+        reason = "Without a service Fly's proxy routes nothing to the app, and a first deploy gets no address."
+        place = Place(self.target.config, 1)
+        self.faults.append(Fault("no-services", "port", 1, booted.process.name, "likely", message, reason, place))
+
+    def unreachable(self, code: str, service: Service, program: Program, reason: str) -> None:
+        message = "WARNING The app is not listening on the expected address and will not be reachable by fly-proxy."
+        reason = f"{reason} flyctl goes on to name the address: 0.0.0.0:{service.port}."
+        process = service.processes[0] if service.processes else ""
+        self.faults.append(Fault(code, "port", 0, process, "certain", message, reason, program.origin.place))
+
+
+def _not_installed(
+    program: Program, image: Image, installed: packages.Installed, process: Process, stage: Stage
+) -> list[Fault]:
+    """Report a server that the command starts and no requirement brings; never certain, as dependencies are not known."""
+    from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
+
+    name = program.launcher
+    wanted = BROUGHT_BY.get(name, name)
+    if name not in LAUNCHERS or installed.has(wanted) or installed.opaque or installed.projects or not image.base.python:
+        return []
+    argv0 = program.argv[0]
+    message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
+    if argv0.startswith("python"):
+        message = f"python: No module named {name}"
+    elif program.origin.kind == "script" or argv0 != (program.argv[0] if not process.argv else process.argv[0]):
+        message = f"{name}: not found"
+    if name == "fastapi" and installed.has("fastapi"):
+        message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
+    reason = f"No installed requirement is known to bring `{wanted}`."
+    return [Fault("launcher-not-installed", stage, 0, process.name, "likely", message, reason, program.origin.place)]

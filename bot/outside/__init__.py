@@ -1,0 +1,1 @@
+"""Everything that touches the world: the disk, git, settings files, the terminal."""

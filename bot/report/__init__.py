@@ -1,0 +1,1 @@
+"""What people and programs get to read: text for a terminal, JSON for tools, pages for `bot explain`."""

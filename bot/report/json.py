@@ -1,0 +1,124 @@
+"""The JSON that `bot check --format json` and `bot fix --format json` print: a contract, with a version.
+
+Keys are only ever added within a version. Paths are relative to `root`; lines and columns count from 1.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.engine.model.findings import Fault, Place, Weakness
+from bot.engine.model.tree import Change
+from bot.engine.plan import Plan
+from bot.engine.report import Report
+from bot.report.repairs import Repairs
+
+VERSION = 1
+
+
+def check(root: str, reports: tuple[Report, ...], repairs: Repairs) -> str:
+    """Return the document of `bot check`."""
+    return _dump({"version": VERSION, "root": root, "targets": [_target(report, repairs) for report in reports]})
+
+
+def fix(root: str, plan: Plan, repairs: Repairs, changes: list[Change], patch: str, written: bool) -> str:
+    """Return the document of `bot fix`: the targets as they are afterwards, what was done, and the diff (`patch`)."""
+    document = {
+        "version": VERSION,
+        "root": root,
+        "written": written,
+        "targets": [_target(report, repairs) for report in plan.after],
+        "steps": [
+            {
+                "codemod": step.codemod,
+                "safety": step.safety,
+                "target": step.target,
+                "finding": step.finding.code,
+                "message": step.finding.message,
+                "rationale": step.rationale,
+                "manual": list(step.manual),
+                "command": step.command,
+            }
+            for step in plan.steps
+        ],
+        "dropped": [
+            {
+                "codemod": dropped.codemod,
+                "finding": dropped.finding.code,
+                "message": dropped.finding.message,
+                "reason": dropped.reason,
+                "suggestion": dropped.suggestion,
+            }
+            for dropped in plan.dropped
+        ],
+        "changes": [{"path": change.path, "from": change.old if change.old != change.path else None} for change in changes],
+        "diff": patch,
+    }
+    return _dump(document)
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
+    target = report.target
+    return {
+        "platform": target.platform,
+        "app": target.app,
+        "config": target.config,
+        "directory": report.start.directory,
+        "started_from": report.start.why,
+        "dockerfile": report.image.dockerfile if report.image else None,
+        "processes": [process.name for process in target.processes],
+        "reached": report.reached,
+        "faults": [_fault(fault, repairs) for fault in report.faults],
+        "weaknesses": [_weakness(weakness, repairs) for weakness in report.weaknesses],
+        "assumptions": [
+            {
+                "name": assumption.name,
+                "command": assumption.command,
+                "reason": assumption.reason,
+                **_place(assumption.place),
+            }
+            for assumption in report.assumptions
+        ],
+        "unknowns": [str(unknown) for unknown in report.unknowns],
+    }
+
+
+def _fault(fault: Fault, repairs: Repairs) -> dict[str, Any]:
+    repair = repairs.of(fault)
+    return {
+        "code": fault.code,
+        "stage": fault.stage,
+        "process": fault.process or None,
+        "confidence": fault.confidence,
+        "message": fault.message,
+        **_place(fault.place),
+        "chain": list(fault.chain),
+        "reason": fault.reason,
+        "codemod": repair.codemod if repair else None,
+        "safety": repair.safety if repair else None,
+    }
+
+
+def _weakness(weakness: Weakness, repairs: Repairs) -> dict[str, Any]:
+    repair = repairs.of(weakness)
+    return {
+        "code": weakness.code,
+        "stage": weakness.stage,
+        "process": weakness.process or None,
+        "message": weakness.message,
+        **_place(weakness.place),
+        "reason": weakness.reason,
+        "codemod": repair.codemod if repair else None,
+        "safety": repair.safety if repair else None,
+    }
+
+
+def _place(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {"path": None, "line": None, "column": None}
+    return {"path": place.path, "line": place.line, "column": place.column}

@@ -1,0 +1,170 @@
+"""Start the module that is there.
+
+The start command names a module that the image does not have (`Could not import module "app.backend.main"`), or one that
+does not define the object (`Attribute "app" not found in module "app"`). Where exactly one module of the image makes an app
+of that name, the command names it. When several could be meant, they are listed and nothing is changed.
+
+Before (the app is in main.py):           After:
+
+    CMD ["uvicorn", "app.backend.main:app"]   CMD ["uvicorn", "main:app"]
+
+References: https://www.uvicorn.org/#command-line-options, https://docs.gunicorn.org/en/stable/run.html
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.engine.boot.launchers import LAUNCHERS
+from bot.engine.boot.program import Module, Program, Script
+from bot.engine.boot.start import python_path
+from bot.engine.boot.values import dotted
+from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Fault, MissingFile, Weakness
+from bot.engine.model.tree import Tree, Unreadable
+from bot.engine.report import Report
+from codemods import _command
+
+CODEMOD = Codemod(
+    answers=("entry-not-found", "attribute-not-found", "script-missing", "module-not-found"), since="0.1", rank=20
+)
+_APPS = frozenset(
+    "FastAPI Flask Starlette Litestar Sanic Quart Dash Robyn BlackSheep Falcon get_wsgi_application"
+    " get_asgi_application".split()
+)
+_ASIDE = frozenset(
+    "test tests testing examples example docs scripts venv .venv env node_modules migrations site-packages".split()
+)
+
+
+class _App(NamedTuple):
+    """A module of the image that makes an app: where it lies, its object, and how it is imported from a folder."""
+
+    path: str
+    attribute: str
+    factory: bool
+
+
+def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose the one module that can be meant."""
+    image = report.image
+    program = _program(finding, report)
+    if image is None or program is None or not isinstance(finding, Fault):
+        return
+    if isinstance(finding.detail, MissingFile) or isinstance(program.entry, Script):
+        yield from _script(finding, program, image, tree)
+        return
+    if not isinstance(program.entry, Module):
+        return
+    if program.launcher not in LAUNCHERS:
+        yield Skip(f"{program.launcher} names no app object")
+        return
+    yield from _module(program, program.entry, image, tree)
+
+
+def _program(finding: Fault | Weakness, report: Report) -> Program | None:
+    for booted in (*report.processes, *([report.release] if report.release else ())):
+        if booted.process.name == finding.process:
+            with_entry = [program for program in booted.programs if program.entry is not None]
+            return with_entry[-1] if with_entry else booted.programs[-1] if booted.programs else None
+    return None
+
+
+def _module(program: Program, entry: Module, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
+    apps = _apps(image, tree)
+    wanted = (entry.attribute or "").partition(".")[0]
+    named = [app for app in apps if app.attribute == wanted] or apps
+    last = entry.name.rpartition(".")[2]
+    tiers = [[app for app in named if posixpath.basename(app.path) == f"{last}.py"], named]
+    best = next((tier for tier in tiers if tier), [])
+    if len(best) > 1:  # of several, the one that lies above all others is the app, its neighbours are parts
+        depth = min(app.path.count("/") for app in best)
+        best = [app for app in best if app.path.count("/") == depth]
+    if len(best) != 1:
+        names = ", ".join(sorted(app.path for app in best)[:5])
+        yield Skip(f"several modules could be meant: {names}" if best else "no module of the image makes an app")
+        return
+    app = best[0]
+    for folder in dict.fromkeys((*program.front, program.folder, *python_path(program))):
+        name = _import_name(app.path, folder)
+        if name is None:
+            continue
+        attribute = entry.attribute if app.attribute == wanted and entry.attribute else app.attribute
+        call = "()" if app.factory and program.launcher == "gunicorn" else ""
+        target = f"{name}:{attribute}{call}"
+        changed = _command.replace_word(tree, image, program.origin, entry.written, target)
+        if changed and target != entry.written:
+            rationale = f"The app is `{target}`; the image has no `{entry.written}`."
+            yield Proposal(changed, rationale)
+
+
+def _script(fault: Fault, program: Program, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose the one file of the same name that the image has elsewhere."""
+    detail = fault.detail
+    wanted = (
+        detail.path if isinstance(detail, MissingFile) else program.entry.path if isinstance(program.entry, Script) else None
+    )
+    if wanted is None:
+        return
+    base = posixpath.basename(wanted)
+    found = [path for path, _ in image.files.files("/", base) if posixpath.basename(path) == base and not _aside(path)]
+    if len(found) != 1:
+        yield Skip(f"{len(found)} files of the image are called {base}" if found else f"no file of the image is called {base}")
+        return
+    written = next((word for word in program.argv if posixpath.normpath(posixpath.join(program.folder, word)) == wanted), None)
+    if written is None:
+        return
+    target = found[0] if written.startswith("/") else posixpath.relpath(found[0], program.folder)
+    target = f"./{target}" if written.startswith("./") else target
+    changed = _command.replace_word(tree, image, program.origin, written, target)
+    if changed:
+        yield Proposal(changed, f"The image has the script at {found[0]}.")
+
+
+def _apps(image: Image, tree: Tree) -> list[_App]:
+    """Return the modules of the image that make an app at their top level."""
+    found = []
+    for path, source in image.files.files("/", ".py"):
+        if _aside(path):
+            continue
+        try:
+            data = tree.read(source)
+        except Unreadable:
+            continue
+        if any(name.encode() in data for name in _APPS):
+            found += [_App(path, attribute, factory) for attribute, factory in _makes(data)]
+    return found
+
+
+def _aside(path: str) -> bool:
+    parts = path.split("/")
+    return any(part in _ASIDE for part in parts) or parts[-1].startswith(("test_", "conftest"))
+
+
+def _makes(data: bytes) -> list[tuple[str, bool]]:
+    """Return the names of the apps that a module makes, and whether each is a function that returns one."""
+    try:
+        body = ast.parse(data).body
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if dotted(statement.value.func).rpartition(".")[2] in _APPS:
+                found += [(target.id, False) for target in targets if isinstance(target, ast.Name)]
+    return found[:1]
+
+
+def _import_name(path: str, folder: str) -> str | None:
+    """Return a file's dotted name from a folder of sys.path."""
+    relative = posixpath.relpath(path, folder)
+    if relative.startswith(".."):
+        return None
+    parts = relative.removesuffix(".py").split("/")
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None

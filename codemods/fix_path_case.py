@@ -1,0 +1,146 @@
+"""Give a file the upper and lower case that its name is used with.
+
+Windows and macOS find `Requirements.txt` when `requirements.txt` is asked for; Linux, where the image is built and runs, does
+not: `"/requirements.txt": not found`, `No module named 'models'`. The file is renamed where nothing else in the repository
+spells it the old way; else the Dockerfile's line is changed.
+
+Before:                                   After:
+
+    Requirements.txt                          requirements.txt
+    Dockerfile: COPY requirements.txt .       Dockerfile: COPY requirements.txt .
+
+References: https://docs.docker.com/reference/dockerfile/#copy
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.model import dockerfile
+from bot.engine.model.findings import (
+    Fault,
+    MissingDockerfile,
+    MissingFile,
+    MissingModule,
+    MissingName,
+    MissingSource,
+    Weakness,
+)
+from bot.engine.model.tree import Tree, Unreadable, name, parent, splice
+from bot.engine.platforms import survey
+from bot.engine.report import Report
+
+CODEMOD = Codemod(
+    answers=(
+        "copy-source-missing",
+        "dockerfile-not-found",
+        "entry-not-found",
+        "module-not-found",
+        "name-not-found",
+        "requirements-missing",
+        "script-missing",
+    ),
+    since="0.1",
+    rank=5,
+)
+
+
+def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose to rename the file, or to spell it as it is called."""
+    for wanted in _wanted(finding, report, tree):
+        found = tree.other_case(wanted)
+        if found is None:
+            continue
+        if tree.kind(found) != "file" or parent(found) != parent(wanted):
+            yield Skip(f"{found} and {wanted} differ in the case of a folder, which is not renamed")
+            continue
+        user = _other_user(tree, report, found)
+        if user is None:
+            rationale = f"The file is called `{name(found)}` and used as `{name(wanted)}`; Linux tells the two apart."
+            yield Proposal(tree.move(found, wanted), rationale)
+        else:
+            spelled = _spelled(finding, report, tree, found)
+            yield spelled or Skip(f"{user} uses the name `{name(found)}`")
+
+
+def _wanted(finding: Fault | Weakness, report: Report, tree: Tree) -> list[str]:
+    """Return the paths in the tree that the deploy looked for."""
+    if not isinstance(finding, Fault):
+        return []
+    image = report.image
+    match finding.detail:
+        case MissingDockerfile(wanted=wanted):
+            return [wanted] if wanted else []
+        case MissingSource(source=source) if image:
+            return [image.context.tree_path(source)]
+        case MissingFile(path=path) if image:
+            folder = image.files.find(posixpath.dirname(path))
+            return [f"{folder.tree}/{name(path)}".lstrip("/")] if folder and folder.tree is not None else []
+        case MissingModule(name=module) | MissingName(module=module) if image:
+            return _module_files(finding, report, module)
+    return []
+
+
+def _module_files(finding: Fault, report: Report, module: str) -> list[str]:
+    """Return where the files of a missing module would lie in the tree."""
+    image = report.image
+    assert image
+    if isinstance(finding.detail, MissingName):
+        module = f"{module}.{finding.detail.name}"
+    relative = module.replace(".", "/") + ".py"
+    folders = {
+        posixpath.normpath(path)
+        for booted in report.processes
+        for program in booted.programs
+        for path in (*program.front, program.folder)
+    }
+    found = []
+    for folder in sorted(folders):
+        there = image.files.find(posixpath.dirname(posixpath.join(folder, relative)))
+        if there and there.tree is not None:
+            found.append(f"{there.tree}/{posixpath.basename(relative)}".lstrip("/"))
+    return found
+
+
+def _other_user(tree: Tree, report: Report, path: str) -> str | None:
+    """Return a file that uses a name as it is spelled now: it would break if the file were renamed."""
+    last = name(path)
+    if last.endswith(".py"):
+        stem = re.escape(last.removesuffix(".py"))
+        pattern = re.compile(rf"^[ \t]*(?:from|import)[ \t][^#\n]*\b{stem}\b", re.M)
+        users = [found for found in tree.walk(_package_root(path), survey.SKIPPED) if found.endswith(".py")]
+    else:
+        pattern = re.compile(rf"(?<![\w.-]){re.escape(last)}(?![\w-])")
+        users = survey.dockerfiles(tree) + survey.evidence(tree)
+    for user in users:
+        try:
+            if pattern.search(tree.text(user)):
+                return user
+        except Unreadable:
+            continue
+    return None
+
+
+def _package_root(path: str) -> str:
+    return parent(parent(path))
+
+
+def _spelled(finding: Fault | Weakness, report: Report, tree: Tree, found: str) -> Proposal | None:
+    """Propose the Dockerfile's COPY with the file's own name, which the image keeps under the wanted one."""
+    image = report.image
+    if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, MissingSource):
+        return None
+    item = image.file.instructions[finding.detail.instruction]
+    word, target = item.words[finding.detail.word], item.words[-1]
+    if len(item.words) != 2 or item.flags:
+        return None
+    wanted = posixpath.basename(word.value)
+    source = posixpath.join(posixpath.dirname(word.value), name(found))
+    edits = [dockerfile.replace_word(word, source, item.json)]
+    if target.value.endswith(("/", ".")):
+        edits.append(dockerfile.replace_word(target, posixpath.join(target.value, wanted), item.json))
+    rationale = f"The file is called `{name(found)}`; Linux tells it from `{wanted}`."
+    return Proposal(tree.write(image.dockerfile, splice(image.file.text, edits)), rationale)

@@ -1,0 +1,145 @@
+"""Move the config to the folder from which the build can see everything that the Dockerfile copies.
+
+flyctl takes the build context from the folder in which the deploy is started, which is the config's own unless a command
+in the repository says otherwise, and no key of the config can change that. A Dockerfile in `backend/` that copies
+`shared_core` from beside it never finds it:
+`failed to calculate checksum of ref …: "/shared_core": not found`. With the config in the root, `fly deploy` starts there.
+The other way round, a config in the root whose only Dockerfile copies what lies beside it belongs next to that Dockerfile.
+
+Paths inside the config are rewritten, and the workflows and scripts that call flyctl follow along. A file that is there is
+never replaced.
+
+Before:                                   After:
+
+    backend/fly.toml                          fly.toml
+      [build]                                   [build]
+        dockerfile = "Dockerfile"                 dockerfile = "backend/Dockerfile"
+    .github/workflows/deploy.yml              .github/workflows/deploy.yml
+      - run: flyctl deploy                      - run: flyctl deploy
+        working-directory: backend
+
+References: https://fly.io/docs/launch/monorepo/, https://fly.io/docs/reference/configuration/#the-build-section
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.model.findings import Fault, Weakness
+from bot.engine.model.tree import Tree, join, name, parent
+from bot.engine.platforms import fly, starts, survey
+from bot.engine.report import Report
+from codemods import _deploy, _toml
+
+CODEMOD = Codemod(answers=("copy-source-missing", "dockerfile-not-found", "no-dockerfile", "requirements-missing"), since="0.1")
+
+
+def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose every folder above the config, the root first, and the folders that hold a Dockerfile."""
+    old = report.target.config
+    if report.start.why.startswith("--from"):
+        yield Skip("the folder that the deploy is started from was given with --from")
+        return
+    for folder in _folders(tree, old, report):
+        new = f"{folder}/{name(old)}" if folder else name(old)
+        if name(new) in tree.entries(folder):
+            yield Skip(f"{new} is there already, and no file is replaced")
+            continue
+        proposal = _moved(tree, report, old, new, folder)
+        if proposal:
+            yield proposal
+
+
+def _folders(tree: Tree, config: str, report: Report) -> list[str]:
+    """Return where the config could lie instead, in the order of convention."""
+    folders: list[str] = []
+    above = parent(config)
+    while above:
+        above = parent(above)
+        folders.insert(0, above)
+    if report.image is None and report.target.build.dockerfile is None:
+        beside = {parent(path) for path in survey.dockerfiles(tree) if name(path) in ("Dockerfile", "dockerfile")}
+        folders += sorted(beside - {parent(config)} - set(folders))
+    return folders
+
+
+def _moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Proposal | None:
+    """Return the tree with the config at its new place and everything that names it following."""
+    moved = tree.move(old, new)
+    text = _paths_rewritten(tree, report, tree.text(old), parent(old), folder)
+    if text is None:
+        return None
+    moved = moved.write(new, text)
+    deploys = [deploy for deploy in starts.find(tree, survey.evidence(tree)) if _deploys(deploy, old, report)]
+    moved, manual = _deploy.follow(moved, deploys, folder, new)
+    ignore = f"{report.start.directory}/.dockerignore" if report.start.directory else ".dockerignore"
+    if tree.is_file(ignore) and report.start.directory != folder:
+        shared = f"{folder}/.dockerignore" if folder else ".dockerignore"
+        manual = (
+            *manual,
+            f"{ignore} is no longer read: the build context is now the folder of {new}, whose own file is {shared}.",
+        )
+    where = f"`{folder}/`" if folder else "the repository's root"
+    what = f"`{parent(old) or '.'}/`"
+    rationale = (
+        f"flyctl builds with the folder of the config as its context, and {what} does not hold all that the Dockerfile copies. "
+        f"With {name(new)} in {where}, the build sees it."
+    )
+    return Proposal(moved, rationale, "safe", manual, fly.deploy_command(folder, new), through="build")
+
+
+def _deploys(deploy: starts.Deploy, config: str, report: Report) -> bool:
+    return deploy.config == config or (deploy.config is None and deploy.directory == report.start.directory)
+
+
+def _paths_rewritten(tree: Tree, report: Report, text: str, old: str, new: str) -> str | None:
+    """Return the config's text with its paths counted from the new folder; None when they lead nowhere from there."""
+    written = _dockerfile_as_written(text)
+    if written is None:
+        found = _dockerfile_in(tree, report.start.directory)
+        if found is None:
+            return text if _dockerfile_in(tree, new) else None
+        return (
+            text
+            if _dockerfile_in(tree, new) == found
+            else _toml.insert_string(text, "build", "dockerfile", _relative(found, new))
+        )
+    for base in (old, new):  # where it leads today, else where it would lead from the new place
+        path = join(base, written.lstrip("/"))
+        if path and tree.is_file(path):
+            relative = written if base == new else _relative(path, new)
+            changed = _toml.set_string(text, ("build", "dockerfile"), relative) if relative != written else text
+            return _ignorefile_rewritten(changed, old, new) if changed is not None else None
+    return None
+
+
+def _dockerfile_as_written(text: str) -> str | None:
+    from bot.engine.model import toml
+
+    build = toml.read(text).data.get("build")
+    value = build.get("dockerfile") if isinstance(build, dict) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _dockerfile_in(tree: Tree, folder: str) -> str | None:
+    for last in ("Dockerfile", "dockerfile"):
+        path = f"{folder}/{last}" if folder else last
+        if tree.is_file(path):
+            return path
+    return None
+
+
+def _ignorefile_rewritten(text: str, old: str, new: str) -> str:
+    from bot.engine.model import toml
+
+    build = toml.read(text).data.get("build")
+    value = build.get("ignorefile") if isinstance(build, dict) else None
+    path = join(old, value) if isinstance(value, str) else None
+    changed = _toml.set_string(text, ("build", "ignorefile"), _relative(path, new)) if path else None
+    return changed or text
+
+
+def _relative(path: str, folder: str) -> str:
+    return posixpath.relpath(path, folder or ".")

@@ -1,0 +1,42 @@
+"""Writes codemods/index.py: which codemods answer which finding. A test holds it up to date.
+
+usage: python tools/index.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def text() -> str:
+    """Return what codemods/index.py has to say."""
+    from importlib import import_module
+
+    names = sorted(path.stem for path in (ROOT / "codemods").glob("[!_]*.py") if path.stem != "index")
+    modules = {name.replace("_", "-"): import_module(f"codemods.{name}") for name in names}
+    answers: dict[str, list[str]] = {}
+    for name, module in modules.items():
+        for code in module.CODEMOD.answers:
+            answers.setdefault(code, []).append(name)
+    lines = ['"""Which codemods answer which finding; written by tools/index.py from their own data."""', ""]
+    lines.append("ANSWERS: dict[str, tuple[str, ...]] = {")
+    for code in sorted(answers):
+        listed = sorted(answers[code], key=lambda name: (modules[name].CODEMOD.rank, name))
+        lines.append(f"    {code!r}: ({', '.join(map(repr, listed))}{',' * (len(listed) == 1)}),")
+    lines.append("}")
+    finders = [name for name in modules if hasattr(modules[name], "find")]
+    lines.append(f"FINDERS: tuple[str, ...] = ({', '.join(map(repr, finders))},)")
+    lines.append(f"NAMES: tuple[str, ...] = ({', '.join(map(repr, modules))},)")
+    return "\n".join(lines).replace("'", '"') + "\n"
+
+
+if __name__ == "__main__":
+    path = ROOT / "codemods" / "index.py"
+    path.write_text(
+        "ANSWERS: dict[str, tuple[str, ...]] = {}\nFINDERS: tuple[str, ...] = ()\nNAMES: tuple[str, ...] = ()\n"
+    ) if not path.exists() else None
+    path.write_text(text())
