@@ -62,6 +62,8 @@ def _folders(tree: Tree, config: str, report: Report) -> list[str]:
     if report.image is None and report.target.build.dockerfile is None:
         beside = {parent(path) for path in survey.dockerfiles(tree) if name(path) in ("Dockerfile", "dockerfile")}
         folders += sorted(beside - {parent(config)} - set(folders))
+    elif report.image is not None and parent(report.image.dockerfile) not in (parent(config), *folders):
+        folders.append(parent(report.image.dockerfile))
     return folders
 
 
@@ -74,6 +76,9 @@ def _moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Propo
     moved = moved.write(new, text)
     deploys = [deploy for deploy in starts.find(tree, survey.evidence(tree)) if _deploys(deploy, old, report)]
     moved, manual = _deploy.follow(moved, deploys, folder, new)
+    unclear = [f"{place.path}:{place.line}" for place in starts.unclear(tree, survey.evidence(tree))]
+    if unclear:
+        manual = (*manual, f"{', '.join(unclear)} deploys from a folder that was not followed: see that it is the right one.")
     ignore = f"{report.start.directory}/.dockerignore" if report.start.directory else ".dockerignore"
     if tree.is_file(ignore) and report.start.directory != folder:
         shared = f"{folder}/.dockerignore" if folder else ".dockerignore"

@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
         reports = tuple(weaknesses(simulate(session.tree, session.options), session.tree, shelf, session.allowed))
         if not reports:
             raise sessions.no_target(session)
+        sessions.check_process(session, reports)
         repairs = Repairs(None)
         if any(report.faults or report.weaknesses for report in reports):
             everything = Allowed(True, session.allowed.select or shelf.names(), session.allowed.ignore)

@@ -21,6 +21,7 @@ def run(options: argparse.Namespace) -> int:
         made = plan(session.tree, Shelf(), session.options, session.allowed)
     if not made.before:
         raise sessions.no_target(session)
+    sessions.check_process(session, made.before)
     changes, patch = made.tree.changes(), diff.unified(made.tree)
     written = bool(changes) and not options.diff
     if written:

@@ -35,7 +35,7 @@ def open_session(options: argparse.Namespace) -> Session:
         raise Refused(f"{root}: no such folder")
     if not os.path.isdir(root):
         raise Refused(f"{root} is a file; name the folder of the repository")
-    tree = Tree(Folder(os.path.abspath(root)))
+    tree = Tree(Folder(os.path.abspath(root), in_git=work_tree(root) is not None))
     try:
         stored = settings.read(tree)
     except settings.BadSettings as error:
@@ -86,6 +86,14 @@ def no_target(session: Session) -> Refused:
     wanted = f"no target for {chosen}" if chosen else "no Fly.io config (fly.toml, fly.json or fly.yaml)"
     above = note_on_root(session)
     return Refused(f"{wanted} in {os.path.abspath(session.root)}" + (f"; {above}" if above else ""))
+
+
+def check_process(session: Session, reports: tuple[Report, ...]) -> None:
+    """Refuse a process group that no target has."""
+    wanted = session.options.process
+    names = sorted({process.name for report in reports for process in report.target.processes})
+    if wanted is not None and wanted not in names:
+        raise Refused(f"there is no process group {wanted}; there is {', '.join(names)}")
 
 
 def note_on_root(session: Session) -> str | None:

@@ -15,7 +15,7 @@ from bot.engine.image.build import build
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Assumption, Fault, MissingDockerfile, Place, Stage, Unknown, Weakness
 from bot.engine.model.target import Origin, Process, Service, Start, Target
-from bot.engine.model.tree import Tree, Unreadable, join
+from bot.engine.model.tree import Tree, join
 from bot.engine.platforms import fly, survey
 from bot.engine.report import Booted, Report
 
@@ -35,7 +35,10 @@ class Options(NamedTuple):
 
 
 def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa: B008  (an immutable tuple)
-    """Simulate the deploy of every target that the options name. Raises `Unreadable` for a config that can't be read."""
+    """Simulate the deploy of every target that the options name.
+
+    Raises `Unreadable` for a config, a Dockerfile or an ignore file that can't be read.
+    """
     reports = []
     for target in survey.targets(tree, options.config, options.start, options.exclude):
         if options.app is None or target.app == options.app:
@@ -144,11 +147,7 @@ class _Simulation:
         path = self.dockerfile()
         if path is None:
             return None
-        try:
-            return build(self.tree, path, self.reading.directory, wanted, BUILDER)
-        except Unreadable as error:
-            self.cannot_follow(str(error), None)
-            return None
+        return build(self.tree, path, self.reading.directory, wanted, BUILDER)
 
     def dockerfile(self) -> str | None:
         """Return the Dockerfile that flyctl would take, or note its own words for why there is none."""

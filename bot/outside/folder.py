@@ -11,10 +11,14 @@ from bot.outside import gitignore
 
 
 class Folder:
-    """The files below a folder. Links are reported as links and never followed; nothing above the folder is read."""
+    """The files below a folder. Links are reported as links and never followed; nothing above the folder is read.
 
-    def __init__(self, root: str) -> None:
+    `in_git` says whether the folder belongs to a git repository; without one nothing is ignored, since nothing is tracked.
+    """
+
+    def __init__(self, root: str, in_git: bool = True) -> None:
         self.root = root
+        self.in_git = in_git
         self._listed: dict[str, dict[str, Kind]] = {}
         self._rules: dict[str, list[gitignore.Rule]] = {}
         self._ignored: dict[str, bool] = {}
@@ -75,6 +79,8 @@ class Folder:
 
     def ignored(self, path: str, kind: Kind) -> bool:
         """Say whether git leaves this path out of a clone: a rule matches it or a folder above, and it is not tracked."""
+        if not self.in_git:
+            return False
         known = self._ignored.get(path)
         if known is None:
             folder = parent(path)

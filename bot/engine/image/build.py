@@ -235,6 +235,10 @@ class _Builder:
         several = several or len(found) > 1
         for each in found:
             kind = self.context.kind(each)
+            if kind is None and self.context.leaves(each):
+                self.unknowns.append(Unknown(f"{item.name} {each}: the link leaves the repository", self.place(item)))
+                stage.files.taint(posixpath.normpath(target), f"{each} is a link that leaves the repository")
+                continue
             if kind is None:
                 self.missing_source(item, item.words[index], index, each)
                 kind = "folder" if posixpath.splitext(each)[1] == "" else "file"

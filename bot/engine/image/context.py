@@ -39,6 +39,10 @@ class Context:
             return False
         return any(True for _ in self.files(folder, ""))
 
+    def leaves(self, path: str) -> bool:
+        """Say whether `path` is a link that leads out of the repository; it is never followed."""
+        return bool(path) and self.tree.kind(self.tree_path(path)) == "link"
+
     def hidden(self, path: str) -> bool:
         """Say whether `path` lies on the disk and is missing from a clone alone."""
         return bool(path) and self.tree.hidden(self.tree_path(path)) and not self.rules.excludes(path)

@@ -16,7 +16,7 @@ from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.target import Build, Check, IgnoredKey, Origin, Process, Service, Start, Target
 from bot.engine.model.toml import Value
 from bot.engine.model.tree import Tree, join, name, parent
-from bot.engine.platforms import fly_schema
+from bot.engine.platforms import fly_schema, starts
 from bot.engine.platforms.starts import Deploy
 
 DEFAULT_GROUP = "app"
@@ -45,8 +45,9 @@ def targets(tree: Tree, paths: list[str], deploys: list[Deploy], start: str | No
     named = [deploy.config for deploy in deploys if deploy.config and tree.is_file(deploy.config)]
     for path in sorted({*paths, *named}, key=lambda path: (path.count("/"), name(path) != "fly.toml", path)):
         config = load(path, tree.text(path))
+        said = list(starts.in_comments(path, config.text)) if start is None else []
         if name(path) == "fly.toml" or path in named or _TELLING & {key.lower() for key in config.data}:
-            yield _target(config, _starts(tree, path, deploys, start))
+            yield _target(config, _starts(tree, path, [*deploys, *said], start))
 
 
 def _starts(tree: Tree, path: str, deploys: list[Deploy], start: str | None) -> tuple[Start, ...]:

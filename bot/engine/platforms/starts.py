@@ -56,6 +56,31 @@ def is_evidence(path: str) -> bool:
     return last.lower().endswith((".md", ".mdx")) and (folder.count("/") < 1) and last.upper().startswith(("README", "DEPLOY"))
 
 
+def in_comments(path: str, text: str) -> Iterator[Deploy]:
+    """Yield the deploy commands that a config's own comments name, as typed in the root."""
+    for match in re.finditer(r"^[ \t]*#[^\n]*?((?:cd|fly|flyctl)[ \t][^\n]*)$", text, re.M):
+        if _MENTION.search(match[1]):
+            yield from _script(path, text, match.start(1), match.end(1), "", re.sub(r"[ \t]#.*|`.*", "", match[1]))
+
+
+def unclear(tree: Tree, paths: list[str]) -> list[Place]:
+    """Return where `fly deploy` is run in a folder that can't be told."""
+    known = {deploy.place for deploy in find(tree, paths)}
+    found = []
+    for path in paths:
+        if path.endswith((".md", ".mdx")):
+            continue
+        try:
+            text = tree.text(path)
+        except Unreadable:
+            continue
+        for match in re.finditer(r"^[^#\n]*\b(?:fly|flyctl)[ \t]+deploy\b", text, re.M):
+            place = Place(path, position(text, match.end())[0])
+            if not any(other.path == path and other.line == place.line for other in known):
+                found.append(place)
+    return found
+
+
 def find(tree: Tree, paths: list[str]) -> list[Deploy]:
     """Return the deploy commands in `paths`, in order."""
     found: list[Deploy] = []

@@ -1,0 +1,121 @@
+"""Makes stand-ins for the `python:3.X` images out of Debian packages and a local CPython, where no registry can be reached.
+
+usage: python -m tests.containers.bases [FOLDER]
+
+Needs root, buildah and debootstrap. The result is the image docker.io/library/python:3.11-slim (of the version of the Python
+that runs this), which builds with `--pull-never` then use. FOLDER keeps the Debian root between runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PACKAGES = (
+    "ca-certificates,libssl3,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8,zlib1g,libncursesw6,libexpat1,libuuid1"
+)
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+IMAGE = f"docker.io/library/python:{VERSION}-slim"
+ENVIRONMENT = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": os.environ.get("STORAGE_DRIVER", "overlay")}
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def missing() -> str | None:
+    """Return why images can't be built here."""
+    if os.geteuid() != 0:
+        return "building images in a chroot needs root"
+    absent = [tool for tool in ("buildah", "debootstrap") if shutil.which(tool) is None]
+    return f"{' and '.join(absent)} not installed" if absent else None
+
+
+def buildah(*arguments: str, timeout: int = 900) -> subprocess.CompletedProcess[str]:
+    """Run buildah; its output is text."""
+    command = ("buildah", *arguments)
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, env=ENVIRONMENT)
+
+
+def make(folder: Path) -> None:
+    """Build the image unless it is there."""
+    if buildah("images", "-q", IMAGE).stdout.strip():
+        return
+    root = folder / "debian"
+    if not (root / "usr").is_dir():
+        _debian(root)
+    context = folder / "context"
+    shutil.rmtree(context, ignore_errors=True)
+    _python(context / "python" / "usr" / "local")
+    (context / "Dockerfile").write_text(_dockerfile())
+    os.rename(root, context / "debian")
+    try:
+        built = buildah("bud", "-q", "-t", IMAGE, str(context))
+    finally:
+        os.rename(context / "debian", root)
+        shutil.rmtree(context)
+    if built.returncode:
+        raise RuntimeError(f"the base image could not be built: {built.stderr[-800:]}")
+
+
+def _debian(root: Path) -> None:
+    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)]
+    mirror = _mirror()
+    done = subprocess.run([*command, *([mirror] if mirror else [])], capture_output=True, text=True, timeout=900)
+    if done.returncode:
+        shutil.rmtree(root, ignore_errors=True)
+        raise RuntimeError(f"debootstrap failed: {done.stdout[-800:]}")
+    if _CERTIFICATES.is_file():  # the machine's own, so that pip in a build trusts what pip out here trusts
+        shutil.copyfile(_CERTIFICATES, root / _CERTIFICATES.relative_to("/"))
+
+
+def _mirror() -> str | None:
+    """Return the mirror that apt uses."""
+    for path in sorted(Path("/etc/apt").glob("sources.list*")) + sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+        if path.is_file():
+            for line in path.read_text().splitlines():
+                if line.startswith("URIs:"):
+                    return line.split()[1]
+                if line.startswith("deb "):
+                    return next(word for word in line.split() if "://" in word)
+    return None
+
+
+def _python(target: Path) -> None:
+    """Copy the interpreter that runs this, bare: its own library and pip."""
+    source = Path(sys.base_prefix)
+    library = Path("lib") / f"python{VERSION}"
+    target.mkdir(parents=True)
+    (target / "bin").mkdir()
+    shutil.copy2(source / "bin" / f"python{VERSION}", target / "bin")
+    for name in ("python3", "python"):
+        os.symlink(f"python{VERSION}", target / "bin" / name)
+    for shared in source.glob(f"lib/libpython{VERSION}*"):
+        (target / "lib").mkdir(exist_ok=True)
+        shutil.copy2(shared, target / "lib", follow_symlinks=False)
+    ignored = shutil.ignore_patterns("test", "tests", "idlelib", "__pycache__", "site-packages", "dist-packages")
+    shutil.copytree(source / library, target / library, symlinks=True, ignore=ignored)
+    packages = target / library / "site-packages"
+    packages.mkdir(exist_ok=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", str(packages), "pip"], check=True)
+    (target / "bin" / "pip").write_text('#!/bin/sh\nexec /usr/local/bin/python -m pip "$@"\n')
+    (target / "bin" / "pip").chmod(0o755)
+    shutil.rmtree(packages / "bin", ignore_errors=True)
+
+
+def _dockerfile() -> str:
+    path = "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    variables = {"PATH": path, "LANG": "C.UTF-8", "PIP_ROOT_USER_ACTION": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables |= {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if name in os.environ}
+    if _CERTIFICATES.is_file():
+        variables |= {"PIP_CERT": str(_CERTIFICATES), "SSL_CERT_FILE": str(_CERTIFICATES)}
+    lines = [f'ENV {name}="{value}"' for name, value in variables.items()]
+    return "\n".join(["FROM scratch", "COPY debian /", "COPY python /", "RUN ldconfig", *lines, 'CMD ["python3"]', ""])
+
+
+if __name__ == "__main__":
+    if reason := missing():
+        sys.exit(reason)
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="bases-")))
+    print(IMAGE)
