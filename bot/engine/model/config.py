@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NamedTuple
 
 from bot.engine.model import toml
@@ -41,16 +42,22 @@ def lookup(table: dict[str, toml.Value], name: str) -> toml.Value:
     """Return a table's value; the exact name goes before one in another case."""
     if name in table:
         return table[name]
-    return next((value for key, value in table.items() if key.lower() == name), None)
+    return next((value for key, value in table.items() if key.lower() == name.lower()), None)
 
 
 def load(path: str, text: str) -> ConfigFile:
     """Read a config by its suffix, as flyctl chooses the parser: `.json`, `.yaml`, anything else is TOML."""
-    if path.endswith((".json", ".yaml", ".yml")):
+    if path.endswith((".json", ".yaml")):
         from bot.engine.model import yaml  # costly, and most configs are TOML
 
         document = yaml.read(text)
+        problem = document.problem
+        if problem and path.endswith(".json"):  # "\ud83d\ude00" is one character in JSON and none in YAML
+            import json
+
+            with contextlib.suppress(ValueError):
+                document, problem = document._replace(data=json.loads(text)), None
         data = document.data if isinstance(document.data, dict) else {}
-        return ConfigFile(path, text, data, document.spans, document.problem)
+        return ConfigFile(path, text, data, document.spans, problem)
     read = toml.read(text)
     return ConfigFile(path, text, read.data, read.spans, read.problems[0] if read.problems else None)

@@ -21,7 +21,13 @@ INSTRUCTIONS = frozenset(
 )
 _HEREDOCS = ("RUN", "COPY", "ADD")
 _LISTS = ("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME")
-_HEREDOC = re.compile(r"(?<![<\w])(\d*)<<(-?)(\"[^\"]+\"|'[^']+'|[^\s<'\"|;&]+)")
+_HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)", re.S)
+_BLANK = " \t\r\v\f"  # what separates words for BuildKit; a no-break space does not
+_WORD = re.compile(rf"[^{_BLANK}\n]+")
+_BRACED = r"\$\{(?:[0-9]+|\w+|[@*#?$!-])(?:(?::?[-+?]|[#%/])(?:\"[^\"]*\"|'[^']*'|[^}'\"])*)?\}"
+_SHELL_WORD = re.compile(rf"(?:\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|{_BRACED}|<<[ \t\r]*|\$(?!\{{)|[^\s'\"\\$])+", re.S)
+_PAIR = r"(?:{0}.?|'[^']*'?|\"(?:{0}.|[^\"{0}])*\"?|[^\s'\"{0}])+"  # {0} is the escape character
+_STAGE = re.compile(r"[a-z][a-z0-9_.-]*")
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"')
 
@@ -97,10 +103,8 @@ class _Logical(NamedTuple):
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lines = text.splitlines(keepends=True) if "\x0b" not in text and "\x0c" not in text else text.split("\n")
-        if "".join(self.lines) != text or any(c in text for c in "\x1c\x1d\x1e\x85\u2028\u2029"):
-            self.lines = [line + "\n" for line in text.split("\n")]
-            self.lines[-1] = self.lines[-1][:-1]
+        self.lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+        self.problems: list[Problem] = []  # of the parser itself, which come before all others
         self.number = 0
         self.at = 0
         self.escape = "\\"
@@ -112,7 +116,8 @@ class _Reader:
             logical = self.logical()
             if logical:
                 found.append(self.instruction(logical))
-        return Dockerfile(self.text, tuple(found), _problem(found))
+        problem = self.problems[0] if self.problems else _problem(self.text, found)
+        return Dockerfile(self.text, tuple(found), problem)
 
     def take(self) -> tuple[str, int]:
         line, start = self.lines[self.number], self.at
@@ -142,7 +147,8 @@ class _Reader:
             piece, more = self.continued(line)
             text += piece
             offsets.extend(range(at, at + len(piece)))
-        return _Logical(text, offsets, first_line, begin, self.at) if text else None
+        empty = len(text) - len(text.lstrip())  # a backslash alone on the first line
+        return _Logical(text[empty:], offsets[empty:], first_line, offsets[empty] if text[empty:] else begin, self.at)
 
     def continued(self, line: str) -> tuple[str, bool]:
         bare = line.rstrip(" \t")
@@ -156,57 +162,114 @@ class _Reader:
         match = _DIRECTIVE.match(line)
         if not match or match[1].lower() not in ("syntax", "escape", "check"):
             self.directives = False
-        elif match[1].lower() == "escape" and match[2] == "`":
-            self.escape = "`"
+        elif match[1].lower() == "escape" and match[2] in ("`", "\\"):
+            self.escape = match[2]
+        elif match[1].lower() == "escape":
+            words = f"invalid escape token '{match[2]}' does not match ` or \\"
+            self.problems.append(Problem(self.number, words))
 
     def instruction(self, logical: _Logical) -> Instruction:
         name, rest = _head(logical.text)
         begin = len(logical.text) - len(rest)
-        if name == "ONBUILD":
-            _, inner = _head(rest)
-            heredoc_owner = rest.split(None, 1)[0].upper() if rest.split() else ""
-        else:
-            inner, heredoc_owner = rest, name
-        flags, at = _flags(logical, begin)
-        value = logical.text[at:].strip() if at < len(logical.text) else ""
-        at = len(logical.text) - len(logical.text[at:].lstrip())
+        flags, at = _flags(logical, begin, self.escape)
+        at += len(logical.text[at:]) - len(logical.text[at:].lstrip())
+        value = logical.text[at:].rstrip()
         words, is_json = _words(logical, at, name)
-        heredocs = self.heredocs(inner) if heredoc_owner in _HEREDOCS and "<<" in rest else ()
+        owner = _head(value)[0] if name == "ONBUILD" else name
+        if not is_json and name in _LISTS and value.startswith("[") and _other_json(value):
+            words_only = "when using JSON array syntax, arrays must be comprised of strings only"
+            self.problems.append(Problem(logical.line, words_only))
+        if name in ("ENV", "LABEL"):
+            self.problems += [Problem(logical.line, words) for words in _no_pairs(name, value, self.escape)]
+        heredocs = self.heredocs(logical) if owner in _HEREDOCS and not is_json and "<<" in rest else ()
         return Instruction(name, logical.line, logical.start, self.at, flags, value, words, is_json, heredocs)
 
-    def heredocs(self, line: str) -> tuple[Heredoc, ...]:
+    def heredocs(self, logical: _Logical) -> tuple[Heredoc, ...]:
         found = []
-        for match in _HEREDOC.finditer(line):
-            quoted = match[3][0] in "'\""
-            word = match[3].strip("'\"")
+        for dashed, written in _heredoc_words(logical.text):
+            word = _unquoted(written)
             content = ""
             while self.number < len(self.lines):
                 raw, _ = self.take()
                 line_end = raw.rstrip("\r\n")
-                if (line_end.lstrip("\t") if match[2] else line_end) == word:
+                if (line_end.lstrip("\t") if dashed else line_end) == word:
                     break
-                content += raw.lstrip("\t") if match[2] else raw
+                content += raw.lstrip("\t") if dashed else raw
+            else:
+                self.problems.append(Problem(logical.line, "unterminated heredoc"))
+            quoted = sum(map(written.count, "'\"")) != sum(map(word.count, "'\""))
             found.append(Heredoc(word, content, not quoted))
         return tuple(found)
 
 
+def _heredoc_words(line: str) -> list[tuple[bool, str]]:
+    """Return the words behind `<<` that stand alone, each with whether a dash strips its tabs; none where quotes are open."""
+    at, found = 0, []
+    while at < len(line):
+        word = _SHELL_WORD.match(line, at)
+        if not word and not line[at].isspace():
+            return []
+        heredoc = _HEREDOC.fullmatch(word[0]) if word else None
+        if heredoc and _unquoted(heredoc[2]):
+            found.append((bool(heredoc[1]), heredoc[2]))
+        at = word.end() if word else at + 1
+    return found
+
+
+def _unquoted(word: str) -> str:
+    return re.sub(r"\\(.)|'([^']*)'|\"((?:\\.|[^\"\\])*)\"", _inside, word, flags=re.S)
+
+
+def _inside(match: re.Match[str]) -> str:
+    return match[1] or match[2] or re.sub(r"\\([\"$\\])", r"\1", match[3] or "")
+
+
+def _no_pairs(name: str, value: str, escape: str) -> list[str]:
+    """Return what BuildKit's parser says of an ENV or LABEL that is no list of `name=value`, nor `name value`."""
+    words = re.findall(_PAIR.format(re.escape(escape)), value, re.S)
+    if words and "=" not in words[0]:
+        return [] if len(_WORD.findall(value)) > 1 else [f"{name} must have two arguments"]
+    wrong = [word for word in words if "=" not in word]
+    return [f"Syntax error - can't find = in {_go_quoted(word)}. Must be of the form: name=value" for word in wrong]
+
+
+def _go_quoted(text: str) -> str:
+    """Return a text as Go's `%q` shows it."""
+    escapes = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n", "\v": "\\v", "\f": "\\f"}
+    return '"' + "".join(escapes.get(c, c if c.isprintable() else f"\\u{ord(c):04x}") for c in text) + '"'
+
+
 def _head(text: str) -> tuple[str, str]:
     """Split an instruction's name from the rest."""
-    match = re.match(r"(\S+)\s*", text)
+    match = re.match(rf"({_WORD.pattern})[{_BLANK}]*", text)
     return (match[1].upper(), text[match.end() :]) if match else ("", "")
 
 
-def _flags(logical: _Logical, at: int) -> tuple[tuple[Text, ...], int]:
-    """Read the `--flag=value` words at the front; return them and where they end."""
+def _flags(logical: _Logical, at: int, escape: str) -> tuple[tuple[Text, ...], int]:
+    """Read the `--flag=value` words at the front, without their quotes; return them and where they end."""
     flags: list[Text] = []
-    pattern = re.compile(r"\s*(--(?:[^\s\"'\\]|\\.|\"[^\"]*\"|'[^']*')+)(?=\s|$)")
+    text = logical.text.rstrip()
     while True:
-        match = pattern.match(logical.text, at)
-        if not match:
-            bare = re.match(r"\s*--(?=\s|$)", logical.text[at:])  # a lone `--` ends the flags
-            return tuple(flags), at + (bare.end() if bare else 0)
-        flags.append(_piece(logical, match[1], match.start(1), match.end(1)))
-        at = match.end()
+        start = at + len(text[at:]) - len(text[at:].lstrip())
+        if not text.startswith("--", start):
+            return tuple(flags), at
+        value, quote, at = "", "", start
+        while at < len(text) and (quote or not text[at].isspace()):
+            character = text[at]
+            if character == quote:
+                quote = ""
+            elif character == escape:
+                at += 1
+                value += text[at : at + 1]
+            elif character in "'\"" and not quote:
+                quote = character
+            else:
+                value += character
+            at += 1
+        at = min(at, len(text))
+        if value == "--":  # alone, it ends the flags
+            return tuple(flags), at
+        flags.append(_piece(logical, value, start, at))
 
 
 def _piece(logical: _Logical, value: str, start: int, end: int) -> Text:
@@ -218,7 +281,10 @@ def _words(logical: _Logical, at: int, name: str) -> tuple[tuple[Text, ...], boo
         listed = _json(logical, at)
         if listed is not None:
             return listed, True
-    found = [_piece(logical, match[0], match.start(), match.end()) for match in re.compile(r"\S+").finditer(logical.text, at)]
+    found = [
+        _piece(logical, match[0], match.start(), match.end())
+        for match in _WORD.finditer(logical.text, at, len(logical.text.rstrip()))
+    ]
     return tuple(found), False
 
 
@@ -265,30 +331,89 @@ def _unescape(raw: str) -> str | None:
             result, at = result + chr(int(raw[at + 2 : at + 6], 16)), at + 6
         else:
             return None
-    return result
+    return result.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins the halves of an escaped pair
 
 
-def _problem(found: list[Instruction]) -> Problem | None:
+def _other_json(value: str) -> bool:
+    """Say whether a list that is none of strings is JSON all the same."""
+    import json  # rarely needed
+
+    try:
+        return isinstance(json.loads(value), list)
+    except ValueError:
+        return False
+
+
+def _problem(text: str, found: list[Instruction]) -> Problem | None:
     """Return the first thing that BuildKit refuses to build."""
     if not found:
-        return Problem(1, "file with no instructions")
+        return Problem(1, "file with no instructions" if text else "the Dockerfile cannot be empty")
     staged = False
     for item in found:
-        if item.name not in INSTRUCTIONS:
-            return Problem(item.line, f"dockerfile parse error on line {item.line}: unknown instruction: {item.name}")
+        words = _refusal(text, item)
+        if words:
+            return Problem(item.line, f"dockerfile parse error on line {item.line}: {words}")
         staged = staged or item.name == "FROM"
         if not staged and item.name != "ARG":
             return Problem(item.line, "no build stage in current context")
-        plain = len(item.words) + len(item.heredocs)
-        if item.name in ("COPY", "ADD") and plain < 2:
-            words = (
+    return None if staged else Problem(1, "dockerfile contains no stages to build")
+
+
+def _refusal(text: str, item: Instruction) -> str | None:
+    """Return why BuildKit takes an instruction for none, in its words."""
+    count = len(item.words)
+    if item.name not in INSTRUCTIONS:
+        written = text[item.start : item.start + len(item.name)]
+        return _unknown(written if written.upper() == item.name else item.name)
+    if item.name in ("COPY", "ADD"):
+        if count < 2:
+            return (
                 f"{item.name} requires at least two arguments, but only one was provided. Destination could not be determined"
             )
-            return Problem(item.line, f"dockerfile parse error on line {item.line}: {words}")
-        if item.name == "FROM" and len(item.words) not in (1, 3):
-            words = "FROM requires either one or three arguments"
-            return Problem(item.line, f"dockerfile parse error on line {item.line}: {words}")
-    return None if staged else Problem(1, "no build stage in current context")
+        if _heredoc_words(item.words[-1].value):
+            return f"{item.name} cannot accept a heredoc as a destination"
+    if item.name == "FROM":
+        if count != 1 and (count != 3 or item.words[1].value.lower() != "as"):
+            return "FROM requires either one or three arguments"
+        if count == 3 and not _STAGE.fullmatch(item.words[2].value.lower()):
+            why = "name can't start with a number or contain symbols"
+            return f"invalid name for build stage: {_go_quoted(item.words[2].value)}, {why}"
+    if item.name in ("WORKDIR", "USER", "STOPSIGNAL", "MAINTAINER") and not item.value:
+        return f"{item.name} requires exactly one argument"
+    if item.name in ("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "HEALTHCHECK", "ONBUILD", "SHELL") and not count:
+        return f"{item.name} requires at least one argument"
+    pairs = re.findall(_PAIR.format(r"\\"), item.value, re.S) if item.name in ("ENV", "LABEL", "ARG") else []
+    if any(word.startswith("=") for word in pairs) and (item.name == "ARG" or "=" in pairs[0]):
+        return f"{item.name} names can not be blank"
+    if item.name == "SHELL" and not item.json:
+        return "SHELL requires the arguments to be in JSON form"
+    if item.name == "HEALTHCHECK":
+        kind = item.words[0].value.upper()
+        if kind == "CMD" and count == 1:
+            return "Missing command after HEALTHCHECK CMD"
+        if kind not in ("CMD", "NONE"):
+            return f"Unknown type {_go_quoted(kind)} in HEALTHCHECK (try CMD)"
+    return None
+
+
+def _unknown(name: str) -> str:
+    distances = {known: _distance(name.upper(), known) for known in INSTRUCTIONS}
+    least = min(distances.values())
+    if least > 2:
+        return f"unknown instruction: {name}"
+    near = [known for known, distance in distances.items() if distance == least]
+    hint = "…" if len(near) > 1 else near[0] if name == name.upper() else near[0].lower()  # of several, any one is named
+    return f"unknown instruction: {name} (did you mean {hint}?)"
+
+
+def _distance(one: str, other: str) -> int:
+    """Return how many letters have to be added, dropped or changed."""
+    row = list(range(len(other) + 1))
+    for letter in one:
+        last, row = row, [row[0] + 1]
+        for at, known in enumerate(other):
+            row.append(min(last[at + 1] + 1, row[at] + 1, last[at] + (letter != known)))
+    return row[-1]
 
 
 @lru_cache(maxsize=64)
@@ -298,12 +423,10 @@ def read(text: str) -> Dockerfile:
 
 
 def pairs(value: str) -> list[tuple[str, shell.Word]]:
-    """Return the names and values of an ENV, ARG or LABEL; `ENV NAME value` is the old form."""
+    """Return the names and values of an ENV or LABEL, or of one word of an ARG; `ENV NAME value` is the old form."""
     words = shell.plain_words(value)
     if words and "=" not in value[words[0].start : words[0].end] and len(words) > 1:
-        rest = shell.plain_words(value[words[0].end :])
-        pieces = [piece for word in rest for piece in (*word.pieces, shell.Piece("text", " "))][:-1]
-        return [(words[0].literal or "", rest[0]._replace(pieces=tuple(pieces)))]
+        return [(value[words[0].start : words[0].end], shell.one_word(value[words[1].start :].rstrip()))]
     found = []
     for word in words:
         name, equals, _ = value[word.start : word.end].partition("=")
@@ -334,7 +457,7 @@ def insert_after(file: Dockerfile, item: Instruction, line: str) -> Splice:
 
 def insert_before(file: Dockerfile, item: Instruction, line: str) -> Splice:
     """Return the splice that puts a line of its own before an instruction."""
-    start = file.text.rfind("\n", 0, item.start) + 1
+    start = max(file.text.rfind("\n", 0, item.start) + 1, int(file.text.startswith("\ufeff")))
     return Splice(start, start, line + newline(file.text))
 
 
@@ -342,5 +465,4 @@ def expand(text: str, variable: Callable[[str], str | None]) -> str | None:
     """Return an argument of COPY, WORKDIR, FROM … with its variables filled in; None where one is unknown."""
     if not any(special in text for special in "$\\\"'"):
         return text
-    words = shell.plain_words(text)
-    return shell.expand(words[0], variable) if len(words) == 1 else None
+    return shell.expand(shell.one_word(text), variable)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,9 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$", re.S)
 _NESTED = re.compile(r"(?:-r\s*|-c\s*|--requirement[=\s]\s*|--constraint[=\s]\s*)(\S.*)$")
 _EDITABLE = re.compile(r"(?:-e\s*|--editable[=\s]\s*)(\S.*)$")
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_AT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@")
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
 
@@ -24,7 +28,7 @@ class Line(NamedTuple):
     kind: Literal["name", "nested", "constraint", "path", "url", "option"]
     value: str
     extras: tuple[str, ...]
-    rest: str  # the version and the marker; "editable" for a path behind -e
+    rest: str  # the version and the marker, without options; "editable" for a path behind -e
     line: int
 
 
@@ -48,19 +52,25 @@ def normal(name: str) -> str:
 def read(text: str) -> tuple[Line, ...]:
     """Read every line that asks for something; lines that are no requirement are left out (pip refuses them)."""
     found = []
-    number, pending, first = 0, "", 0
-    for raw in text.splitlines():
-        number += 1
-        first = first or number
-        stripped = re.sub(r"(^|\s)#.*$", "", raw).rstrip()
-        if raw.rstrip().endswith("\\") and not raw.lstrip().startswith("#"):
-            pending += stripped.rstrip("\\")
-            continue
-        line = _line((pending + stripped).strip(), first)
+    for number, joined in _joined(text):
+        line = _line(_COMMENT.sub("", joined).strip(), number)
         if line:
             found.append(line)
-        pending, first = "", 0
     return tuple(found)
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    """Join continued lines as pip does: before comments are cut off, a line that is a comment ends the continuation."""
+    pending, first = "", 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        comment = _COMMENT.match(raw)
+        pending += raw.strip("\\") if raw.endswith("\\") and not comment else " " + raw if comment else raw
+        first = first or number
+        if not raw.endswith("\\") or comment:
+            yield first, pending
+            pending, first = "", 0
+    if pending:
+        yield first, pending
 
 
 def _line(text: str, number: int) -> Line | None:
@@ -80,8 +90,9 @@ def _line(text: str, number: int) -> Line | None:
     if _is_url(text):
         egg = _EGG.search(text)
         return Line("url", normal(egg[1]) if egg else text, (), text, number)
-    if text.startswith((".", "/")) or (("/" in text or "\\" in text) and " @ " not in text):
-        return _path(text, number)
+    bare = re.split(r"\s*;|\s+-", text, maxsplit=1)[0]  # without the marker and options
+    if not _AT.match(text) and (bare.startswith(".") or "/" in bare or "\\" in bare or bare.lower().endswith(_ARCHIVES)):
+        return _path(bare, number)
     return requirement(text, number)
 
 
@@ -91,7 +102,7 @@ def requirement(text: str, number: int = 0) -> Line | None:
     if not match:
         return None
     extras = tuple(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
-    return Line("name", normal(match[1]), extras, re.sub(r"\s+--hash=\S+", "", match[3]).strip(), number)
+    return Line("name", normal(match[1]), extras, re.sub(r"(?:^|\s)-.*$", "", match[3], flags=re.S).strip(), number)
 
 
 def _path(text: str, number: int) -> Line:

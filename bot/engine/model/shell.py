@@ -59,7 +59,7 @@ class Script(NamedTuple):
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*|[0-9@*])(?:(:?[-=+?])|\})")
-_HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_]\w*)\2")
+_HEREDOC = re.compile(r"\d*<<(-?)[ \t]*\\?(['\"]?)([A-Za-z_][\w.-]*)\2")
 _REDIRECT = re.compile(r"\d*(?:>>|>&|<&|<>|>\||<<<|>|<)|&>>?")
 _OPERATOR = re.compile(r"&&|\|\||;;|\|&|[;|&\n()]")
 _OPENERS = {"if", "while", "until", "for", "case", "{", "select"}
@@ -94,37 +94,57 @@ class _Reader:
         words: list[Word] = []
         redirects: list[Word] = []
         self.blanks()
-        start, looping = self.at, False
+        start = end = self.at
+        looping = False
         deepest = self.depth + self.parentheses
         while True:
             self.blanks()
-            operator = _OPERATOR.match(self.text, self.at)
-            if self.at >= len(self.text) or (operator and not _REDIRECT.match(self.text, self.at)):
+            mark = _REDIRECT.match(self.text, self.at) or _OPERATOR.match(self.text, self.at)
+            if mark and words and words[0].literal == "[[" and words[-1].literal != "]]":  # && and < are part of the test
+                words.append(Word((Piece("text", mark[0]),), self.at, mark.end(), False))
+                self.at = end = mark.end()
+                continue
+            if self.at >= len(self.text) or (mark and mark.re is _OPERATOR):
                 break
             if self.redirect(redirects):
+                end = self.at
                 continue
             word = self.word()
+            end = self.at
             literal = None if word.quoted else word.literal
             if not words and not assignments and literal in _OPENERS | _CLOSERS | _MIDDLE:
                 looping = literal in ("for", "select", "case")
                 if literal == "case":
                     self.unknown = self.unknown or "a case statement"
-                self.depth += (literal in _OPENERS) - (literal in _CLOSERS)
-                deepest, start = max(deepest, self.depth + self.parentheses), self.at
+                self.depth = max(0, self.depth + (literal in _OPENERS) - (literal in _CLOSERS))
+                deepest = max(deepest, self.depth + self.parentheses)
+                self.blanks()
+                start = end = self.at
                 continue
             assigned = None if words else _ASSIGNMENT.match(self.text, word.start)
-            if assigned and assigned.end() <= word.end:
+            if assigned and assigned.end() == self.at and self.text.startswith("(", self.at):  # an array
+                self.at = end = self.closing(self.at - 1)
+                array = Piece("unknown", self.text[assigned.end() : self.at])
+                assignments.append((assigned[1], Word((array,), assigned.end(), self.at, False)))
+            elif assigned and assigned.end() <= word.end:
                 assignments.append((assigned[1], without(word, assigned[0])))
+            elif literal == "{" and words and words[0].literal == "function":  # bash's other way to begin a function
+                self.depth += 1
+                deepest = max(deepest, self.depth + self.parentheses)
+                words = []
+                self.blanks()
+                start = self.at
             else:
                 words.append(word)
-        end = self.at
-        mark = self.operator()
-        if mark == "(" and words:  # name() { … }: a function
-            mark = self.operator() if self.text[self.at : self.at + 1] == ")" else mark
+        pattern = self.parentheses == 0  # of a case statement, if a bracket closes now
+        operator = self.operator()
+        if operator == "(" and words:  # name() { … }: a function
+            operator = self.operator() if self.text[self.at : self.at + 1] == ")" else operator
             words, assignments = [], []
-        if looping or not (words or assignments):
-            return None, mark
-        return Command(tuple(assignments), tuple(words), tuple(redirects), joined, mark, deepest > 0, start, end), mark
+        if looping or (operator == ")" and pattern) or not (words or assignments):
+            return None, operator
+        optional = deepest > 0
+        return Command(tuple(assignments), tuple(words), tuple(redirects), joined, operator, optional, start, end), operator
 
     def operator(self) -> str:
         match = _OPERATOR.match(self.text, self.at)
@@ -160,7 +180,9 @@ class _Reader:
         self.at = match.end()
         self.blanks()
         if self.at < len(self.text) and not _OPERATOR.match(self.text, self.at):
-            found.append(self.word())
+            word = self.word()
+            if not (match[0].endswith("&") and (word.literal or "").strip("0123456789-") == ""):  # 2>&1 names no file
+                found.append(word)
         return True
 
     def skip_heredocs(self) -> None:
@@ -199,7 +221,8 @@ class _Reader:
                 self.at += 1
         if self.at == start:  # never stand still
             self.at += 1
-        return Word(_joined(pieces), start, min(self.at, len(self.text)), quoted)
+        self.at = min(self.at, len(self.text))
+        return Word(_joined(pieces), start, self.at, quoted)
 
     def double_quoted(self) -> list[Piece]:
         pieces = []
@@ -228,11 +251,10 @@ class _Reader:
             self.at = braced.end()
             if not braced[2]:
                 return Piece("variable", braced[1])
-            end = self.closing(start)
-            inner = _Reader(self.text[self.at : end - 1])
-            default = inner.double_quoted() if "'" not in inner.text else [Piece("text", inner.text.strip("'"))]
-            self.at = end
-            return Piece("variable", braced[1], braced[2], _joined(default))
+            inner, self.at = self.at, self.closing(start)
+            if self.text.count("${", inner, self.at) > 50:  # each costs a level of the interpreter's stack
+                return Piece("unknown", self.text[start : self.at])
+            return Piece("variable", braced[1], braced[2], one_word(self.text[inner : self.at - 1]).pieces)
         if self.text.startswith("${", start):
             self.at = self.closing(start)
             return Piece("unknown", self.text[start : self.at])
@@ -272,7 +294,7 @@ def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
 @lru_cache(maxsize=256)
 def parse(text: str) -> Script:
     """Read a script's commands; never raises."""
-    return _Reader(text.replace("\r\n", "\n")).script()
+    return _Reader(text).script()
 
 
 def plain_words(text: str) -> list[Word]:
@@ -284,6 +306,11 @@ def plain_words(text: str) -> list[Word]:
         if reader.at >= len(text):
             return words
         words.append(reader.word())
+
+
+def one_word(text: str) -> Word:
+    """Read all of a text as one word, white space included, as BuildKit does with an argument that stands alone."""
+    return _Reader(text, "").word()
 
 
 def without(word: Word, prefix: str) -> Word:

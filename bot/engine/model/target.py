@@ -11,13 +11,15 @@ from bot.engine.model.findings import Fault, Place, Unknown
 class Start(NamedTuple):
     """From where, and how, the deploy is started: it decides the build context.
 
-    `directory` is the working directory; `dockerfile` what `--dockerfile` says; `why` the evidence in a few words.
+    `directory` is the working directory; `dockerfile` what `--dockerfile` says; `why` the evidence in a few words; with
+    `image` the command names an image, and nothing is built.
     """
 
     directory: str
     dockerfile: str | None
     why: str
     place: Place | None
+    image: bool = False
 
 
 class Origin(NamedTuple):

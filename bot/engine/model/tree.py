@@ -118,8 +118,13 @@ class Tree:
         A folder counts when a file that git keeps lies somewhere in it. A link that leaves the repository is "link".
         """
         real = self.resolve(path)
+        if real != path and self._is_link(path):
+            if self._ignored(path, "link"):
+                return None
+            if real is None:
+                return "link"
         if real is None:
-            return "link" if self._is_link(path) else None
+            return None
         if real == "":
             return "folder"
         kind = self.entries(parent(real)).get(name(real))
@@ -141,6 +146,10 @@ class Tree:
         """Say whether `path` lies on the disk although no clone has it, because git ignores it."""
         real = self.resolve(path)
         return bool(real) and self.kind(path) is None and name(real or "") in self.entries(parent(real or ""))
+
+    def unversioned(self, path: str) -> bool:
+        """Say whether a rule of git keeps `path` out of every clone, whether it lies on the disk or not."""
+        return bool(path) and path not in self._edits and any(self.source.ignored(path, kind) for kind in ("file", "folder"))
 
     def resolve(self, path: str) -> str | None:
         """Return `path` with links followed; None when a part is missing or a link leaves the repository."""
@@ -235,8 +244,11 @@ class Tree:
     # --- editing
 
     def write(self, path: str, text: str) -> Tree:
-        """Return a tree in which `path` holds `text`."""
-        return Tree(self.source, {**self._edits, path: text.encode("utf-8")}, self._origins)
+        """Return a tree in which `path` holds `text`; behind a link, the file that it leads to."""
+        folder = self.resolve(parent(path))
+        here = f"{folder}/{name(path)}" if folder else path
+        real = self.resolve(here) or here
+        return Tree(self.source, {**self._edits, real: text.encode("utf-8")}, self._origins)
 
     def move(self, old: str, new: str) -> Tree:
         """Return a tree in which the file `old` is called `new`."""
@@ -278,10 +290,12 @@ class Splice(NamedTuple):
 
 
 def splice(text: str, splices: list[Splice]) -> str:
-    """Return `text` with every splice made; they must not overlap."""
-    for piece in sorted(splices, reverse=True):
-        text = text[: piece.start] + piece.text + text[piece.end :]
-    return text
+    """Return `text` with every splice made; they must not overlap. Insertions at one place keep their order."""
+    made, at = "", 0
+    for piece in sorted(splices, key=lambda piece: (piece.start, piece.end)):
+        made += text[at : piece.start] + piece.text
+        at = piece.end
+    return made + text[at:]
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

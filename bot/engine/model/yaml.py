@@ -14,8 +14,10 @@ import yaml
 
 from bot.engine.model.toml import Path, Problem, Span, Value
 
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)$")
-_FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$")
+_NUMBER = re.compile(r"[-+]?[0-9]+")
+_RADIX = re.compile(r"0o[0-7]+|0x[0-9A-Fa-f]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class Document(NamedTuple):
@@ -31,17 +33,34 @@ class Document(NamedTuple):
 def read(text: str) -> Document:
     """Read the first document of a YAML file; never raises: what is wrong stands in `problem`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    body = text.removeprefix("\ufeff")  # the marks don't count it
+    base = len(text) - len(body)
+    spans: dict[Path, Span] = {}
     try:
-        node = yaml.compose(text, Loader=loader)
+        if len(text) > 10_000:
+            _measure(body, loader)
+        node = next(iter(yaml.compose_all(body, Loader=loader)), None)
+        data = _value(node, (), spans, {}) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = mark.index if mark else 0
+        at = base + (mark.index if mark else 0)
         return Document(text, None, {}, Problem(at, at, error.problem or "not valid YAML"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        return Document(text, None, {}, Problem(0, 0, "nested too deeply"))
+    except (yaml.YAMLError, ValueError) as error:
         return Document(text, None, {}, Problem(0, 0, str(error).partition("\n")[0]))
-    spans: dict[Path, Span] = {}
-    data = _value(node, (), spans, {}) if node is not None else None
+    if base:
+        spans = {path: Span(*(at + base for at in span)) for path, span in spans.items()}
     return Document(text, data, spans, None)
+
+
+def _measure(text: str, loader: type[yaml.SafeLoader]) -> None:
+    """Raise `RecursionError` for a text nested so deeply that the C composer would run out of stack, and Python with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > 1_000:
+            raise RecursionError
 
 
 def _value(node: yaml.Node, path: Path, spans: dict[Path, Span], seen: dict[int, Value]) -> Value:
@@ -68,12 +87,16 @@ def _value(node: yaml.Node, path: Path, spans: dict[Path, Span], seen: dict[int,
 
 
 def _scalar(text: str, style: str | None) -> Value:
-    if style is not None:  # quoted, or a block
+    if style:  # quoted, or a block
         return text
-    if text.lower() in ("true", "false"):
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return text.lower() == "true"
-    if text in ("", "~") or text.lower() == "null":
+    if text in ("", "~", "null", "Null", "NULL"):
         return None
-    if _NUMBER.match(text):
+    if _NUMBER.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.match(text) else text
+    if _RADIX.fullmatch(text):
+        return int(text, 0)
+    if _SPECIAL.fullmatch(text):
+        return float(text.replace(".", ""))
+    return float(text) if _FLOAT.fullmatch(text) else text
