@@ -22,6 +22,7 @@ from bot.engine.platforms.starts import Deploy
 DEFAULT_GROUP = "app"
 DEFAULT_PORT = 8080  # the platform's own, where a service names no internal_port
 _DEFAULT_NAMES = ("fly.toml", "fly.json", "fly.yaml")
+_DOCKERFILES = ("Dockerfile", "dockerfile")
 _NO_GROUP = (
     "Service has no processes set but app has {count} processes defined; update fly.toml to set processes for each service"
 )
@@ -29,6 +30,11 @@ _NO_SUCH_GROUP = (
     "Service specifies '{group}' as one of its processes, but no processes are defined with that name; update fly.toml "
     "[processes] to add '{group}' process or remove it from service's processes list"
 )
+_NO_RESTART_GROUP = (
+    "Restart policy specifies '{group}' as one of its processes, but no processes are defined with that name; update fly.toml "
+    "[processes] to add '{group}' process or remove it from restart policy's processes list"
+)
+_STRATEGIES = ("canary", "rolling", "immediate", "bluegreen")
 _TELLING = frozenset("app build http_service services env deploy processes mounts vm primary_region checks".split())
 
 
@@ -46,8 +52,9 @@ def targets(tree: Tree, paths: list[str], deploys: list[Deploy], start: str | No
     for path in sorted({*paths, *named}, key=lambda path: (path.count("/"), name(path) != "fly.toml", path)):
         config = load(path, tree.text(path))
         said = list(starts.in_comments(path, config.text)) if start is None else []
-        if name(path) == "fly.toml" or path in named or _TELLING & {key.lower() for key in config.data}:
-            yield _target(config, _starts(tree, path, [*deploys, *said], start))
+        broken = config.problem is not None and _config_in(tree, parent(path)) == path
+        if name(path) == "fly.toml" or broken or path in named or _TELLING & {key.lower() for key in config.data}:
+            yield _target(tree, config, _starts(tree, path, [*deploys, *said], start))
 
 
 def _starts(tree: Tree, path: str, deploys: list[Deploy], start: str | None) -> tuple[Start, ...]:
@@ -59,10 +66,13 @@ def _starts(tree: Tree, path: str, deploys: list[Deploy], start: str | None) -> 
         config = deploy.config or _config_in(tree, deploy.directory)
         if config == path:
             key = (deploy.directory, deploy.dockerfile)
-            found.setdefault(key, Start(deploy.directory, deploy.dockerfile, deploy.why, deploy.place))
-    return tuple(found.values()) or (
-        Start(parent(path), None, "no deploy command in the repository: from the config's folder", None),
-    )
+            found.setdefault(key, Start(deploy.directory, deploy.dockerfile, deploy.why, deploy.place, deploy.image))
+    own = Start(parent(path), None, "no command that runs in the repository: from the config's folder", None)
+    if not found:
+        return (own,)
+    if all(start.place is not None and starts.is_prose(start.place.path, path) for start in found.values()):
+        found.setdefault((own.directory, None), own)  # what a text says may have been true once
+    return tuple(found.values())
 
 
 def _config_in(tree: Tree, folder: str) -> str | None:
@@ -73,29 +83,39 @@ def _config_in(tree: Tree, folder: str) -> str | None:
     return None
 
 
-def _target(config: ConfigFile, starts: tuple[Start, ...]) -> Target:
+def _target(tree: Tree, config: ConfigFile, starts: tuple[Start, ...]) -> Target:
     app = config.get("app")
     processes = _processes(config)
     services = tuple(_services(config, processes))
-    checked = list(fly_schema.check(config.data)) if config.data else []
+    integer = "float64" if config.path.endswith(".json") else "int" if config.path.endswith(".yaml") else "int64"
+    checked = fly_schema.check(config.data, integer)
     return Target(
         platform="fly",
         app=app if isinstance(app, str) else None,
         config=config.path,
         directory=parent(config.path),
         starts=starts,
-        build=_build(config),
+        build=_build(config, any(_has_dockerfile(tree, start) for start in starts)),
         env=_env(config.get("env")),
         processes=processes,
         services=services,
         release=_release(config),
-        faults=tuple(_faults(config, checked, processes, services)),
+        faults=tuple(_faults(config, checked, processes)),
         ignored=tuple(_ignored(config, checked)),
         unknowns=tuple(_unknowns(config)),
     )
 
 
-def _build(config: ConfigFile) -> Build:
+def _has_dockerfile(tree: Tree, start: Start) -> bool:
+    paths = (join(start.directory, last) for last in _DOCKERFILES)
+    return start.dockerfile is not None or any(path is not None and tree.is_file(path) for path in paths)
+
+
+def _build(config: ConfigFile, has_dockerfile: bool) -> Build:
+    """Return how the image comes about: an image, else a builder, else a Dockerfile, else what is built in.
+
+    Source: flyctl `internal/command/deploy/deploy_build.go` (determineImage) and `internal/build/imgsrc/resolver.go`.
+    """
     table = config.table("build")
 
     def text(*names: str) -> str | None:
@@ -105,9 +125,10 @@ def _build(config: ConfigFile) -> Build:
     arguments = {key: _text(value) for key, value in args.items()} if isinstance(args, dict) else {}
     stage = text("build-target", "build_target")
     place = config.place("build", "dockerfile") if "dockerfile" in table else None
-    for key, kind in (("image", "image"), ("builder", "buildpacks"), ("builtin", "builtin")):
-        if text(key) and not text("dockerfile"):
-            return Build(kind, None, None, stage, arguments, config.place("build", key), f"{key} = {text(key)}")  # type: ignore[arg-type]
+    docker = has_dockerfile or text("dockerfile") is not None
+    for key, kind in (("image", "image"), ("builder", "buildpacks"), *(() if docker else (("builtin", "builtin"),))):
+        if text(key):
+            return Build(kind, None, None, stage, arguments, config.place("build", key), f"{key} = {text(key)}")
     if "compose" in table or (text("dockerfile") or "").startswith(("http://", "https://")):
         return Build("other", None, None, stage, arguments, place or config.place("build"), "a compose file or an address")
     written = text("dockerfile")
@@ -119,28 +140,57 @@ def _build(config: ConfigFile) -> Build:
 
 def _processes(config: ConfigFile) -> tuple[Process, ...]:
     """Return the process groups; flyctl's group is `app`, with the image's own command, where none is written."""
+    return tuple(
+        _with_experimental(config, _process(config, group, command, key))
+        for group, command, key in _written_processes(config) or [(DEFAULT_GROUP, "", ())]
+    )
+
+
+def _written_processes(config: ConfigFile) -> list[tuple[str, str, toml.Path]]:
+    """Return the name, the command and the key of each group: a table, or tables of a list that hold name and command."""
     section = config.get("processes")
-    commands: list[tuple[str, Value, toml.Path]] = []
     if isinstance(section, dict):
-        commands = [(key, value, ("processes", key)) for key, value in section.items()]
-    elif isinstance(section, list):
-        for index, item in enumerate(section):
-            if isinstance(item, dict) and "name" in item:
-                commands.append((_text(item["name"]), item.get("command", ""), ("processes", index, "command")))
-    experimental = config.table("experimental")
-    found = []
-    for group, value, key in commands or [(DEFAULT_GROUP, "", ())]:
-        command = value if isinstance(value, str) else ""
-        for option in ("exec", "cmd"):
-            given = experimental.get(option)
-            if given and (option == "exec" or not command):
-                argv = tuple(_text(word) for word in given) if isinstance(given, list) else (_text(given),)
-                origin = Origin("config", config.place("experimental", option), ("experimental", option))
-                found.append(Process(group, argv, origin))
-                break
-        else:
-            found.append(_process(config, group, command, key))
-    return tuple(found)
+        return [(key, value if isinstance(value, str) else "", ("processes", key)) for key, value in section.items()]
+    found: dict[str, tuple[str, str, toml.Path]] = {}
+    for table, path in _tables(section, ("processes",)):
+        if "name" in table:
+            name = _text(table["name"])
+            found[name] = (name, _text(table.get("command", "")), (*path, "command"))
+    return list(found.values())
+
+
+def _with_experimental(config: ConfigFile, process: Process) -> Process:
+    """Return a process with what `[experimental]` says: exec goes before all, cmd stands in for a missing command.
+
+    An entrypoint goes in front; before the image's own command, which is not known here, `_unknowns` names it.
+    """
+    for option in ("exec", "cmd"):
+        argv = _listed(config.table("experimental").get(option))
+        if argv and (option == "exec" or process.argv is None):
+            place = config.place("experimental", option)
+            process = Process(process.name, argv, Origin("config", place, ("experimental", option)))
+            if option == "exec":
+                return process
+    return _with_entrypoint(config, process)
+
+
+def _with_entrypoint(config: ConfigFile, process: Process) -> Process:
+    entry = _listed(config.table("experimental").get("entrypoint"))
+    if not entry or process.argv is None:
+        return process
+    key = ("experimental", "entrypoint")
+    return Process(process.name, entry + process.argv, Origin("config", config.place(*key), key))
+
+
+def _listed(value: Value) -> tuple[str, ...]:
+    """Return an option of `[experimental]` as argv: a list, or a string that is one word, whatever stands in it."""
+    return (
+        tuple(_text(word) for word in value)
+        if isinstance(value, list)
+        else (value,)
+        if isinstance(value, str) and value
+        else ()
+    )
 
 
 def _process(config: ConfigFile, group: str, command: str, key: toml.Path) -> Process:
@@ -157,29 +207,35 @@ def _release(config: ConfigFile) -> Process | None:
     if not isinstance(command, str) or not command:
         return None
     process = _process(config, "release_command", command, ("deploy", "release_command"))
-    return process if process.argv else None
+    return _with_entrypoint(config, process) if process.argv else None
 
 
 def _services(config: ConfigFile, processes: tuple[Process, ...]) -> Iterator[Service]:
     default = DEFAULT_GROUP if any(p.name == DEFAULT_GROUP for p in processes) else min(p.name for p in processes)
-    tables: list[tuple[dict[str, Value], toml.Path]] = []
-    if isinstance(config.get("http_service"), dict):
-        tables.append((config.table("http_service"), ("http_service",)))
-    tables.extend(_tables(config.get("services"), ("services",)))
-    top = [check for check, path in _named_checks(config)]
-    for table, path in tables:
-        port = table.get("internal_port", DEFAULT_PORT)
-        port = int(port) if isinstance(port, str) and port.isdigit() else port
-        groups = table.get("processes")
-        listed = tuple(_text(group) for group in groups) if isinstance(groups, list) and groups else (default,)
-        checks = [
-            _check(config, check, place)
-            for key in ("checks", "http_checks")
-            for check, place in _tables(table.get(key), (*path, key))
-            if key == "http_checks" or path == ("http_service",)
-        ]
-        if isinstance(port, int) and table.get("protocol") != "udp":
-            yield Service(port, listed, (*checks, *top), config.place(*path, "internal_port"))
+    for table, path in _service_tables(config):
+        port = table.get("internal_port") or DEFAULT_PORT
+        port = int(port) if isinstance(port, float) or (isinstance(port, str) and port.isdecimal()) else port
+        listed = _groups_of(table, default)
+        key = "checks" if path == ("http_service",) else "http_checks"
+        checks = [_check(config, check, place) for check, place in _tables(table.get(key), (*path, key))]
+        for check, place in _top_level_checks(config):
+            port_of_check = check.get("port") or (port if path == ("http_service",) else None)
+            if check.get("type") == "http" and port_of_check == port and {*listed} & {*_groups_of(check, default)}:
+                checks.append(_check(config, check, place))
+        if isinstance(port, int) and not isinstance(port, bool) and table.get("protocol") != "udp":
+            yield Service(port, listed, tuple(checks), config.place(*path, "internal_port"))
+
+
+def _service_tables(config: ConfigFile) -> list[tuple[dict[str, Value], toml.Path]]:
+    """Return every service; flyctl drops an empty one of `[[services]]`, and takes an empty `[http_service]`."""
+    http = config.get("http_service")
+    own: list[tuple[dict[str, Value], toml.Path]] = [(http, ("http_service",))] if isinstance(http, dict) else []
+    return own + [(table, path) for table, path in _tables(config.get("services"), ("services",)) if table]
+
+
+def _groups_of(table: dict[str, Value], default: str) -> tuple[str, ...]:
+    groups = table.get("processes")
+    return tuple(_text(group) for group in groups) if isinstance(groups, list) and groups else (default,)
 
 
 def _tables(value: Value, path: toml.Path) -> Iterator[tuple[dict[str, Value], toml.Path]]:
@@ -191,16 +247,23 @@ def _tables(value: Value, path: toml.Path) -> Iterator[tuple[dict[str, Value], t
             yield element, (*path, index)
 
 
-def _named_checks(config: ConfigFile) -> Iterator[tuple[Check, toml.Path]]:
-    for key, value in config.table("checks").items():
-        if isinstance(value, dict) and value.get("type") == "http":
-            yield _check(config, value, ("checks", key)), ("checks", key)
+def _top_level_checks(config: ConfigFile) -> Iterator[tuple[dict[str, Value], toml.Path]]:
+    """Yield the checks of `[checks]`: tables by name, or a list of tables that hold their names."""
+    section = config.get("checks")
+    if isinstance(section, list):
+        yield from _tables(section, ("checks",))
+    for key, value in section.items() if isinstance(section, dict) else ():
+        if isinstance(value, dict):
+            yield value, ("checks", key)
 
 
 def _check(config: ConfigFile, table: dict[str, Value], path: toml.Path) -> Check:
     headers = table.get("headers")
     given = {key: _text(value) for key, value in headers.items()} if isinstance(headers, dict) else {}
-    return Check(_text(table.get("path", "/")), _text(table.get("method", "get")).upper(), given, config.place(*path, "path"))
+    for header, _ in _tables(headers, ()) if isinstance(headers, list) else ():
+        given[_text(header.get("name"))] = _text(header.get("value", ""))
+    checked, method = table.get("path") or "/", table.get("method") or "get"
+    return Check(_text(checked), _text(method).upper(), given, config.place(*path, "path"))
 
 
 def _env(value: Value) -> dict[str, str]:
@@ -211,29 +274,28 @@ def _env(value: Value) -> dict[str, str]:
 
 def _text(value: Value) -> str:
     """Return a value as Go's `%v` prints it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return fly_schema.go_text(value)
 
 
 def _faults(
     config: ConfigFile,
     checked: list[fly_schema.WrongType | fly_schema.UnknownKey],
     processes: tuple[Process, ...],
-    services: tuple[Service, ...],
 ) -> Iterator[Fault]:
+    """Yield what stops flyctl at the config, the validators' complaints in their order (`validation.go`)."""
     if config.problem:
         yield _syntax(config, config.problem)
+    elif config.path.endswith(".json"):
+        yield from _not_json(config)
     for found in checked:
         if isinstance(found, fly_schema.WrongType):
             reason = "flyctl decodes the file into Go structs, and this value has another type than its field."
             yield _fault("config-type", 1, f"✘{found.message}", reason, config.place(*found.path))
-    for key in [*config.table("processes"), "release_command"]:
-        yield from _unparsed(config, key)
+    yield from _strategy(config)
+    yield from _checks(config)
     yield from _groups(config, processes)
-    strategy = config.table("deploy").get("strategy")
-    if isinstance(strategy, str) and strategy not in ("", "canary", "rolling", "immediate", "bluegreen"):
-        known = "canary, rolling, immediate, bluegreen"
-        message = f"unsupported deployment strategy '{strategy}'; Apps v2 supports the following strategies: {known}"
-        yield _fault("config-invalid", 2, message, "flyctl knows four strategies.", config.place("deploy", "strategy"))
+    yield from _unparsed(config)
+    yield from _restarts(config, processes)
 
 
 def _fault(code: str, step: int, message: str, reason: str, place: Place) -> Fault:
@@ -243,33 +305,102 @@ def _fault(code: str, step: int, message: str, reason: str, place: Place) -> Fau
 def _syntax(config: ConfigFile, problem: toml.Problem) -> Fault:
     document = toml.Document(config.text, {}, {}, [], [])
     row, column = document.row_and_column(problem.start)
-    where = f"row {row} column {column}" if not config.path.endswith((".json", ".yaml")) else f"line {row}: {problem.message}"
+    where = f"row {row} column {column}"
+    if config.path.endswith(".json"):
+        where = "unexpected end of JSON input" if problem.start >= len(config.text.rstrip()) else "invalid character …"
+    elif config.path.endswith((".yaml", ".yml")):
+        where = f"yaml: … {problem.message}"
     message = f"Error: failed loading app config from /…/{config.path}: {where}"
     reason = f"The file does not parse, so every flyctl command stops here: {problem.message}."
     return _fault("config-syntax", 0, message, reason, Place(config.path, row, column))
 
 
-def _unparsed(config: ConfigFile, key: str) -> Iterator[Fault]:
-    section = "deploy" if key == "release_command" else "processes"
-    command = config.table(section).get(key)
-    if not isinstance(command, str):
-        return
+def _not_json(config: ConfigFile) -> Iterator[Fault]:
+    """Report what YAML takes and JSON does not: comments, trailing commas, single quotes."""
+    import json  # few configs are JSON
+
     try:
-        shell.split(command)
+        json.loads(config.text)
+    except json.JSONDecodeError as error:
+        yield _syntax(config, toml.Problem(error.pos, error.pos, "it is not valid JSON"))
+
+
+def _unparsed(config: ConfigFile) -> Iterator[Fault]:
+    """Report the commands that google/shlex can't split."""
+    for key, command, section in _written_processes(config):
+        error = _unclosed(command)
+        if error:
+            message = f"Could not parse command for '{key}' process group; check [processes] section: {error}"
+            yield _fault("config-invalid", 2, message, "A quote in the command is never closed.", config.place(*section))
+    console = config.get("console_command")
+    if _unclosed(console):
+        message = f"Can't shell split console command: '{console}'"
+        place = config.place("console_command")
+        yield _fault("config-invalid", 2, message, "A quote in the command is never closed.", place)
+
+
+def _unclosed(command: Value) -> str | None:
+    try:
+        shell.split(command if isinstance(command, str) else "")
     except shell.Unclosed as error:
-        message = f"Could not parse command for '{key}' process group; check [processes] section: {error}"
-        if section == "deploy":
-            message = f"Can't shell split release command: '{command}'"
-        yield _fault("config-invalid", 2, message, "A quote in the command is never closed.", config.place(section, key))
+        return str(error)
+    return None
+
+
+def _strategy(config: ConfigFile) -> Iterator[Fault]:
+    deploy = config.table("deploy")
+    release, strategy = deploy.get("release_command"), deploy.get("strategy")
+    if _unclosed(release):
+        message = f"Can't shell split release command: '{release}'"
+        place = config.place("deploy", "release_command")
+        yield _fault("config-invalid", 2, message, "A quote in the command is never closed.", place)
+    place = config.place("deploy", "strategy")
+    if isinstance(strategy, str) and strategy not in ("", *_STRATEGIES):
+        known = ", ".join(_STRATEGIES)
+        message = f"unsupported deployment strategy '{strategy}'; Apps v2 supports the following strategies: {known}"
+        yield _fault("config-invalid", 2, message, "flyctl knows four strategies.", place)
+    if strategy == "canary" and (config.get("mounts") or config.get("mount")):
+        message = "error canary deployment strategy is not supported when using mounted volumes"
+        yield _fault("config-invalid", 2, message, "A second machine could not use the same volume.", place)
+
+
+def _checks(config: ConfigFile) -> Iterator[Fault]:
+    """Hold the checks of `[checks]` against what the platform takes."""
+    for table, path in _top_level_checks(config):
+        name = _text(table.get("name")) if isinstance(path[-1], int) else path[-1]
+        if table.get("type") not in ("http", "tcp"):
+            message = f"Can't process top level check '{name}': Missing or invalid check type, must be 'http' or 'tcp'"
+            yield _fault("config-invalid", 2, message, "Only these two types exist.", config.place(*path, "type"))
+        interval, timeout = (fly_schema.seconds(table.get(key)) for key in ("interval", "timeout"))
+        if interval is not None and interval < 2:
+            said = fly_schema.go_duration(interval)
+            message = f"Check '{name}' interval is too short: {said}, minimum is 2 seconds"
+            yield _fault("config-invalid", 2, message, "A number counts milliseconds.", config.place(*path, "interval"))
+        if timeout is not None and timeout > 60:
+            message = f"Check '{name}' timeout is too long: {fly_schema.go_duration(timeout)}, maximum is 60 seconds"
+            yield _fault("config-invalid", 2, message, "The platform waits no longer.", config.place(*path, "timeout"))
+
+
+def _restarts(config: ConfigFile, processes: tuple[Process, ...]) -> Iterator[Fault]:
+    names = {process.name for process in processes}
+    section = config.get("restart")
+    for table, path in _tables(section, ("restart",)) if isinstance(section, list) else ():
+        for group in _groups_of(table, "") if table.get("processes") else ():
+            if group not in names:
+                reason = f"The groups that exist are {', '.join(sorted(names))}."
+                place = config.place(*path, "processes")
+                yield _fault("config-invalid", 2, _NO_RESTART_GROUP.format(group=group), reason, place)
+        policy = table.get("policy") or ""
+        if isinstance(policy, str) and policy not in ("always", "never", "on-failure"):
+            reason = "The policies are always, never and on-failure."
+            yield _fault("config-invalid", 2, f"invalid restart policy: {policy}", reason, config.place(*path, "policy"))
 
 
 def _groups(config: ConfigFile, processes: tuple[Process, ...]) -> Iterator[Fault]:
-    """Hold the groups that services and restart policies name against those that exist."""
-    written = config.get("processes")
-    count = len(processes) if isinstance(written, dict | list) and written else 0
+    """Hold the groups that services name against those that exist."""
+    count = len({name for name, _, _ in _written_processes(config)})
     names = {process.name for process in processes}
-    sections = [(config.table("http_service"), ("http_service",))] if config.table("http_service") else []
-    for table, path in [*sections, *_tables(config.get("services"), ("services",))]:
+    for table, path in _service_tables(config):
         groups = table.get("processes")
         groups = groups if isinstance(groups, list) else []
         if not groups and count:
@@ -301,6 +432,13 @@ def _unknowns(config: ConfigFile) -> Iterator[Unknown]:
     for key in ("machine_config", "container"):
         if config.get(key):
             yield Unknown(f"{key}: containers of a machine config are not followed", config.place(key))
+    experimental = config.table("experimental")
+    if experimental.get("machine_config"):
+        place = config.place("experimental", "machine_config")
+        yield Unknown("machine_config: containers of a machine config are not followed", place)
+    if experimental.get("entrypoint") and not experimental.get("exec"):
+        reason = "an entrypoint before the image's own command is not followed"
+        yield Unknown(f"[experimental] entrypoint: {reason}", config.place("experimental", "entrypoint"))
 
 
 def deploy_command(directory: str, config: str) -> str:

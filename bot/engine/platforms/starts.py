@@ -24,9 +24,19 @@ _WITH_VALUE = frozenset(
     " --image-label --file-local --file-literal --file-secret --volume-initial-size --max-concurrent --max-unavailable"
     " --export-manifest --from-manifest --compression --compression-level --lease-timeout --immediate-max-concurrent"
     " --host-dedication-id --swap-size --rootfs-size --machine-config --container --buildpacks-docker-host"
-    " --buildpacks-volume".split()
+    " --buildpacks-volume -s --signal --deploy-retries --depot-scope --buildkit-addr --buildkit-image"
+    " --build-context-warn-size".split()
 )
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?\n(.*?)^[ \t]*\1", re.S | re.M)
+_DEPLOY = re.compile(r"\b(?:fly|flyctl)[ \t]+deploy\b")
+_OWN = r"\$\(dirname (?:-- )?\"?\$(?:0|\{?BASH_SOURCE(?:\[0\])?\}?)\"?\)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}"
+_BELOW = r"(/[\w./-]*)?"
+_OWN_FOLDER = re.compile(rf"(?:{_OWN}){_BELOW}")  # of a script, as scripts write it
+_OWN_FOLDER_BY_CD = re.compile(
+    rf"\$\(cd (?:-- )?\"?(?:{_OWN}){_BELOW}\"?(?: *>[> ]*/dev/null(?: 2>&1)?)? *&& *pwd(?: -P)?\){_BELOW}"
+)
+_ROOT_FOLDER = re.compile(rf"\$\(git rev-parse --show-toplevel\){_BELOW}")
+_OPTIONS = re.compile(r"(?:args?|flags?|opts?|options?)\W*$", re.I)  # how variables that hold options are called
 _MENTION = re.compile(r"\bfly(?:ctl)?(?:-actions|-pr-review-apps)?\b")
 
 
@@ -36,6 +46,7 @@ class Deploy(NamedTuple):
     directory: str
     config: str | None
     dockerfile: str | None
+    image: bool  # the command names an image: nothing is built
     place: Place
     why: str
     start: int  # of the text that holds the command, in its file
@@ -56,6 +67,11 @@ def is_evidence(path: str) -> bool:
     return last.lower().endswith((".md", ".mdx")) and (folder.count("/") < 1) and last.upper().startswith(("README", "DEPLOY"))
 
 
+def is_prose(path: str, config: str) -> bool:
+    """Say whether a command in `path` is only written about, in a README or a comment of the config, and run by nothing."""
+    return path == config or path.endswith((".md", ".mdx"))
+
+
 def in_comments(path: str, text: str) -> Iterator[Deploy]:
     """Yield the deploy commands that a config's own comments name, as typed in the root."""
     for match in re.finditer(r"^[ \t]*#[^\n]*?((?:cd|fly|flyctl)[ \t][^\n]*)$", text, re.M):
@@ -74,9 +90,10 @@ def unclear(tree: Tree, paths: list[str]) -> list[Place]:
             text = tree.text(path)
         except Unreadable:
             continue
-        for match in re.finditer(r"^[^#\n]*\b(?:fly|flyctl)[ \t]+deploy\b", text, re.M):
+        for match in re.finditer(rf"^[^#\n]*{_DEPLOY.pattern}", text, re.M):
+            said = re.match(r"\s*(?:-\s+)?name:|.*\b(?:echo|printf)\b", match[0])  # told to people, not run
             place = Place(path, position(text, match.end())[0])
-            if not any(other.path == path and other.line == place.line for other in known):
+            if not said and not any(other.path == path and other.line == place.line for other in known):
                 found.append(place)
     return found
 
@@ -99,13 +116,18 @@ def find(tree: Tree, paths: list[str]) -> list[Deploy]:
         elif name(path).lower() in ("makefile", "gnumakefile", "justfile"):
             for start, end in _recipe_lines(text):
                 found.extend(_script(path, text, start, end, parent(path)))
-        else:
-            found.extend(_script(path, text, 0, len(text), parent(path)))
-            if parent(path) and not found:
-                found.extend(_script(path, text, 0, len(text), ""))
-            elif parent(path):
-                found.extend(deploy for deploy in _script(path, text, 0, len(text), "") if deploy not in found)
-    return found
+        else:  # nobody knows in which folder a script is started: its own, or the root
+            own = list(_script(path, text, 0, len(text), parent(path)))
+            found.extend(own)
+            found.extend(deploy for deploy in _script(path, text, 0, len(text), "") if deploy not in own)
+    return [_with_file(tree, deploy) for deploy in found]
+
+
+def _with_file(tree: Tree, deploy: Deploy) -> Deploy:
+    """Return a deploy whose `--config` names a folder with the config in it (flyctl's `appConfigFilePaths`)."""
+    if deploy.config is None or not tree.is_folder(deploy.config):
+        return deploy
+    return deploy._replace(config=f"{deploy.config}/fly.toml" if deploy.config else "fly.toml")
 
 
 def _workflow(path: str, text: str) -> Iterator[Deploy]:
@@ -123,15 +145,17 @@ def _workflow(path: str, text: str) -> Iterator[Deploy]:
                 continue
             here = ("jobs", job, "steps", index)
             own = document.spans.get((*here, "working-directory"))
+            project = _project((data, body, step))
+            yield from _action(path, text, step, document.spans.get((*here, "uses")), project)
             workdir = step.get("working-directory") or _default(body) or _default(data) or "."
-            if not isinstance(workdir, str) or "$" in workdir or (base := join("", workdir)) is None:
+            workdir = re.sub(r"^\$\{\{\s*github\.workspace\s*\}\}", ".", workdir) if isinstance(workdir, str) else "$"
+            if "$" in workdir or (base := join("", workdir)) is None:
                 continue
             pair = (own.key_start, own.end) if own else None
             if isinstance(step.get("run"), str):
                 span = document.spans[(*here, "run")]
                 script = _script(path, text, span.start, span.end, base, str(step["run"]), pair)
                 yield from (deploy._replace(why=f"{path} runs it", step=span.key_start) for deploy in script)
-            yield from _action(path, text, step, document.spans.get((*here, "uses")), base, pair)
 
 
 def _default(owner: object) -> object:
@@ -141,10 +165,20 @@ def _default(owner: object) -> object:
     return owner
 
 
-def _action(
-    path: str, text: str, step: dict[str, object], span: object, base: str, pair: tuple[int, int] | None
-) -> Iterator[Deploy]:
-    """Read the steps that use one of Fly's own actions."""
+def _project(owners: tuple[object, ...]) -> str:
+    """Return FLY_PROJECT_PATH of a workflow, a job or a step, the folder that the old flyctl action goes to."""
+    found = "."
+    for owner in owners:
+        env = owner.get("env") if isinstance(owner, dict) else None
+        found = str(env.get("FLY_PROJECT_PATH", found)) if isinstance(env, dict) else found
+    return found
+
+
+def _action(path: str, text: str, step: dict[str, object], span: object, project: str) -> Iterator[Deploy]:
+    """Read the steps that use one of Fly's own actions; GitHub's `working-directory` does not concern actions.
+
+    Sources: superfly/flyctl-actions and superfly/fly-pr-review-apps, their `entrypoint.sh`.
+    """
     uses, options = step.get("uses"), step.get("with")
     if not isinstance(uses, str) or not isinstance(span, tuple):
         return
@@ -154,10 +188,12 @@ def _action(
         folder, config = join("", str(options.get("path") or ".")), str(options.get("config") or "fly.toml")
         if folder is not None and "$" not in folder + config:
             place = Place(path, *position(text, start))
-            yield Deploy(folder, join(folder, config), None, place, f"{path} deploys previews", start, end, pair, None)
+            yield Deploy(folder, join(folder, config), None, False, place, f"{path} deploys previews", start, end, None, None)
     elif uses.startswith("superfly/flyctl-actions") and "setup" not in uses and isinstance(options.get("args"), str):
-        script = _script(path, text, start, end, base, f"flyctl {options['args']}", pair)
-        yield from (deploy._replace(why=f"{path} runs it") for deploy in script)
+        base = join("", project)
+        if base is not None and "$" not in base:
+            script = _script(path, text, start, end, base, f"flyctl {options['args']}")
+            yield from (deploy._replace(why=f"{path} runs it") for deploy in script)
 
 
 def _recipe_lines(text: str) -> Iterator[tuple[int, int]]:
@@ -175,52 +211,123 @@ def _script(
     workdir: tuple[int, int] | None = None,
 ) -> Iterator[Deploy]:
     """Follow `cd` through a script and yield its deploy commands. `script` is the text where it isn't `text[start:end]`."""
-    here: str | None = base
-    source = text[start:end] if script is None else script
-    for command in shell.parse(re.sub(r"^[ \t]*\$ ", "", source, flags=re.M)).commands:
-        words = [word.literal for word in command.words]
-        raw = [source[word.start : word.end] for word in command.words] if script is None else words
-        while words and words[0] in ("sudo", "exec", "command", "time", "if", "&"):
-            words, raw = words[1:], raw[1:]
-        if not words:
-            continue
-        if words[0] in ("cd", "pushd", "Set-Location"):
-            here = _changed(here, base, path, words[1] if len(words) > 1 else "", str(raw[1]) if len(raw) > 1 else "")
-        elif words[0] and name(words[0]).removesuffix(".exe") in _FLYCTL and "deploy" in words[1:2] and here is not None:
-            offset = start + command.start if script is None else start
+    source = _plain(text[start:end] if script is None else script)
+    where = _Where(path, source, base)
+    outside: str | None = base
+    before: shell.Command | None = None
+    for command in shell.parse(source).commands:
+        if before and before.then == ")":  # a subshell ends
+            where.here = outside
+        words = list(command.words)
+        while words and words[0].literal in ("sudo", "exec", "command", "time", "if", "&"):
+            words = words[1:]
+        program = name((words[0].literal or "") if words else "").removesuffix(".exe")
+        where.assigned(command)
+        if program in ("cd", "pushd", "popd", "Set-Location"):
+            where.change(program, words[1] if len(words) > 1 else None)
+        elif program in _FLYCTL and len(words) > 1 and words[1].literal == "deploy" and where.here is not None:
+            deploy = _command(words[2:], where)
+            offset = start + command.start if script is None else _offset(text, start, end, source, command.start)
             place = Place(path, *position(text, min(offset, len(text) - 1)))
-            deploy = _command(words[2:], here)
             if deploy:
-                config, folder, dockerfile = deploy
-                yield Deploy(folder, config, dockerfile, place, f"{path} says so", start, end, workdir, None)
+                why = f"{path} says so"
+                yield Deploy(
+                    deploy.directory, deploy.config, deploy.dockerfile, deploy.image, place, why, start, end, workdir, None
+                )
+        before, outside = command, outside if command.optional else where.here
 
 
-def _changed(here: str | None, base: str, path: str, target: str | None, raw: str) -> str | None:
-    """Return the folder after `cd`; None when it can't be told."""
-    if target is not None and not target.startswith(("/", "~")):
-        return join(here, target) if here is not None else None
-    if re.fullmatch(r"[\"']?\$\(dirname \"?\$(?:0|\{?BASH_SOURCE(?:\[0\])?\}?)\"?\)(?:/([\w./-]*))?[\"']?", raw):
-        return join(parent(path), raw.partition(")")[2].strip("\"'/") or ".")
-    return "" if "rev-parse --show-toplevel" in raw else None
+def _plain(source: str) -> str:
+    """Return a script without prompts and carriage returns, every command where it stood."""
+    source = source.replace("\\\r\n", " \\\n").replace("\r\n", " \n")
+    return re.sub(r"^[ \t]*\$ ", lambda prompt: " " * len(prompt[0]), source, flags=re.M)
 
 
-def _command(arguments: list[str | None], here: str) -> tuple[str | None, str, str | None] | None:
-    """Read the arguments of `fly deploy`: (config, working directory, Dockerfile); None where one can't be told."""
+def _offset(text: str, start: int, end: int, source: str, at: int) -> int:
+    """Return where the line of a command stands in the text of a YAML value."""
+    before = [line.strip() for line in source[:at].split("\n")][:-1]
+    line = source[source.rfind("\n", 0, at) + 1 :].partition("\n")[0].strip()
+    same = list(re.finditer(rf"^[ \t]*({re.escape(line)})[ \t\r]*$", text[start:end], re.M))
+    if len(same) > before.count(line):
+        return start + same[before.count(line)].start(1)
+    folded = _DEPLOY.search(text, start, end)  # lines that YAML makes one of, or quotes
+    return folded.start() if folded else start
+
+
+class _Where:
+    """The folder that a script is in, and the folders that its variables hold: `/x` is a path of the tree."""
+
+    def __init__(self, path: str, source: str, base: str) -> None:
+        self.path = path
+        self.source = source
+        self.here: str | None = base
+        self.last: str | None = base
+        self.left: list[str | None] = []
+        self.variables: dict[str, str | None] = {"GITHUB_WORKSPACE": "/"}
+
+    def text(self, word: shell.Word) -> str | None:
+        """Return a word with its variables filled in; None where it can't be told."""
+        raw = re.sub(r"\)\"(?=/)", ")", self.source[word.start : word.end].strip("\"'"))
+        own = _OWN_FOLDER.fullmatch(raw) or _OWN_FOLDER_BY_CD.fullmatch(raw)
+        found = own or _ROOT_FOLDER.fullmatch(raw)
+        if found:
+            below = "".join(rest for rest in found.groups() if rest).lstrip("/")
+            folder = join(parent(self.path) if own else "", below or ".")
+            return None if folder is None else f"/{folder}"
+        return shell.expand(word, lambda name: self.variables.get(name))
+
+    def assigned(self, command: shell.Command) -> None:
+        """Note the variables that a command sets for the rest of the script."""
+        sure = not command.optional and command.joined not in ("&&", "||")
+        for variable, value in command.assignments if not command.words else ():
+            self.variables[variable] = self.text(value) if sure else None
+
+    def change(self, program: str, word: shell.Word | None) -> None:
+        """Follow `cd` and its like."""
+        before, target = self.here, self.text(word) if word else None
+        if program == "popd":
+            self.here = self.left.pop() if self.left else None
+        elif word is not None and word.literal == "-":
+            self.here = self.last
+        elif word is None or target is None or target.startswith("~") or (word.literal or "").startswith("/"):
+            self.here = None
+        elif target.startswith("/"):
+            self.here = join("", target.lstrip("/") or ".")
+        else:
+            self.here = join(before, target) if before is not None else None
+        if program == "pushd":
+            self.left.append(before)
+        self.last = before
+
+
+class _Arguments(NamedTuple):
+    directory: str
+    config: str | None
+    dockerfile: str | None
+    image: bool
+
+
+def _command(arguments: list[shell.Word], where: _Where) -> _Arguments | None:
+    """Read the arguments of `fly deploy`; None where one that matters can't be told."""
     values: dict[str, str | None] = {}
-    folder: str | None = "."
+    folder = "."
     queue = list(arguments)
     while queue:
         word = queue.pop(0)
-        if word is None:
-            continue
-        option, equals, value = word.partition("=")
-        if equals and word.startswith("-"):
-            values[option] = value
-        elif word in _WITH_VALUE:
-            values[word] = queue.pop(0) if queue else None
-        elif not word.startswith("-"):
-            folder = word
-    directory = join(here, folder) if folder is not None else None
+        text = where.text(word)
+        head = word.pieces[0].text if word.pieces and word.pieces[0].kind == "text" else ""
+        option, equals, value = (head if text is None else text).partition("=")
+        if equals and option.startswith("-"):
+            values[option] = None if text is None else value
+        elif option in _WITH_VALUE and text is not None:
+            values[option] = where.text(queue.pop(0)) if queue else None
+        elif option[:2] in _WITH_VALUE and not option.startswith("--"):
+            values[option[:2]] = None if text is None else text[2:]
+        elif text is None and not _holds_options(word):
+            return None
+        elif text is not None and text and not text.startswith("-"):
+            folder = text
+    directory = join(where.here or "", folder)
     if directory is None:
         return None
     paths: list[str | None] = []
@@ -229,4 +336,10 @@ def _command(arguments: list[str | None], here: str) -> tuple[str | None, str, s
         if given and (given[0] is None or (found := join(directory, given[0] or ".")) is None):
             return None
         paths.append(found if given else None)
-    return paths[0], directory, paths[1]
+    return _Arguments(directory, paths[0], paths[1], not {"-i", "--image"}.isdisjoint(values))
+
+
+def _holds_options(word: shell.Word) -> bool:
+    """Say whether a word that can't be told adds options alone, by its name: `"$@"`, `$FLAGS`, `${{ inputs.deploy_args }}`."""
+    pieces = [piece for piece in word.pieces if piece.text]
+    return len(pieces) == 1 and (pieces[0].text in ("@", "*") or _OPTIONS.search(pieces[0].text) is not None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.engine.model.target import Target
 from bot.engine.model.tree import Tree, name
-from bot.engine.platforms import fly, starts
+from bot.engine.platforms import builds, fly, starts
+from bot.engine.platforms.builds import OtherBuild
 
 SKIPPED = frozenset(
     ".git node_modules bower_components __pycache__ site-packages .tox .nox .mypy_cache .ruff_cache .pytest_cache"
@@ -15,6 +16,11 @@ SKIPPED = frozenset(
 def evidence(tree: Tree) -> list[str]:
     """Return the files that may hold deploy commands."""
     return [path for path in _walk(tree, "", ()) if starts.is_evidence(path)]
+
+
+def other_builds(tree: Tree) -> list[OtherBuild]:
+    """Return the builds of the tree's Dockerfiles that are no deploy."""
+    return builds.find(tree, [path for path in _walk(tree, "", ()) if builds.is_evidence(path)])
 
 
 def dockerfiles(tree: Tree) -> list[str]:
@@ -40,8 +46,14 @@ def targets(tree: Tree, config: str | None, start: str | None, exclude: tuple[st
     if config is not None:
         configs = [config]
         deploys = [deploy for deploy in deploys if deploy.config in (None, config)]
+    else:
+        deploys = [deploy for deploy in deploys if not deploy.config or not _excluded(deploy.config, exclude)]
     known = [path for path in configs if tree.is_file(path)]
     return list(fly.targets(tree, known, deploys, start))
+
+
+def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in exclude)
 
 
 def _walk(tree: Tree, folder: str, exclude: tuple[str, ...]) -> list[str]:
@@ -52,7 +64,7 @@ def _walk(tree: Tree, folder: str, exclude: tuple[str, ...]) -> list[str]:
     found = []
     for entry in sorted(entries):
         path = f"{folder}/{entry}" if folder else entry
-        if path in exclude or entry in SKIPPED or any(path.startswith(prefix + "/") for prefix in exclude):
+        if entry in SKIPPED or _excluded(path, exclude):
             continue
         if entries[entry] == "file":
             found.append(path)
