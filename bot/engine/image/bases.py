@@ -1,8 +1,8 @@
 """What is known of base images: their Python, their variables, and what they start.
 
-`python:*` from docker-library/python (its Dockerfiles set PATH, LANG and CMD ["python3"]); `uv` images from
-astral-sh/uv (a Debian or Alpine Python with uv in /usr/local/bin). Every other image is unknown, which makes what rests on
-it `likely`.
+`python:*` from docker-library/python (its Dockerfiles set PATH, LANG, PYTHON_VERSION and CMD ["python3"]; setuptools and
+wheel came along before 3.12); `uv` images from astral-sh/uv (a Debian or Alpine Python with uv in /usr/local/bin). Every
+other image is unknown, which makes what rests on it `likely`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ class Base(NamedTuple):
     name: str
     known: bool
     python: tuple[int, int] | None
-    env: dict[str, str]
+    env: dict[str, str | None]  # None: set, to something that is not known
     command: tuple[str, ...]
     language: str | None  # another language's image: what runs in it is not followed
+    brought: tuple[str, ...] = ()  # distributions that come with its Python
+    plain: bool = False  # an operating system and nothing of an app
 
 
 _OTHER_LANGUAGES = {
@@ -53,35 +55,42 @@ _OTHER_LANGUAGES = {
     "mysql": "MySQL",
     "flyio/postgres": "PostgreSQL",
 }
+_SYSTEMS = frozenset(
+    "debian ubuntu alpine fedora centos rockylinux almalinux amazonlinux archlinux busybox opensuse/leap buildpack-deps"
+    " continuumio/miniconda3 condaforge/miniforge3 condaforge/mambaforge mambaorg/micromamba".split()
+)
 _PYTHON = re.compile(r"python(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
+_NEWEST_TAG = re.compile(r"(?:3|latest|slim|alpine|bullseye|bookworm|trixie)(?:[-.]|\d|$)")
 
 
 def base(reference: str) -> Base:
     """Return what is known of an image by its reference, as FROM names it."""
-    name = re.sub(r"^(?:docker\.io/)?(?:library/)?|^index\.docker\.io/", "", reference)
-    name = re.sub(r"^public\.ecr\.aws/docker/library/", "", name)
+    name = re.sub(r"^(?:(?:index\.|registry-1\.)?docker\.io/|mirror\.gcr\.io/|public\.ecr\.aws/docker/)?", "", reference)
+    name = name.removeprefix("library/")
     if name == "scratch":
         return Base(name, True, None, {}, (), None)
     python = _PYTHON.match(name)
     if python:
         tag = python["tag"] or "latest"
         version = _VERSION.match(tag)
-        minor = (int(version[1]), int(version[2])) if version else (NEWEST if tag.startswith(("3", "latest", "slim")) else None)
-        env = {"PATH": f"/usr/local/bin:{PATH}", "LANG": "C.UTF-8"}
-        return Base(name, minor is not None, minor, env, ("python3",), None)
+        minor = (int(version[1]), int(version[2])) if version else (NEWEST if _NEWEST_TAG.match(tag) else None)
+        known = minor is not None and "onbuild" not in tag  # ONBUILD copies and installs what nobody wrote down here
+        env = {"PATH": f"/usr/local/bin:{PATH}", "LANG": "C.UTF-8", "PYTHON_VERSION": None}
+        brought = ("setuptools", "wheel") if minor and minor < (3, 12) else ()
+        return Base(name, known, minor, env, ("python3",), None, brought)
     uv = _UV.match(name)
     if uv and "python" in (uv["tag"] or ""):
         version = re.search(r"python(\d+)\.(\d+)", uv["tag"])
         minor = (int(version[1]), int(version[2])) if version else NEWEST
         return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
-    if uv:  # the bare binaries, only copied from
+    if uv and not re.search(r"debian|bookworm|trixie|alpine", uv["tag"] or ""):  # the bare binaries, only copied from
         return Base(name, True, None, {}, (), None)
     bare = name.partition("@")[0].rpartition(":")[0] if ":" in name.rpartition("/")[2] else name.partition("@")[0]
     language = next(
         (spoken for start, spoken in _OTHER_LANGUAGES.items() if bare == start or bare.startswith(start + "/")), None
     )
-    if language is None and bare.startswith("gcr.io/distroless/nodejs"):
-        language = "Node.js"
-    return Base(name, False, None, {"PATH": PATH}, (), language)
+    for start in ("gcr.io/distroless/nodejs", "gcr.io/distroless/static"):  # the Debian release is a part of their names
+        language = _OTHER_LANGUAGES[start] if bare.startswith(start) else language
+    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS)

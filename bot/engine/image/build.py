@@ -1,24 +1,35 @@
 """The simulated build: a Dockerfile and a context in, an image (with what stops its build) out.
 
 Follows BuildKit: only the stages that the last one needs are built, COPY sources are looked up in the context root, a
-wildcard that matches nothing is no error. Messages as current BuildKit prints them (moby/buildkit `solver`,
-`frontend/dockerfile`).
+wildcard that matches nothing is no error. Rules and messages from moby/buildkit at 73ed682 (`solver`,
+`frontend/dockerfile/dockerfile2llb/convert.go` and `convert_copy.go`).
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 
 from bot.engine.image import bases, run
 from bot.engine.image.context import Context, ignore_rules
-from bot.engine.image.filesystem import Copied, Linked, Made
-from bot.engine.image.stage import Command, Image, Install, Stage
-from bot.engine.model import dockerfile, shell
+from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint, below
+from bot.engine.image.stage import Command, Image, Install, Requirement, Stage
+from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
 from bot.engine.model.findings import Detail, Fault, MissingSource, Place, Unknown
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, position
+
+# what BuildKit sets before the first FROM; Fly and Render always build for linux/amd64, on a machine of any kind
+_PLATFORM: dict[str, str | None] = {
+    "TARGETPLATFORM": "linux/amd64",
+    "TARGETOS": "linux",
+    "TARGETARCH": "amd64",
+    "TARGETVARIANT": "",
+    **dict.fromkeys(("BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "TARGETSTAGE")),
+}
+_SHEBANG = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(?P<program>\S+)")
 
 
 def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str) -> Image:
@@ -42,7 +53,7 @@ class _Builder:
         self.prefix = prefix
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
-        self.globals: dict[str, str | None] = {}
+        self.globals: dict[str, str | None] = dict(_PLATFORM)
         self.stages: dict[str, Stage] = {}
         self.number = 0  # of the instruction at hand
 
@@ -86,7 +97,7 @@ class _Builder:
             elif found:
                 found[-1][1].append(item)
             elif item.name == "ARG":
-                self.globals.update(self.arguments(item, self.globals))
+                self.arguments(item, self.globals, self.global_variable)
         return found
 
     def name(self, block: list[Instruction]) -> str:
@@ -98,7 +109,13 @@ class _Builder:
         target = (self.wanted.stage or "").lower()
         if target in names:
             return names.index(target)
-        return int(target) if target.isdigit() and int(target) < len(blocks) else len(blocks) - 1
+        if target.isdigit() and int(target) < len(blocks):
+            return int(target)
+        if target and blocks:
+            message = f'failed to solve: target stage "{self.wanted.stage}" could not be found'
+            reason = f"The config asks for this stage, and no FROM of {self.path} names it with AS."
+            self.fault("dockerfile-invalid", message, reason, self.wanted.place or Place(self.path, 1), None, True)
+        return len(blocks) - 1
 
     def needed(self, blocks: list[tuple[int, list[Instruction]]], final: int) -> set[int]:
         """Return the stages that the final one rests on."""
@@ -109,7 +126,7 @@ class _Builder:
             if index in needed:
                 continue
             needed.add(index)
-            references = [blocks[index][1][0].argv[0]] if blocks[index][1][0].words else []
+            references = [self.base_name(blocks[index][1][0]) or ""]
             for item in blocks[index][1]:
                 references += [item.flag("from") or ""] if item.name in ("COPY", "ADD") else []
                 references += (
@@ -123,7 +140,7 @@ class _Builder:
         return needed
 
     def stage(self, index: int, first: int, block: list[Instruction]) -> Stage:
-        reference = dockerfile.expand(block[0].argv[0], self.global_variable) if block[0].words else None
+        reference = self.base_name(block[0])
         parent = self.stages.get((reference or "").lower())
         stage = parent.child(self.name(block)) if parent else self.from_base(reference, block[0])
         for offset, item in enumerate(block):
@@ -134,28 +151,44 @@ class _Builder:
             self.stages[self.name(block)] = stage
         return stage
 
+    def base_name(self, item: Instruction) -> str | None:
+        """Return what a FROM names; variables in it are the ARGs before the first FROM."""
+        return dockerfile.expand(item.argv[0], self.global_variable) if item.words else None
+
     def from_base(self, reference: str | None, item: Instruction) -> Stage:
-        base = bases.base(reference or "")
+        base, place = bases.base(reference or ""), self.place(item)
         stage = Stage("", base)
+        if reference == "":
+            message = f"failed to solve: base name ({item.argv[0]}) should not be blank"
+            self.fault("dockerfile-invalid", message, "No ARG gives it a value; `--build-arg` could.", place, None, False)
         if base.command:
-            stage.command = Command(base.command, -1, self.place(item))
+            stage.command = Command(base.command, -1, place)
+        if base.brought:
+            found = tuple(Requirement(line, place) for name in base.brought if (line := requirements.requirement(name)))
+            stage.installs.append(Install("/usr/local", found, (), None, place))
         if not base.known and base.language is None:
-            self.unknowns.append(
-                Unknown(f"FROM {reference or item.value}: what this image brings is not known", self.place(item))
-            )
-            stage.installs.append(Install("/usr/local", (), (), f"the image {base.name} may bring packages", self.place(item)))
+            self.unknowns.append(Unknown(f"FROM {reference or item.value}: what this image brings is not known", place))
+            stage.installs.append(Install("/usr/local", (), (), f"the image {base.name} may bring packages", place))
+            if not base.plain:
+                stage.files.taint("/", f"the image {base.name} may bring files")
         return stage
 
     def global_variable(self, name: str) -> str | None:
         return self.globals.get(name, "")
 
-    def arguments(self, item: Instruction, known: dict[str, str | None]) -> dict[str, str | None]:
-        """Return the ARGs of an instruction: `--build-arg` goes before the default, a bare one takes the global value."""
-        found = {}
-        for name, word in dockerfile.pairs(item.value):
-            default = shell.expand(word, lambda key: known.get(key, "")) if word.pieces else self.globals.get(name, "")
-            found[name] = self.wanted.args.get(name, default)
-        return found
+    def arguments(self, item: Instruction, known: dict[str, str | None], variable: Callable[[str], str | None]) -> None:
+        """Set the ARGs of an instruction: `--build-arg` goes before the default, a bare one takes the global value.
+
+        Each one sees those before it; a bare one without a global value leaves alone what is set.
+        """
+        for written in shell.plain_words(item.value):
+            for name, word in dockerfile.pairs(item.value[written.start : written.end]):
+                if name in self.wanted.args:
+                    known[name] = self.wanted.args[name]
+                elif word.pieces:
+                    known[name] = shell.expand(word, variable)
+                elif name in self.globals:
+                    known[name] = self.globals[name]
 
     # --- instructions
 
@@ -165,15 +198,14 @@ class _Builder:
     def instruction(self, stage: Stage, item: Instruction) -> None:
         match item.name:
             case "ARG":
-                stage.args.update(self.arguments(item, {**stage.args, **stage.env}))
+                self.arguments(item, stage.args, stage.variable)
             case "ENV":
-                before = dict(stage.env.items()) | {}
-                for name, word in dockerfile.pairs(item.value):
-                    stage.env[name] = shell.expand(word, lambda key: before.get(key, stage.args.get(key, "")))
+                found = [(name, shell.expand(word, stage.variable)) for name, word in dockerfile.pairs(item.value)]
+                for name, value in found:
+                    stage.env[name] = value
+                    stage.args.pop(name, None)
             case "WORKDIR":
-                folder = dockerfile.expand(item.value, stage.variable)
-                stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder or "…"))
-                stage.files.add(Made(stage.workdir, "folder", stage.user))
+                self.change_folder(stage, item)
             case "USER":
                 stage.user = dockerfile.expand(item.value, stage.variable) or stage.user
             case "SHELL" if item.json:
@@ -196,11 +228,22 @@ class _Builder:
         argv = tuple(item.argv) if item.json else (*stage.shell, item.value)
         return Command(argv, self.number, self.place(item))
 
+    def change_folder(self, stage: Stage, item: Instruction) -> None:
+        folder = dockerfile.expand(item.value, stage.variable)
+        if folder is None:
+            stage.files.taint("/", f"WORKDIR {item.value} can't be told")
+        stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, "…" if folder is None else folder))
+        if not self.is_folder(stage, stage.workdir):  # one that is there keeps its owner
+            stage.files.add(Made(stage.workdir, "folder", stage.user))
+
     # --- COPY
 
     def copy(self, stage: Stage, item: Instruction) -> None:
         words = [dockerfile.expand(word.value, stage.variable) for word in item.words]
-        if len(words) + len(item.heredocs) < 2 or not words or words[-1] is None:
+        if len(words) + len(item.heredocs) < 2 or not words:
+            return
+        if words[-1] is None:
+            stage.files.taint("/", f"{item.name} to a path that is made at build time")
             return
         target = posixpath.join(stage.workdir, words[-1])
         several = words[-1].endswith("/") or words[-1] == "." or len(words) + len(item.heredocs) > 2
@@ -208,31 +251,34 @@ class _Builder:
         origin = item.flag("from")
         for index, source in enumerate(words[:-1]):
             if source is None:
-                stage.files.taint(target, f"{item.name} of a path that is made at build time")
+                reason = f"{item.name} of a path that is made at build time"
+                stage.files.taint(posixpath.normpath(target), reason)
+                if origin is not None:
+                    stage.installs.append(Install("/usr/local", (), (), reason, self.place(item)))
             elif item.words[index].value.startswith("<<"):
                 continue
             elif origin is not None:
                 self.copy_from_stage(stage, origin, source, target, several, item)
             elif "://" in source or source.startswith("git@"):
-                stage.files.taint(target, f"{item.name} {source} is not followed")
+                stage.files.taint(posixpath.normpath(target), f"{item.name} {source} is not followed")
             else:
                 self.copy_from_context(stage, item, index, source, target, several, owner)
+        into = words[-1].endswith("/") or words[-1] == "." or self.is_folder(stage, target)
         for document in item.heredocs:
-            stage.files.add(
-                Made(
-                    posixpath.join(target, document.word) if several and words[-1].endswith("/") else target,
-                    "file",
-                    owner,
-                )
-            )
+            path = posixpath.join(target, document.word) if into else target
+            stage.files.add(Made(posixpath.normpath(path), "file", owner))
 
     def copy_from_context(
         self, stage: Stage, item: Instruction, index: int, source: str, target: str, several: bool, owner: str
     ) -> None:
-        path = posixpath.normpath("/" + source)[1:]
+        path = posixpath.normpath("/" + source.lstrip("/"))[1:]
         wild = any(special in path for special in "*?[")
         found = self.context.matches(path) if wild else [path]
         several = several or len(found) > 1
+        parents = item.flag("parents") not in (None, "false")
+        if parents and "**" in path:
+            stage.files.taint(posixpath.normpath(target), f"{item.name} --parents {source} is not followed")
+            return
         for each in found:
             kind = self.context.kind(each)
             if kind is None and self.context.leaves(each):
@@ -243,10 +289,14 @@ class _Builder:
                 self.missing_source(item, item.words[index], index, each)
                 kind = "folder" if posixpath.splitext(each)[1] == "" else "file"
                 stage.files.taint(posixpath.normpath(target), f"{each} is not in the build context", assumed=True)
-            if kind == "folder":
+            if parents:  # the path below `/./`, or all of it, is kept
+                pivot = posixpath.normpath("/" + source.partition("/./")[0])[1:] if "/./" in source else ""
+                kept = posixpath.join(target, below("/" + each, "/" + pivot) or "")
+                stage.files.add(Copied(posixpath.normpath(kept), self.context, each, kind == "folder", owner))
+            elif kind == "folder":
                 stage.files.add(Copied(posixpath.normpath(target), self.context, each, True, owner))
             elif each.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) and item.name == "ADD":
-                stage.files.taint(target, f"ADD unpacks {each}")
+                stage.files.taint(posixpath.normpath(target), f"ADD unpacks {each}")
             else:
                 into = several or self.is_folder(stage, target)
                 path = posixpath.join(target, posixpath.basename(each)) if into else target
@@ -261,10 +311,13 @@ class _Builder:
         excluded = self.context.excluded_by(source)
         where = f"`{self.context.root}/`" if self.context.root else "the repository's root"
         hidden = self.context.hidden(source)
+        unversioned = self.context.unversioned(source)
         if excluded:
             reason = f"{excluded} keeps it out of the build context."
         elif hidden:
             reason = "git ignores this file: it lies on this disk, and a deploy from a clone does not have it."
+        elif unversioned:
+            reason = f"git ignores {source}: unless something makes it before the deploy, the build context does not have it."
         else:
             reason = f"The build context is {where}, and it has no /{source}."
         message = f'failed to compute cache key: failed to calculate checksum of ref …: "/{source}": not found'
@@ -276,33 +329,45 @@ class _Builder:
             reason,
             place,
             detail,
-            certain=not hidden or bool(excluded),
+            certain=bool(excluded) or not (hidden or unversioned),
         )
 
     def copy_from_stage(self, stage: Stage, origin: str, source: str, target: str, several: bool, item: Instruction) -> None:
         other = self.stages.get(origin.lower())
-        path = posixpath.normpath(posixpath.join("/", source))
+        path = posixpath.normpath("/" + source.lstrip("/"))
+        here = posixpath.normpath(target)
         if other is None:
-            name = posixpath.basename(path)
-            if "." in name or posixpath.basename(target.rstrip("/")) == name or several:
-                stage.files.add(Made(posixpath.join(target, name) if several else target, "file", "root"))
-            else:
-                stage.files.taint(target, f"COPY --from={origin} is not followed")
+            self.copy_from_image(stage, origin, path, here, several, item)
             return
-        found = other.files.find(path)
-        if "*" in path:
-            stage.files.taint(target, f"{item.name} --from={origin} {source}")
-        elif found is None:
-            stage.files.taint(target, f"COPY --from={origin} {source}: the stage's own content is not known")
-        elif found.kind == "file" and (several or self.is_folder(stage, target)):
-            stage.files.add(Linked(posixpath.join(target, posixpath.basename(path)), path, other.files))
+        wild = any(special in path for special in "*?[") or item.flag("parents") not in (None, "false")
+        found = None if wild else other.files.find(path)
+        if found is None:
+            stage.files.taint(here, f"COPY --from={origin} {source}: the stage's own content is not known")
         else:
-            stage.files.add(Linked(posixpath.normpath(target), path, other.files))
+            if found.kind == "file" and (several or self.is_folder(stage, here)):
+                here = posixpath.join(here, posixpath.basename(path))
+            stage.files.add(Linked(here, path, other.files))
         for taint in other.files.taints:
-            if taint.path.startswith(path) or path.startswith(taint.path):
-                stage.files.taint(posixpath.normpath(target), taint.reason)
-        carried = [install for install in other.installs if _touch(install.prefix, path)]
-        stage.installs.extend(install for install in carried if install not in stage.installs)
+            rest = below(taint.path, path)
+            if rest is not None or below(path, taint.path) is not None:
+                stage.files.taint(posixpath.normpath(posixpath.join(here, rest or "")), taint.reason, taint.assumed)
+        for install in other.installs:
+            carried = install._replace(prefix=_moved(install.prefix, path, here))
+            if _touch(install.prefix, path) and carried not in stage.installs:
+                stage.installs.append(carried)
+        stage.environments.extend(_moved(folder, path, here) for folder in other.environments if _touch(folder, path))
+
+    def copy_from_image(self, stage: Stage, origin: str, path: str, here: str, several: bool, item: Instruction) -> None:
+        """Copy from an image that is built elsewhere: what looks like a file is one, what else may come is not known."""
+        name = posixpath.basename(path)
+        target = posixpath.join(here, name) if several else here
+        reason = f"COPY --from={origin} is not followed"
+        program = "bin" in path.split("/") or name in ("uv", "uvx")
+        if program or several or "." in name or posixpath.basename(here) == name:
+            stage.files.add(Made(target, "file", "root"))
+        stage.files.taint(target if program else here, reason)
+        if not program:
+            stage.installs.append(Install("/usr/local", (), (), reason, self.place(item)))
 
     # --- RUN
 
@@ -312,33 +377,49 @@ class _Builder:
             script = item.value
         if item.json:
             script = " ".join(shell.quote(word) for word in item.argv)
-        layers = len(stage.files.layers)
+        shebang = _SHEBANG.match(script)
+        if shebang and posixpath.basename(shebang["program"]) not in run.SHELLS:
+            self.unknowns.append(Unknown(f"RUN of a script for {shebang['program']}", self.place(item)))
+            stage.files.taint(stage.workdir, f"a script for {shebang['program']} is not followed")
+            return
         mounted = [mount for flag in item.flags if (mount := self.mount(stage, item, flag))]
-        for layer in mounted:
-            stage.files.add(layer)
+        stage.files.layers += [mount for mount in mounted if not isinstance(mount, Taint)]
+        stage.files.taints += [mount for mount in mounted if isinstance(mount, Taint)]
         outcome = run.run(stage, self.tree, script, self.place(item))
-        for layer in mounted:
-            stage.files.layers.remove(layer)
-        assert len(stage.files.layers) >= layers
+        there_for_this_run = {id(mount) for mount in mounted}
+        stage.files.layers = [layer for layer in stage.files.layers if id(layer) not in there_for_this_run]
+        stage.files.taints = [taint for taint in stage.files.taints if id(taint) not in there_for_this_run]
         self.unknowns.extend(outcome.unknowns)
         for problem in outcome.problems:
             detail = problem.missing._replace(instruction=self.number)
             self.fault(problem.code, problem.message, problem.reason, self.place(item), detail, problem.certain)
 
-    def mount(self, stage: Stage, item: Instruction, flag: Text) -> Copied | None:
-        """Return the layer of a `--mount=type=bind` from the context, which is there for this RUN alone."""
-        if not flag.value.startswith("--mount="):
-            return None
-        options = dict(pair.partition("=")[::2] for pair in flag.value[len("--mount=") :].split(","))
+    def mount(self, stage: Stage, item: Instruction, flag: Text) -> Layer | Taint | None:
+        """Return what a `--mount` puts into the image for this RUN alone."""
+        written = dockerfile.expand(flag.value, stage.variable) if flag.value.startswith("--mount=") else ""
+        options = dict(pair.partition("=")[::2] for pair in (written or "").removeprefix("--mount=").split(","))
+        kind = options.get("type", "bind")
         target = options.get("target") or options.get("dst") or options.get("destination")
-        source = posixpath.normpath("/" + (options.get("source") or options.get("src") or ""))[1:]
-        if options.get("type", "bind") != "bind" or "from" in options or not target:
+        if kind == "secret":
+            target = target or f"/run/secrets/{options.get('id', '')}"
+        if not target:
             return None
-        kind = self.context.kind(source)
-        if kind is None:
-            self.missing_source(item, flag, 0, source)
-            return None
-        return Copied(posixpath.normpath(posixpath.join(stage.workdir, target)), self.context, source, kind == "folder", "root")
+        path = posixpath.normpath(posixpath.join(stage.workdir, target))
+        if kind == "secret":
+            return Made(path, "file", "root")
+        source = posixpath.normpath("/" + (options.get("source") or options.get("src") or "").lstrip("/"))
+        other = self.stages.get(options.get("from", "").lower())
+        if kind == "bind" and other:
+            return Linked(path, source, other.files)
+        if kind != "bind" or "from" in options:
+            return Taint(path, f"a mount of type {kind} at {path} is not followed")
+        found = self.context.kind(source[1:])
+        if found is None and self.context.leaves(source[1:]):
+            return Taint(path, f"{source[1:]} is a link that leaves the repository")
+        if found is None:
+            self.missing_source(item, flag, 0, source[1:])
+            return Taint(path, f"{source[1:]} is not in the build context", assumed=True)
+        return Copied(path, self.context, source[1:], found == "folder", "root")
 
     # --- faults
 
@@ -351,6 +432,12 @@ class _Builder:
         confidence = "certain" if certain else "likely"
         text = self.prefix + message if message.startswith("failed to solve") else message
         self.faults.append(Fault(code, "build", self.number, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
+
+
+def _moved(prefix: str, path: str, here: str) -> str:
+    """Return where a folder lies after `path` was copied to `here`."""
+    rest = below(prefix, path)
+    return prefix if rest is None else posixpath.normpath(posixpath.join(here, rest))
 
 
 def _touch(prefix: str, path: str) -> bool:

@@ -40,12 +40,18 @@ class Context:
         return any(True for _ in self.files(folder, ""))
 
     def leaves(self, path: str) -> bool:
-        """Say whether `path` is a link that leads out of the repository; it is never followed."""
-        return bool(path) and self.tree.kind(self.tree_path(path)) == "link"
+        """Say whether `path`, or a folder above it, is a link that leads out of the repository; it is never followed."""
+        parts = path.split("/") if path else []
+        above = ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return any(self.tree.kind(self.tree_path(each)) == "link" for each in above)
 
     def hidden(self, path: str) -> bool:
         """Say whether `path` lies on the disk and is missing from a clone alone."""
         return bool(path) and self.tree.hidden(self.tree_path(path)) and not self.rules.excludes(path)
+
+    def unversioned(self, path: str) -> bool:
+        """Say whether git ignores `path`, so that something else than a clone must make it before a deploy."""
+        return bool(path) and self.tree.unversioned(self.tree_path(path))
 
     def excluded_by(self, path: str) -> str | None:
         """Return the rule (`file:line`) that keeps out a path which the repository has."""

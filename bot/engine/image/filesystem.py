@@ -12,6 +12,12 @@ from typing import Literal, NamedTuple
 
 from bot.engine.image.context import Context
 
+_STANDARD = frozenset(  # what every Linux image but an empty one has
+    "/ /bin /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib /usr/local"
+    " /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/src /usr/sbin /usr/share"
+    " /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
+)
+
 
 class Found(NamedTuple):
     """What lies at a path. `tree` is the file or folder of the repository it was copied from, None when made in the build."""
@@ -113,7 +119,7 @@ class FileSystem:
             found = self._in(layer, path, hops)
             if found:
                 return found
-        return Found("folder", None, "root") if path == "/" else None
+        return Found("folder", None, "root") if path in _STANDARD else None
 
     def _in(self, layer: Copied | Made | Linked, path: str, hops: int) -> Found | None:
         rest = below(path, layer.path)
@@ -130,37 +136,53 @@ class FileSystem:
 
     def hidden(self, path: str) -> str | None:
         """Return the file of the repository that would lie at `path` if git did not ignore it."""
-        for layer in reversed(self.layers):
-            rest = below(posixpath.normpath(path), layer.path)
-            if isinstance(layer, Copied) and rest is not None:
-                source = _inside(layer, rest)
-                if layer.context.hidden(source):
-                    return layer.context.tree_path(source)
+        for context, source in self._sources(posixpath.normpath(path), 0):
+            if context.hidden(source):
+                return context.tree_path(source)
         return None
 
     def ignored(self, path: str) -> str | None:
         """Return the rule of the ignore file (`path:line`) that keeps out what would lie at `path`."""
+        rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
+        return next((rule for rule in rules if rule), None)
+
+    def _sources(self, path: str, hops: int) -> Iterator[tuple[Context, str]]:
+        """Yield from where in a build context `path` would have been copied, the last copy first."""
         for layer in reversed(self.layers):
-            rest = below(posixpath.normpath(path), layer.path)
-            if isinstance(layer, Copied) and rest is not None:
-                rule = layer.context.excluded_by(_inside(layer, rest))
-                if rule:
-                    return rule
-        return None
+            rest = below(path, layer.path)
+            if rest is None:
+                continue
+            if isinstance(layer, Copied):
+                yield layer.context, _inside(layer, rest)
+            elif isinstance(layer, Linked) and hops < 20:
+                yield from (layer.system or self)._sources(posixpath.normpath(posixpath.join(layer.target, rest)), hops + 1)
 
     def files(self, folder: str, suffix: str) -> Iterator[tuple[str, str]]:
         """Yield (container path, tree path) of the repository's files below `folder` whose name ends with `suffix`."""
         seen = set()
+        for path in self._names(folder, suffix, 0):
+            found = self.find(path)
+            if path.endswith(suffix) and path not in seen and found and found.kind == "file" and found.tree is not None:
+                seen.add(path)
+                yield path, found.tree
+
+    def _names(self, folder: str, suffix: str, hops: int) -> Iterator[str]:
+        """Yield the paths below `folder` that something was copied or linked to; `find` says what lies there in the end."""
         for layer in self.layers:
-            if not isinstance(layer, Copied) or (below(layer.path, folder) is None and below(folder, layer.path) is None):
+            if below(layer.path, folder) is None and below(folder, layer.path) is None:
                 continue
-            for source in layer.context.files(layer.source, suffix) if layer.folder else [layer.source]:
-                rest = below("/" + source, "/" + layer.source) if layer.source else source
-                path = posixpath.join(layer.path, rest) if layer.folder and rest else layer.path
-                found = self.find(path)
-                if path.endswith(suffix) and below(path, folder) and path not in seen and found and found.tree:
-                    seen.add(path)
-                    yield path, found.tree
+            if isinstance(layer, Copied):
+                sources = layer.context.files(layer.source, suffix) if layer.folder else [layer.source]
+                found = (below("/" + source, "/" + layer.source) or "" for source in sources)
+            elif isinstance(layer, Linked) and hops < 5:
+                inner = (layer.system or self)._names(layer.target, suffix, hops + 1)
+                found = (below(path, layer.target) or "" for path in inner)
+            else:
+                continue
+            for rest in found:
+                path = posixpath.join(layer.path, rest) if rest else layer.path
+                if below(path, folder) is not None and (below(path, folder) or hops):
+                    yield path
 
 
 def _inside(layer: Copied, rest: str) -> str:

@@ -7,6 +7,7 @@ not followed: what they install is opaque.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import NamedTuple
 
 from bot.engine.image.stage import Install, Requirement, Stage
@@ -19,8 +20,9 @@ _PIP_VALUES = frozenset(
     " --find-links --trusted-host --platform --python-version --implementation --abi --progress-bar --cache-dir"
     " --timeout --retries --proxy --cert --client-cert --global-option --config-settings -C --no-binary --only-binary"
     " --use-feature --report --src --upgrade-strategy --log --exists-action --python --keyring-provider"
-    " --root-user-action --group --index-strategy --overrides -p --index".split()
+    " --root-user-action --group --index-strategy --overrides -p --index -w --wheel-dir -d --dest".split()
 )
+_LETTERS_WITH_VALUE = "rceifptwdC"
 OPAQUE = {  # program: what its install commands are called
     "uv": ("sync", "pip", "run"),
     "poetry": ("install", "add", "sync"),
@@ -51,40 +53,63 @@ class Wanted(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def pip(stage: Stage, tree: Tree, arguments: list[str | None], folder: str, place: Place) -> Wanted:
-    """Read the arguments of `pip install`, run in `folder` of the image."""
-    reader = _Pip(stage, tree, folder, place)
-    prefix = _prefix(stage)
+def pip(
+    stage: Stage,
+    tree: Tree,
+    arguments: list[str | None],
+    folder: str,
+    place: Place,
+    prefix: str | None = None,
+    tool: str = "pip",
+) -> Wanted:
+    """Read the arguments of `pip install`, run in `folder` of the image.
+
+    `prefix` is the environment that this pip belongs to, where that does not follow from PATH; `tool` is whose words a
+    failure takes, pip's or uv's.
+    """
+    reader = _Pip(stage, tree, folder, place, tool)
+    prefix = prefix or _prefix(stage)
     queue = list(arguments)
     while queue:
         word = queue.pop(0)
         if word is None:
             reader.opaque = "a requirement made at run time"
             continue
-        option, equals, value = word.partition("=")
-        if (
-            word.startswith("-")
-            and not equals
-            and option[:2] in ("-r", "-c", "-e", "-t")
-            and len(option) > 2
-            and option[1] != "-"
-        ):
-            option, equals, value = option[:2], "=", option[2:]
-        if option in _PIP_VALUES and not equals:
-            given = queue.pop(0) if queue else None
-        else:
-            given = value
+        option, value = _option(word)
+        given = value if value is not None or option not in _PIP_VALUES else queue.pop(0) if queue else None
         if option in ("-r", "--requirement"):
-            reader.file(given, folder)
-        elif option in ("-e", "--editable") and given is not None:
-            reader.line(requirements.read(f"-e {given}"), place, folder)
+            reader.file(given, "")
+        elif option in ("-c", "--constraint"):
+            reader.constraint(given, "")
+        elif option in ("-e", "--editable"):
+            reader.line(requirements.read(f"-e {given}") if given else (), place, "")
+            reader.opaque = reader.opaque or (None if given else "a requirement made at run time")
         elif option in ("-t", "--target", "--prefix", "--root") and given:
             prefix = posixpath.join(folder, given)
         elif option == "--user":
             prefix = "/root/.local" if stage.user in ("root", "0") else "~/.local"
         elif not word.startswith("-"):
-            reader.line(requirements.read(word), place, folder)
+            reader.line(requirements.read(word), place, "")
     return Wanted(Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place), tuple(reader.problems))
+
+
+def _option(word: str) -> tuple[str, str | None]:
+    """Split an option from the value that is written with it: `--requirement=x`, `-rx`, and the last of `-Ur`."""
+    if word.startswith("--"):
+        option, equals, value = word.partition("=")
+        return option, value if equals else None
+    cluster = re.match(rf"-[^-{_LETTERS_WITH_VALUE}]*?([{_LETTERS_WITH_VALUE}])(.*)", word, re.S)
+    return (f"-{cluster[1]}", cluster[2] or None) if cluster else (word, None)
+
+
+def judged(stage: Stage, path: str, reason: str) -> tuple[bool, str]:
+    """Return whether it is certain that the image has nothing at `path`, and the reason, a better one where that is known."""
+    hidden, rule = stage.files.hidden(path), stage.files.ignored(path)
+    if rule:
+        reason = f"{rule} keeps it out of the build context."
+    elif hidden:
+        reason = f"git ignores {hidden}: it lies on this disk, and a deploy from a clone does not have it."
+    return stage.files.tainted(path) is None and not (hidden and not rule), reason
 
 
 def opaque(stage: Stage, program: str, words: list[str | None], folder: str, place: Place) -> Install | None:
@@ -105,7 +130,8 @@ def _prefix(stage: Stage) -> str:
 
 
 class _Pip:
-    def __init__(self, stage: Stage, tree: Tree, folder: str, place: Place) -> None:
+    def __init__(self, stage: Stage, tree: Tree, folder: str, place: Place, tool: str) -> None:
+        self.tool = tool
         self.stage = stage
         self.tree = tree
         self.folder = folder
@@ -117,18 +143,20 @@ class _Pip:
         self.read: set[str] = set()
 
     def file(self, name: str | None, base: str) -> None:
-        """Read a requirements file; `name` as it is written, relative to `base`."""
-        if name is None or "://" in name:
+        """Read a requirements file; `name` and the folder of the file that names it (`base`) as they are written."""
+        if not name or "://" in name or "*" in name or name in ("-", "/dev/stdin"):
             self.opaque = "a requirements file that is not in the repository"
             return
-        path = posixpath.normpath(posixpath.join(base, name))
+        shown = posixpath.join(base, name)
+        path = posixpath.normpath(posixpath.join(self.folder, shown))
         if path in self.read:
             return
         self.read.add(path)
         found = self.stage.files.find(path)
-        if found is None or found.kind == "folder":
-            shown = name if base == self.folder else posixpath.join(posixpath.relpath(base, self.folder), name)
-            self.missing(path, f"ERROR: Could not open requirements file: [Errno 2] No such file or directory: '{shown}'")
+        if found is None and self.brought(posixpath.dirname(path)):
+            self.opaque = f"{shown} comes from something that is not followed"
+        elif found is None or found.kind == "folder":
+            self.missing(path, shown)
         elif found.tree is None:
             self.opaque = f"{name} is made during the build"
         else:
@@ -137,12 +165,32 @@ class _Pip:
             except Unreadable as error:
                 self.opaque = str(error)
                 return
-            self.line(requirements.read(text), Place(found.tree, 1), posixpath.dirname(path))
+            self.line(requirements.read(text), Place(found.tree, 1), posixpath.dirname(shown))
 
-    def missing(self, path: str, message: str) -> None:
-        taint = self.stage.files.tainted(path)
-        reason = f"pip runs in {self.folder}, where the image has no such file at this point."
-        self.problems.append(Problem("requirements-missing", message, reason, MissingFile(path, None), taint is None))
+    def brought(self, folder: str) -> bool:
+        """Say whether a folder that the image does not have may come from a command that was not followed (`git clone`)."""
+        return self.stage.files.find(folder) is None and self.stage.files.tainted(folder) is not None
+
+    def constraint(self, name: str | None, base: str) -> None:
+        """A constraints file must be there, and asks for nothing."""
+        if name and "://" not in name and "*" not in name:
+            shown = posixpath.join(base, name)
+            path = posixpath.normpath(posixpath.join(self.folder, shown))
+            found = self.stage.files.find(path)
+            if found is None or found.kind == "folder":
+                self.missing(path, shown)
+
+    def missing(self, path: str, shown: str) -> None:
+        if self.stage.files.assumed(path):  # it only follows from a fault that was reported
+            self.opaque = f"{shown} is taken to be there"
+            return
+        error = "[Errno 21] Is a directory" if self.stage.files.find(path) else "[Errno 2] No such file or directory"
+        message = f"ERROR: Could not open requirements file: {error}: '{shown}'"
+        if self.tool == "uv":
+            message = f"error: File not found: {shown}"
+        reason = f"{self.tool} runs in {self.folder}, where the image has no such file at this point."
+        certain, reason = judged(self.stage, path, reason)
+        self.problems.append(Problem("requirements-missing", message, reason, MissingFile(path, None), certain))
 
     def line(self, lines: tuple[requirements.Line, ...], place: Place, base: str) -> None:
         for line in lines:
@@ -151,6 +199,8 @@ class _Pip:
                 self.found.append(Requirement(line, where))
             elif line.kind == "nested":
                 self.file(line.value, base)
+            elif line.kind == "constraint":
+                self.constraint(line.value, base)
             elif line.kind == "path":
                 self.project(line)
             elif line.kind == "url":
@@ -161,19 +211,22 @@ class _Pip:
     def project(self, line: requirements.Line) -> None:
         """Look at a local path; relative ones count from where pip runs, also inside a requirements file."""
         path = posixpath.normpath(posixpath.join(self.folder, line.value))
-        if path.endswith((".whl", ".tar.gz", ".zip")):
+        if path.endswith((".whl", ".tar.gz", ".zip")) or "*" in path:
             self.opaque = f"{line.value} is an archive"
             return
         files = self.stage.files
         manifests = {name: files.find(posixpath.join(path, name)) for name in ("pyproject.toml", "setup.py", "setup.cfg")}
         if not manifests["pyproject.toml"] and not manifests["setup.py"]:
-            taint = files.tainted(path)
-            message = f"ERROR: Directory '{line.value}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
-            if line.rest == "editable":
-                what = "does not appear to be a Python project"
-                message = f"ERROR: file://{path} {what}: neither 'setup.py' nor 'pyproject.toml' found."
-            reason = f"pip is asked to install {path} as a project, and the image has no metadata there at this point."
-            self.problems.append(Problem("project-metadata-missing", message, reason, MissingFile(path, None), taint is None))
+            if any(files.assumed(posixpath.join(path, name)) for name in manifests) or self.brought(path):
+                self.opaque = f"{line.value} is taken to be there"
+                return
+            reason = f"{self.tool} is asked to install {path} as a project, and the image has no metadata there at this point."
+            for name in ("setup.py", "pyproject.toml"):
+                certain, reason = judged(self.stage, posixpath.join(path, name), reason)
+                if not certain:
+                    break
+            message, missing = self.no_project(path, line), MissingFile(path, None)
+            self.problems.append(Problem("project-metadata-missing", message, reason, missing, certain))
             return
         self.projects.append(path)
         manifest = manifests["pyproject.toml"]
@@ -181,6 +234,24 @@ class _Pip:
             self.manifest(manifest.tree, line.extras)
         if not manifest or manifests["setup.py"] or manifests["setup.cfg"]:
             self.opaque = self.opaque or f"the requirements of {line.value} are in setup.py or setup.cfg"
+
+    def no_project(self, path: str, line: requirements.Line) -> str:
+        """Return the installer's words for a folder without metadata, or one that is not there."""
+        written = f"{line.value}[{','.join(line.extras)}]" if line.extras else line.value
+        there = self.stage.files.find(path)
+        what = "does not appear to be a Python project"
+        if self.tool == "uv" and there:
+            return f"error: `{path}` {what}, as neither `pyproject.toml` nor `setup.py` are present in the directory"
+        if self.tool == "uv":
+            return f"error: Distribution not found at: file://{path}"
+        if line.rest == "editable" and there:
+            return f"ERROR: file://{path} {what}: neither 'setup.py' nor 'pyproject.toml' found."
+        if line.rest == "editable":
+            what = "is not a valid editable requirement. It should either be a path to a local project or a VCS URL"
+            return f"ERROR: {written} {what}"
+        if not there:
+            return f"Hint: It looks like a path. File '{written}' does not exist."
+        return f"ERROR: Directory '{written}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
 
     def manifest(self, path: str, extras: tuple[str, ...]) -> None:
         """Take the dependencies that a pyproject.toml declares."""

@@ -22,6 +22,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "decouple": ("python-decouple",),
     "dj_database_url": ("dj-database-url",),
     "django": ("django",),
+    "dns": ("dnspython",),
     "docx": ("python-docx",),
     "dotenv": ("python-dotenv",),
     "environ": ("django-environ",),
@@ -79,6 +80,7 @@ BRINGS: dict[str, tuple[str, ...]] = {
     "celery": ("kombu", "billiard", "vine", "click", "amqp", "python-dateutil"),
     "django": ("asgiref", "sqlparse"),
     "djangorestframework": ("django",),
+    "email-validator": ("dnspython", "idna"),
     "fastapi": ("starlette", "pydantic", "typing-extensions", "anyio", "pydantic-core", "annotated-types"),
     "flask": ("werkzeug", "jinja2", "click", "itsdangerous", "markupsafe", "blinker"),
     "flask-cors": ("flask",),
@@ -194,6 +196,11 @@ class Installed(NamedTuple):
     def has(self, name: str) -> bool:
         """Say whether a distribution is there."""
         return name in self.distributions
+
+    def akin(self, module: str) -> str | None:
+        """Return an installed distribution whose name begins or ends with a module's, as `dnspython` gives `dns`."""
+        plain = normal(module)
+        return next((name for name in sorted(self.distributions) if name.startswith(plain) or name.endswith(plain)), None)
 
     def gives(self, module: str) -> bool:
         """Say whether an installed distribution gives a module, by its dotted name."""

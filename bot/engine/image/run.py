@@ -1,17 +1,19 @@
 """RUN: what its shell commands do to the image, as far as that can be followed.
 
 Commands that make, copy or remove paths change the file system; installers are read; commands known to leave modules and
-paths alone are passed over; everything else is named as not followed, and taints what it may have touched.
+paths alone are passed over; everything else is named as not followed, and taints what it may have touched. What stands in a
+branch, a loop or a subshell may not run: it adds paths, and never takes one away for certain.
 """
 
 from __future__ import annotations
 
 import itertools
 import posixpath
-from typing import NamedTuple
+import re
+from typing import Literal, NamedTuple
 
 from bot.engine.image import installers
-from bot.engine.image.filesystem import Copied, Gone, Linked, Made
+from bot.engine.image.filesystem import Copied, FileSystem, Gone, Linked, Made
 from bot.engine.image.stage import Install, Stage
 from bot.engine.model import shell
 from bot.engine.model.findings import MissingFile, Place, Unknown
@@ -21,9 +23,9 @@ _HARMLESS = frozenset(
     "true false : test [ [[ set export umask ulimit ls cat pwd env printenv which command type sleep date whoami id"
     " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache useradd adduser groupadd addgroup"
     " usermod userdel deluser chown chgrp chmod echo printf exit wait trap unset dpkg dpkg-architecture grep awk head"
-    " tail sort wc xargs playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
+    " tail sort wc playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
     " eatmydata add-apt-repository apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
-    " sha256sum basename dirname readlink realpath tr cut uniq tee sync nproc".split()
+    " sha256sum basename dirname readlink realpath tr cut uniq sync nproc".split()
 )
 _SYSTEM_PACKAGES = {
     "apt-get": "install",
@@ -33,9 +35,21 @@ _SYSTEM_PACKAGES = {
     "dnf": "install",
     "microdnf": "install",
 }
-_PIP_OTHER = frozenset("list check show cache config freeze uninstall download wheel debug inspect index --version -V".split())
+_PIP_OTHER = frozenset("list check show cache config freeze uninstall debug inspect index --version -V".split())
 _QUIET_MANAGE = frozenset("collectstatic compilemessages compress check migrate tailwind createcachetable".split())
-_SHELLS = ("sh", "bash", "dash", "ash", "zsh")
+SHELLS = ("sh", "bash", "dash", "ash", "zsh")
+_WRAPPERS = {  # program: its options that take a value
+    "sudo": ("-u", "-g", "-h", "-p"),
+    "env": ("-u", "-C"),
+    "timeout": ("-k", "-s"),
+    "nice": ("-n",),
+    **dict.fromkeys(("exec", "time", "command", "eatmydata", "nohup"), ()),
+}
+_FETCHERS = frozenset("git tar bsdtar unzip 7z svn hg rsync scp aws gsutil gcloud gdown dvc huggingface-cli hf".split())
+_BYPRODUCTS = frozenset({"*.pyc", "*.pyo", "*.py[co]", "__pycache__", "*.a", "*.egg-info", "*.dist-info", ".DS_Store", "*.map"})
+_QUIET_GIT = frozenset("config init remote status log rev-parse --version".split())
+_LOOPED = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)")
+_ONLY_IN_A_SHELL = frozenset("? $ ! - # UID EUID RANDOM HOSTNAME OLDPWD SECONDS".split())
 
 
 class Outcome(NamedTuple):
@@ -48,7 +62,7 @@ class Outcome(NamedTuple):
 def run(stage: Stage, tree: Tree, script: str, place: Place) -> Outcome:
     """Run a shell script in a stage, on paper."""
     runner = _Runner(stage, tree, place)
-    runner.script(shell.parse(script))
+    runner.script(script)
     return Outcome(tuple(runner.problems), tuple(runner.unknowns))
 
 
@@ -58,68 +72,115 @@ class _Runner:
         self.tree = tree
         self.place = place
         self.folder = stage.workdir
+        self.left: list[str] = []  # the folders that pushd went away from
+        self.lost = False  # a `cd` led to a folder that can't be told
+        self.environment: str | None = None  # the virtual environment that was activated
         self.variables: dict[str, str | None] = {}
         self.problems: list[installers.Problem] = []
         self.unknowns: list[Unknown] = []
         self.fatal = True  # whether the command at hand can make the whole RUN fail
+        self.optional = False  # whether it may not run at all
+        self.within_optional = False  # whether none of the script may
 
-    def script(self, script: shell.Script) -> None:
-        errexit = False
+    def script(self, text: str) -> None:
+        text = text.replace("\r\n", "\n")
+        script = shell.parse(text)
+        self.variables.update(dict.fromkeys(name for names in _LOOPED.findall(text) for name in names if name))
+        errexit = any(_has_letter(word, "e") for word in self.stage.shell[1:])
+        outside, before = self.folder, None
         for index, command in enumerate(script.commands):
+            if before and before.then == ")":  # a subshell ends
+                self.folder = outside
+            elif before and before.optional and not command.optional and self.folder != outside:
+                self.lose("a folder that depends on a branch")
             rest = [following.then for following in script.commands[index:-1]]
             to_the_end = all(then == "&&" for then in rest) and script.commands[-1].then in ("", "\n", ";", ")")
-            before_failure = errexit and command.then in ("&&", ";", "\n", "")
-            self.fatal = not command.optional and (to_the_end or before_failure)
+            stops = errexit and command.then in (";", "\n", "")  # `set -e` minds the last command of a list alone
+            self.optional = self.within_optional or command.optional or command.joined == "||"
+            self.fatal = not (self.optional or self.lost) and (to_the_end or stops)
             words = [shell.expand(word, self.variable) for word in command.words]
-            for name, value in command.assignments:
-                if not words:
-                    self.variables[name] = shell.expand(value, self.variable)
-            self.redirected(command)
+            self.assigned(command, words)
+            self.redirected(command, text)
             if words:
-                if words[0] == "set" and any(word and word.startswith("-") and "e" in word for word in words[1:]):
-                    errexit = True
+                if words[0] == "set":
+                    errexit = _errexit(words, errexit)
                 self.command(words, piped=command.joined == "|")
+            before, outside = command, outside if command.optional else self.folder
         if script.unknown:
             self.not_followed([script.unknown])
 
     def variable(self, name: str) -> str | None:
-        return self.variables[name] if name in self.variables else self.stage.variable(name)
+        if name in self.variables:
+            return self.variables[name]
+        value = self.stage.variable(name)
+        if value == "" and name == "HOME":
+            return "/root" if self.stage.user in ("root", "0") else None
+        return self.folder if name == "PWD" else None if name in _ONLY_IN_A_SHELL and not value else value
+
+    def assigned(self, command: shell.Command, words: list[str | None]) -> None:
+        """Note what a command assigns for the rest of the script: `NAME=value` alone, or behind `export` and its like."""
+        found = [] if words else list(command.assignments)
+        for word in command.words[1:] if words and words[0] in ("export", "declare", "readonly", "local", "typeset") else ():
+            name, equals, _ = (word.pieces[0].text if word.pieces and word.pieces[0].kind == "text" else "").partition("=")
+            if equals:
+                found.append((name, shell.without(word, name + equals)))
+        for name, value in found:
+            self.variables[name] = None if command.optional else shell.expand(value, self.variable)
 
     def path(self, word: str) -> str:
         return posixpath.normpath(posixpath.join(self.folder, word))
 
-    def redirected(self, command: shell.Command) -> None:
+    def lose(self, where: str) -> None:
+        """Go to a folder that can't be told: what relative paths mean is not known any more."""
+        self.lost = True
+        self.stage.files.taint(self.stage.workdir, f"RUN goes to {where}")
+
+    def redirected(self, command: shell.Command, text: str) -> None:
         for word in command.redirects:
             target = shell.expand(word, self.variable)
+            if text[: word.start].rstrip().endswith("<"):  # it is read
+                continue
             if target and not target.startswith("/dev/") and not target.isdigit():
                 self.stage.files.add(Made(self.path(target), "file", self.stage.user))
 
     # --- one command
 
     def command(self, words: list[str | None], piped: bool = False) -> None:
-        while words and words[0] in ("sudo", "exec", "time", "nice", "command", "eatmydata"):
-            words = words[1:]
+        words = _unwrapped(words)
         if not words:
             return
         program = posixpath.basename(words[0] or "")
         arguments = words[1:]
         if words[0] is None:
             self.not_followed(words)
-        elif program in _SHELLS and piped:
+        elif program in SHELLS and piped:
             self.not_followed([f"… | {program}"])
             self.stage.installs.append(
                 Install("/usr/local", (), (), f"a script piped into {program} is not followed", self.place)
             )
         elif program in _HARMLESS or self.system_packages(program, arguments) or self.moves_files(program, arguments):
             return
-        elif program == "cd":
-            self.folder = self.path(arguments[0] or ".") if arguments else "/root"
+        elif program in ("cd", "pushd", "popd"):
+            self.change_folder(program, arguments)
+        elif program in (".", "source"):
+            self.sourced(words)
         elif program in ("pip", "pip3") or program.startswith("pip3."):
-            self.pip(arguments)
+            self.pip(arguments, self.prefix(words[0]))
+        elif program == "xargs":
+            self.piped_arguments(arguments)
+        elif program == "virtualenv":
+            self.module(["venv", *arguments], words)
+        elif program == "pip-compile":
+            self.made_by(arguments)
+            self.stage.files.add(Made(self.path("requirements.txt"), "file", self.stage.user))
+        elif program == "find":
+            self.removed_by_find(arguments)
+        elif program in _FETCHERS:
+            self.fetched(program, arguments, words)
         elif program in ("python", "python3") or program.startswith("python3."):
             self.python(arguments, words)
-        elif program in _SHELLS:
-            self.shell(arguments)
+        elif program in SHELLS:
+            self.shell(program, arguments)
         elif program in installers.OPAQUE:
             self.opaque(program, arguments)
         elif words[0].startswith(("./", "/", "../")):
@@ -137,39 +198,90 @@ class _Runner:
             self.stage.programs.update(word.partition("=")[0] for word in wanted if word and not word.startswith("-"))
         return True
 
-    def pip(self, arguments: list[str | None]) -> None:
+    def change_folder(self, program: str, arguments: list[str | None]) -> None:
+        if program == "popd":
+            if self.left:
+                self.folder = self.left.pop()
+            return
+        if program == "pushd":
+            self.left.append(self.folder)
+        target = arguments[0] if arguments else "~"
+        if target is None or target == "-":
+            self.lose("a folder that is made at run time")
+        elif target.startswith("~"):
+            home = self.variable("HOME") if target.split("/")[0] == "~" else None
+            self.folder = posixpath.normpath(posixpath.join(home or "/root", target[2:]))
+            if home is None:
+                self.lose(f"the home folder of {self.stage.user}")
+        else:
+            self.folder = self.path(target)
+
+    def sourced(self, words: list[str | None]) -> None:
+        script = words[1] if len(words) > 1 else None
+        if script and posixpath.basename(script) == "activate":
+            self.environment = posixpath.dirname(posixpath.dirname(self.path(script)))
+        else:
+            self.not_followed(words)
+
+    def prefix(self, program: str | None) -> str | None:
+        """Return the environment that a program of its `bin` installs to: by its path, else the activated one."""
+        folder = posixpath.dirname(self.path(program)) if program and "/" in program else ""
+        return posixpath.dirname(folder) if posixpath.basename(folder) == "bin" else self.environment
+
+    def pip(self, arguments: list[str | None], prefix: str | None, tool: str = "pip") -> None:
         verb = next((word for word in arguments if word and not word.startswith("-")), None)
-        if verb == "install":
-            at = arguments.index("install")
-            wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place)
-            self.stage.installs.append(wanted.install)
+        if verb in ("install", "wheel", "download"):
+            at = arguments.index(verb)
+            wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
+            if verb == "install":
+                self.stage.installs.append(wanted.install)
             if self.fatal:
                 self.problems.extend(wanted.problems)
         elif verb is not None and verb not in _PIP_OTHER:
             self.not_followed(["pip", verb])
-        if verb == "wheel":
-            self.taint_named(arguments, "pip wheel writes there")
+        if verb in ("wheel", "download"):
+            self.taint_named(arguments, f"pip {verb} writes there")
+
+    def piped_arguments(self, arguments: list[str | None]) -> None:
+        """What `xargs` runs is known, what it runs it on is not."""
+        programs = {posixpath.basename(word) for word in arguments if word}
+        if programs & {"pip", "pip3", *installers.OPAQUE}:
+            reason = "what xargs passes to an installer is not followed"
+            self.stage.installs.append(Install(self.environment or "/usr/local", (), (), reason, self.place))
+        elif programs & {"rm", "mv", "cp", "sed"}:
+            self.not_followed(["xargs", *arguments])
 
     def python(self, arguments: list[str | None], words: list[str | None]) -> None:
         rest = list(arguments)
-        while rest and rest[0] and rest[0].startswith("-") and rest[0] not in ("-m", "-c"):
-            rest.pop(0)
-        if not rest or rest[0] == "-c":
-            return
-        if rest[0] == "-m":
-            self.module(rest[1:], words)
-        elif rest[0] is not None:
+        while rest and rest[0] and rest[0].startswith("-"):
+            cluster = re.match(r"-(?!-)[A-Za-z]*?([cmWX])(.*)", rest.pop(0) or "")
+            if cluster and cluster[1] == "c":
+                return
+            if cluster and not cluster[2]:
+                value, rest = rest[:1], rest[1:]
+            else:
+                value = [cluster[2]] if cluster else []
+            if cluster and cluster[1] == "m":
+                self.module([*value, *rest], words)
+                return
+        if rest and rest[0] is not None:
             self.own_script(rest[0], f"python: can't open file '{self.path(rest[0])}': [Errno 2] No such file or directory")
-            quiet = posixpath.basename(rest[0]) == "manage.py" and len(rest) > 1 and rest[1] in _QUIET_MANAGE
-            if not quiet:
+            script, verb = posixpath.basename(rest[0]), rest[1] if len(rest) > 1 else None
+            if script == "setup.py" and verb in ("install", "develop"):
+                prefix = self.prefix(words[0]) or "/usr/local"
+                reason = f"python setup.py {verb} is not followed"
+                self.stage.installs.append(Install(prefix, (), (posixpath.dirname(self.path(rest[0])),), reason, self.place))
+            if not (script == "manage.py" and verb in _QUIET_MANAGE):
                 self.not_followed(words)
+        elif rest:
+            self.not_followed(words)
 
     def module(self, rest: list[str | None], words: list[str | None]) -> None:
         module, arguments = (rest[0] or "", rest[1:]) if rest else ("", [])
         if module in ("venv", "virtualenv"):
             self.stage.environments.extend(self.path(word) for word in arguments if word and not word.startswith("-"))
         elif module == "pip":
-            self.pip(arguments)
+            self.pip(arguments, self.prefix(words[0]))
         elif module == "spacy":
             self.stage.installs.append(Install("/usr/local", (), (), "python -m spacy download installs a model", self.place))
         elif module in installers.OPAQUE:
@@ -177,92 +289,167 @@ class _Runner:
         elif module not in ("compileall", "ensurepip", "site", "nltk.downloader", "playwright"):
             self.not_followed(words)
 
-    def shell(self, arguments: list[str | None]) -> None:
-        if arguments and arguments[0] and arguments[0].startswith("-") and "c" in arguments[0] and len(arguments) > 1:
-            if arguments[1] is not None:
-                inner = _Runner(self.stage, self.tree, self.place)
-                inner.folder, inner.variables = self.folder, self.variables
-                inner.script(shell.parse(arguments[1]))
-                self.problems.extend(inner.problems if self.fatal else ())
-                self.unknowns.extend(inner.unknowns)
+    def shell(self, program: str, arguments: list[str | None]) -> None:
+        rest, inline = list(arguments), False
+        while rest and rest[0] and rest[0][0] in "-+":
+            option = rest.pop(0)
+            inline = inline or _has_letter(option, "c")
+            if _has_letter(option, "o") or option == "+o":
+                rest = rest[1:]
+        if inline and rest and rest[0] is not None:
+            inner = _Runner(self.stage, self.tree, self.place)
+            inner.folder, inner.variables, inner.lost = self.folder, dict(self.variables), self.lost
+            inner.environment, inner.within_optional = self.environment, self.optional
+            inner.script(rest[0])
+            self.problems.extend(inner.problems if self.fatal else ())
+            self.unknowns.extend(inner.unknowns)
             return
-        named = next((word for word in arguments if word and not word.startswith("-")), None)
+        named = rest[0] if rest and not inline else None
         if named:
-            self.own_script(named, f"sh: 0: cannot open {named}: No such file")
-        self.not_followed(["sh", *arguments])
+            missing = f"sh: 0: cannot open {named}: No such file"
+            self.own_script(named, missing if program != "bash" else f"bash: {named}: No such file or directory")
+        self.not_followed([program, *arguments])
 
     def opaque(self, program: str, arguments: list[str | None]) -> None:
+        self.made_by(arguments)
         if program == "uv" and arguments[:1] == ["venv"]:
             named = [word for word in arguments[1:] if word and not word.startswith("-")]
             self.stage.environments.append(self.path(named[0] if named else ".venv"))
         if program == "uv" and arguments[:2] == ["pip", "install"]:
-            self.pip(arguments[1:])
+            self.pip(arguments[1:], self.environment, "uv")
             return
         install = installers.opaque(self.stage, program, arguments, self.folder, self.place)
         if install:
             self.stage.installs.append(install)
             self.unknowns.append(Unknown(f"RUN {install.opaque}", self.place))
 
+    def made_by(self, arguments: list[str | None]) -> None:
+        """Note the file that an installer's `--output` names, as `poetry export` and `uv export` do."""
+        for index, word in enumerate(arguments):
+            option, equals, value = (word or "").partition("=")
+            if option in ("-o", "--output", "--output-file"):
+                target = value if equals else arguments[index + 1] if index + 1 < len(arguments) else None
+                if target:
+                    self.stage.files.add(Made(self.path(target), "file", self.stage.user))
+
     def own_script(self, word: str, message: str) -> None:
-        """Note a script that a command names and the image does not have."""
+        """Note a script that a command names and the image does not have, in a folder that is known to be there."""
         path = self.path(word)
         files = self.stage.files
-        if not self.fatal or files.find(path) or not any(isinstance(layer, Copied) for layer in files.layers):
+        folder = files.find(posixpath.dirname(path))
+        if not self.fatal or files.find(path) or folder is None:
             return
-        if word.startswith("/") and not any(path.startswith(layer.path) for layer in files.layers if isinstance(layer, Copied)):
-            return  # a program of the base image
+        if word.startswith("/") and folder.tree is None and posixpath.dirname(path) != self.stage.workdir:
+            return  # it may be a program of the base image
         reason = f"The command runs in {self.folder}, where the image has no such file at this point."
-        certain = files.tainted(path) is None
+        certain, reason = installers.judged(self.stage, path, reason)
+        certain = certain and self.stage.followed
         self.problems.append(installers.Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
 
     # --- files
 
     def moves_files(self, program: str, arguments: list[str | None]) -> bool:
         """Follow mkdir, touch, rm, cp, mv and ln; say whether the program is one of them."""
-        if program not in ("mkdir", "touch", "rm", "cp", "mv", "ln", "install", "sed", "curl", "wget"):
+        if program not in ("mkdir", "touch", "tee", "rm", "cp", "mv", "ln", "install", "sed", "curl", "wget"):
             return False
         named = [word for word in arguments if word and not word.startswith("-")]
-        files, user = self.stage.files, self.stage.user
-        if None in arguments or any("*" in word for word in named):
+        files = self.stage.files
+        in_place = program == "sed" and (_flagged(arguments, "i") or any((a or "").startswith("--in-place") for a in arguments))
+        if program in ("curl", "wget"):
+            self.download(program, arguments)
+        elif program == "sed" and not in_place:
+            pass
+        elif None in arguments or any("*" in word for word in named):
             self.taint_named(arguments, f"{program} with a name made at run time")
-        elif program == "mkdir":
-            for word in named:
-                files.add(Made(self.path(word), "folder", user))
-        elif program in ("touch", "sed"):
-            changes = named if program == "touch" else named[1:] if self.has_flag(arguments, "i") else []
-            for word in changes:
-                files.add(Made(self.path(word), "file", user))
+        elif self.lost and not all(word.startswith("/") for word in named):
+            pass  # the folder is tainted already
+        elif program == "mkdir" or (program == "install" and _flagged(arguments, "d")):
+            self.make(named, "folder")
+        elif program == "touch":
+            self.make(named, "file")
+        elif program in ("tee", "sed"):
+            for word in named[1:] if program == "sed" else named:
+                files.add(Made(self.path(word), "file", self.stage.user))
+        elif self.optional and program in ("rm", "mv"):
+            self.taint_named(arguments, f"{program} that may not run")
         elif program == "rm":
             for word in named:
                 files.add(Gone(self.path(word)))
-        elif program in ("curl", "wget"):
-            self.download(arguments)
         elif len(named) == 2:
-            self.copies(program, self.path(named[0]), self.path(named[1]))
+            self.copies(program, arguments, named[0], named[1])
         else:
             self.taint_named(arguments, f"{program} of several files")
         return True
 
-    def has_flag(self, arguments: list[str | None], letter: str) -> bool:
-        return any(word and word.startswith("-") and not word.startswith("--") and letter in word for word in arguments)
+    def make(self, words: list[str], kind: Literal["file", "folder"]) -> None:
+        """Make what is not there; what is keeps its content and its owner."""
+        for word in words:
+            if not self.stage.files.find(self.path(word)):
+                self.stage.files.add(Made(self.path(word), kind, self.stage.user))
 
-    def copies(self, program: str, source: str, target: str) -> None:
+    def copies(self, program: str, arguments: list[str | None], origin: str, target: str) -> None:
         files = self.stage.files
+        source, target = self.path(origin), self.path(target)
         there = files.find(target)
-        if there and there.kind == "folder" and program != "ln":
+        contents = origin.endswith("/.") or _flagged(arguments, "T") or (program == "ln" and _flagged(arguments, "n"))
+        if there and there.kind == "folder" and not contents:
             target = posixpath.join(target, posixpath.basename(source))
+        if program == "ln" and _flagged(arguments, "s"):  # a symbolic link counts from where it lies
+            source = posixpath.normpath(posixpath.join(posixpath.dirname(target), origin))
         if not files.find(source):
             files.taint(target, f"{program} of something that is not in the repository")
             return
-        frozen = files.copy()
-        files.add(Linked(target, source, frozen if program != "ln" else None))
+        frozen: FileSystem | None = files.copy() if program != "ln" else None
+        files.add(Linked(target, source, frozen))
         if program == "mv":
             files.add(Gone(source))
 
-    def download(self, arguments: list[str | None]) -> None:
+    def download(self, program: str, arguments: list[str | None]) -> None:
+        """Note the files that curl or wget write."""
+        urls = [word.split("?")[0].rstrip("/") for word in arguments if word and "://" in word]
+        named, remote, folder = [], program == "wget", ""
+        for index, word in enumerate(arguments):
+            option, equals, value = (word or "").partition("=")
+            given = value if equals else arguments[index + 1] if index + 1 < len(arguments) else None
+            into = _has_letter(option, "o" if program == "curl" else "O") and option.endswith(("o", "O"))
+            if option in ("-P", "--directory-prefix", "--output-dir"):
+                folder = given or ""
+            elif option == "--remote-name" or (program == "curl" and _has_letter(option, "O")):
+                remote = True
+            elif into or option in ("--output", "--output-document"):
+                named.append(given)
+            elif option.endswith("O-"):
+                named.append("-")
+        if remote and not named:
+            named = [posixpath.basename(url) for url in urls]
+        for name in named:
+            if name and name != "-":
+                self.stage.files.add(Made(self.path(posixpath.join(folder, name)), "file", self.stage.user))
+
+    def removed_by_find(self, arguments: list[str | None]) -> None:
+        """Note what `find … -delete` or `-exec` may take away; without them it only looks."""
+        if not {"-delete", "-exec", "-execdir", "-ok"} & set(arguments):
+            return
+        patterns = {pattern for option, pattern in itertools.pairwise(arguments) if option in ("-name", "-iname")}
+        if patterns and patterns <= _BYPRODUCTS:
+            return
+        folders = list(itertools.takewhile(lambda word: word and not word.startswith(("-", "(", "!")), arguments))
+        self.stage.followed = False
+        self.taint_named(folders or ["."], "find … may remove files")
+
+    def fetched(self, program: str, arguments: list[str | None], words: list[str | None]) -> None:
+        """Note what brings files along: they lie in the folder that it names, else in the one in which it runs."""
+        verb = next((word for word in arguments if word and not word.startswith("-")), None)
+        if program == "git" and (verb in _QUIET_GIT or arguments[:1] == ["--version"]):
+            return
+        target: str | None = "."
+        if program == "git" and verb == "clone":
+            target = _cloned(arguments)
         for option, value in itertools.pairwise(arguments):
-            if option in ("-o", "-O", "--output", "--output-document") and value and not value.startswith("-"):
-                self.stage.files.add(Made(self.path(value), "file", self.stage.user))
+            if option in ("-C", "-d", "--directory") and program in ("tar", "bsdtar", "unzip"):
+                target = value
+        self.not_followed(words)
+        self.stage.files.taint(self.path(target or "."), f"{program} brings files that are not in the repository")
 
     def taint_named(self, words: list[str | None], reason: str) -> None:
         for word in words:
@@ -278,6 +465,52 @@ class _Runner:
         said = " ".join(word or "…" for word in words[:4]) + (" …" if len(words) > 4 else "")
         reason = f"RUN {said} is not followed"
         self.unknowns.append(Unknown(f"RUN {said}", self.place))
-        self.taint_named([word for word in words[1:] if word and "/" in word], reason)
+        self.stage.followed = False
+        values = (word.partition("=")[2] if word.startswith("-") else word for word in words[1:] if word)
+        self.taint_named([value for value in values if value not in (".", "") and ("*" not in value or "/" in value)], reason)
         if any(isinstance(layer, Copied) and layer.folder for layer in self.stage.files.layers):
             self.stage.files.taint(self.folder, reason)
+
+
+def _cloned(arguments: list[str | None]) -> str:
+    """Return the folder that `git clone` makes; the folder it runs in where that can't be told."""
+    named, queue = [], list(arguments)
+    while queue:
+        word = queue.pop(0)
+        if word in ("-b", "--branch", "--depth", "-o", "--origin", "-j", "--filter", "-c", "--reference"):
+            queue = queue[1:]
+        elif word is None or not word.startswith("-"):
+            named.append(word)
+    if len(named) == 2:  # `clone` and the address
+        return posixpath.basename((named[1] or "").rstrip("/")).rpartition(":")[2].removesuffix(".git") or "."
+    return (named[2] if len(named) == 3 else None) or "."
+
+
+def _errexit(words: list[str | None], before: bool) -> bool:
+    """Return whether a failing command ends the script after a `set`."""
+    if "errexit" in words:
+        return "-o" in words
+    return (before and "+e" not in words) or any(_has_letter(word, "e") for word in words[1:])
+
+
+def _has_letter(word: str | None, letter: str) -> bool:
+    """Say whether a word is a cluster of short options with this one among them."""
+    return bool(word) and re.match(rf"-[A-Za-z]*{letter}", word or "") is not None
+
+
+def _flagged(arguments: list[str | None], letter: str) -> bool:
+    return any(_has_letter(word, letter) for word in arguments)
+
+
+def _unwrapped(words: list[str | None]) -> list[str | None]:
+    """Return a command without the programs that only start it."""
+    while words and words[0] in _WRAPPERS:
+        program, words = words[0] or "", words[1:]
+        while words and words[0] and words[0].startswith("-"):
+            words = words[2:] if words[0] in _WRAPPERS[program] else words[1:]
+        if program == "env":
+            while words and words[0] and re.match(r"[A-Za-z_]\w*=", words[0]):
+                words = words[1:]
+        elif program == "timeout":
+            words = words[1:]
+    return words

@@ -49,7 +49,7 @@ class Stage:
         self.base = base
         self.files = FileSystem()
         self.env: dict[str, str | None] = dict(base.env)  # None: set, to something that could not be told
-        self.args: dict[str, str | None] = {}
+        self.args: dict[str, str | None] = {}  # goes before `env`: whichever was set last counts in the build
         self.workdir = "/"
         self.user = "root"
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
@@ -58,24 +58,25 @@ class Stage:
         self.installs: list[Install] = []
         self.environments: list[str] = []  # virtual environments made so far
         self.programs: set[str] = set()  # what apt-get and its like were asked for
+        self.followed = True  # no RUN so far did anything that was not followed
 
     def child(self, name: str) -> Stage:
         """Return a stage that starts from this one's result."""
         stage = Stage(name, self.base)
         stage.files = self.files.copy()
-        stage.env = dict(self.env)
+        stage.env, stage.args = dict(self.env), dict(self.args)
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.installs = list(self.installs)
         stage.environments = list(self.environments)
-        stage.programs = set(self.programs)
+        stage.programs, stage.followed = set(self.programs), self.followed
         return stage
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value for the builder and for RUN: `""` when unset, None when it can't be told."""
-        if name in self.env:
-            return self.env[name]
-        return self.args.get(name, "")
+        if name in self.args:
+            return self.args[name]
+        return self.env.get(name, "")
 
 
 class Image(NamedTuple):
