@@ -6,11 +6,12 @@ and `$PORT` are only understood where a shell is started. A missing program is `
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from typing import Literal, NamedTuple
 
-from bot.engine.boot.launchers import LAUNCHERS, MODULES, Start
+from bot.engine.boot.launchers import LAUNCHERS, MODULES, UNTOLD, Start
 from bot.engine.boot.program import Listen, Module, Program, Resolution, Script
 from bot.engine.image.stage import Command, Image
 from bot.engine.model import shell
@@ -19,7 +20,16 @@ from bot.engine.model.target import Origin, Process
 from bot.engine.model.tree import Tree, Unreadable
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")
+_SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
 _BUILTINS = frozenset("cd export source . set ulimit eval alias unset trap umask exec".split())
+_SERVERS = frozenset("nginx caddy haproxy traefik envoy apachectl apache2ctl httpd service supervisord systemctl".split())
+_TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
+_BASE_FOLDERS = re.compile(
+    r"/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp|usr|var)(?:/|$)|/(?:home|media|mnt|opt|root|srv)?$"
+)
+_ENTRY_OPTIONS = frozenset("--app-dir --chdir --pythonpath --app -A --workdir".split())  # what the entry point hangs on
+_CHDIR_OPTIONS = ("--directory", "-C", "--working-directory")
+_SETTINGS = re.compile(r"^\s*(?:chdir|pythonpath|wsgi_app|raw_env|import sys|from sys)\b", re.M)
 _WRAPPERS = {  # program: the options that take a value, and how many words come before the command
     "env": ("-u -C -S", 0),
     "exec": ("", 0),
@@ -67,6 +77,9 @@ class _Where(NamedTuple):
     fatal: bool
     in_shell: bool
     arguments: tuple[str, ...]  # "$@" of a script
+    unset: frozenset[str] = frozenset()  # words of the command that hang on variables which nothing here sets
+    loose: str | None = None  # why the folder may be another one
+    beside: bool = False  # it goes on while the next command runs
 
 
 def command_line(image: Image, process: Process) -> tuple[tuple[str, ...], Origin | None]:
@@ -103,7 +116,7 @@ def resolve(
     """Follow a command line to its programs. `env` is the machine's environment: the image's, the platform's, secrets."""
     resolver = _Resolver(tree, image, process, stage)
     resolver.command(argv, _Where(image.workdir, dict(env), origin, True, False, ()))
-    return Resolution(tuple(resolver.programs), tuple(resolver.faults), tuple(resolver.unknowns))
+    return Resolution(tuple(resolver.programs), tuple(resolver.faults), tuple(resolver.unknowns), resolver.others)
 
 
 class _Resolver:
@@ -115,6 +128,7 @@ class _Resolver:
         self.programs: list[Program] = []
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
+        self.others = False
         self.depth = 0
 
     # --- notes
@@ -123,11 +137,13 @@ class _Resolver:
         if not where.fatal:
             self.unknowns.append(Unknown(f"{message}: it may not matter", where.origin.place))
             return
-        confidence: Literal["certain", "likely"] = "certain" if certain and self.image.base.known else "likely"
+        sure = certain and self.image.base.known and not where.unset and where.loose is None
+        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
         place = where.origin.place
         self.faults.append(Fault(code, self.stage, 0, self.process, confidence, message, reason, place, (), detail))
 
     def not_followed(self, what: str, where: _Where) -> None:
+        self.others = self.others or where.beside
         self.unknowns.append(Unknown(what, where.origin.place))
 
     # --- commands
@@ -167,12 +183,14 @@ class _Resolver:
         elif argv[0].startswith(("/", "./", "../")) or "/" in argv[0] or argv[0].endswith((".sh", ".py")):
             self.file(argv, where)
         else:
-            self.not_followed(f"{program} is not followed", where)
+            self.not_followed(f"{program} is not followed", where._replace(beside=where.beside or program in _SERVERS))
 
     def unwrapped(self, argv: tuple[str, ...], where: _Where) -> tuple[tuple[str, ...], _Where]:
         """Strip what only starts the command behind it."""
         while argv:
             program = posixpath.basename(argv[0])
+            if program == "exec" and not where.in_shell:
+                break
             if program in _WRAPPERS:
                 values, skipped = _WRAPPERS[program]
                 rest = _behind_options(argv[1:], values.split())[skipped:]
@@ -181,7 +199,14 @@ class _Resolver:
                 argv = rest
             elif program in _RUNNERS and _RUNNERS[program][0] in argv[1:]:
                 verb, values = _RUNNERS[program]
-                argv = _behind_options(argv[argv.index(verb) + 1 :], values.split())
+                options, command = argv[1 : argv.index(verb)], argv[argv.index(verb) + 1 :]
+                argv = _behind_options(command, values.split())
+                options += command[: len(command) - len(argv)]
+                folder = _value(options, _CHDIR_OPTIONS)
+                if folder is not None and program == "uv":
+                    where = where._replace(folder=posixpath.normpath(posixpath.join(where.folder, folder)))
+                elif folder is not None:
+                    where = where._replace(loose=f"{program} is told another folder")
             else:
                 break
         return argv, where
@@ -212,10 +237,19 @@ class _Resolver:
 
     def launch(self, name: str, arguments: tuple[str, ...], argv: tuple[str, ...], where: _Where) -> None:
         start = LAUNCHERS[name](arguments, where.folder, where.env, self.image.files)
-        if start.problem:
+        told = not any(UNTOLD in word for word in arguments)
+        if start.problem and told:
             self.gives_up(name, start.problem, argv, where)
         if start.unknown:
             self.not_followed(start.unknown, where)
+        if start.settings:
+            self.not_followed(f"{name}'s settings in {start.settings} are not followed", where)
+            found = self.image.files.find(posixpath.join(where.folder, start.settings))
+            text = self.text(found.tree) if found else None
+            if text is None or _SETTINGS.search(text):
+                where = where._replace(loose=f"{start.settings} may change where {name} looks")
+        if not told and start.entry and UNTOLD in start.entry.written:
+            start = start._replace(entry=None)
         self.add(name, start, argv, where)
 
     def gives_up(self, name: str, problem: str, argv: tuple[str, ...], where: _Where) -> None:
@@ -223,7 +257,7 @@ class _Resolver:
         if "$" in problem and not where.in_shell:
             reason = f"No shell reads this command, so {name} gets the text `$…` itself."
             self.fault("needs-shell", problem, reason, where)
-        elif "''" in problem or "not a valid" in problem:
+        elif "''" in problem or "not a valid" in problem or "requires an argument" in problem:
             reason = "A variable in the command is empty: it is set neither in the image nor in the config."
             self.fault("launcher-usage", problem, reason, where, certain=False)
         else:
@@ -233,27 +267,40 @@ class _Resolver:
             self.fault("launcher-usage", problem, f"{name} refuses the arguments `{' '.join(argv[1:])}`.", where, detail)
 
     def add(self, name: str, start: Start, argv: tuple[str, ...], where: _Where) -> None:
-        program = Program(
-            name, argv, where.folder, where.env, start.front, start.entry, start.listen, where.origin, where.fatal
+        hangs_on = {start.entry.written} if start.entry else set()
+        hangs_on |= {value for option, value in itertools.pairwise(argv) if option in _ENTRY_OPTIONS}
+        loose = where.loose
+        if hangs_on & where.unset or any(UNTOLD in word for word in hangs_on):
+            loose = "a variable in the command is set neither in the image nor in the config"
+        origin, fatal = where.origin, where.fatal
+        self.programs.append(
+            Program(name, argv, where.folder, where.env, start.front, start.entry, start.listen, origin, fatal, loose)
         )
-        self.programs.append(program)
 
     # --- python
 
     def python(self, argv: tuple[str, ...], where: _Where) -> None:
         rest = list(argv[1:])
         safe = bool(where.env.get("PYTHONSAFEPATH"))
-        while rest and rest[0].startswith("-") and rest[0] not in ("-m", "-c", "-"):
+        while rest and rest[0].startswith("-") and rest[0] != "-":
             option = rest.pop(0)
-            safe = safe or option in ("-P", "-I")
-            if option in ("-W", "-X") and rest:
+            letters = "" if option.startswith("--") else option[1:]
+            taking = next((index for index, letter in enumerate(letters) if letter in "mcWX"), len(letters))
+            flags, last, value = letters[:taking], letters[taking : taking + 1], letters[taking + 1 :]
+            safe = safe or "P" in flags or "I" in flags
+            if "E" in flags or "I" in flags:
+                where = where._replace(env={name: text for name, text in where.env.items() if not name.startswith("PYTHON")})
+            if last in ("m", "c"):
+                rest = [f"-{last}", *([value] if value else []), *rest]
+                break
+            if last and not value and rest:
                 rest.pop(0)
         if not rest or rest[0] in ("-c", "-"):
             self.not_followed("python code on the command line", where)
         elif rest[0] == "-m":
             self.module(tuple(rest[1:]), argv, where, safe)
         else:
-            self.script(rest[0], argv, where, safe)
+            self.script(rest[0], tuple(rest[1:]), argv, where, safe)
 
     def module(self, rest: tuple[str, ...], argv: tuple[str, ...], where: _Where, safe: bool) -> None:
         if not rest:
@@ -266,19 +313,28 @@ class _Resolver:
             self.programs[-1] = last._replace(front=tuple(dict.fromkeys((*last.front, *front))))
         elif name in ("alembic", "http.server", "django", "pip"):
             self.programs.append(Program(name, argv, where.folder, where.env, front, None, None, where.origin, where.fatal))
+        elif UNTOLD in name:
+            self.not_followed("the name of a module is made at run time", where)
         else:
             self.add("python", Start(Module(name, None, False, True, rest[0]), front, None), argv, where)
 
-    def script(self, written: str, argv: tuple[str, ...], where: _Where, safe: bool) -> None:
+    def script(self, written: str, rest: tuple[str, ...], argv: tuple[str, ...], where: _Where, safe: bool) -> None:
         path = posixpath.normpath(posixpath.join(where.folder, written))
         found = self.image.files.find(path)
+        name = posixpath.basename(path)
+        if not found and (UNTOLD in written or _is_program(path)):
+            if name in LAUNCHERS:
+                self.launch(name, rest, argv, where)
+            else:
+                self.not_followed(f"{written} is not followed", where)
+            return
         if found and found.kind == "folder":
             inner = posixpath.join(path, "__main__.py")
             found, path = self.image.files.find(inner), inner
         if not found:
-            self.missing_file(path, f"python: can't open file '{path}': [Errno 2] No such file or directory", where)
+            self.missing_file(path, f"{argv[0]}: can't open file '{path}': [Errno 2] No such file or directory", where)
         front = () if safe else (posixpath.dirname(path),)
-        listen = _runserver(argv[argv.index(written) + 1 :]) if posixpath.basename(path) == "manage.py" else None
+        listen = _runserver(rest) if name == "manage.py" else None
         self.add("python", Start(Script(path, written) if found else None, front, listen), argv, where)
 
     def missing_file(self, path: str, message: str, where: _Where) -> None:
@@ -291,7 +347,13 @@ class _Resolver:
             reason = f"The image has no {path}: {ignored} keeps it out of the build context."
         elif hidden:
             reason = f"git ignores {hidden}: a deploy from a clone does not have it."
-        self.fault("script-missing", message, reason, where, MissingFile(path, None), not files.tainted(path) and not hidden)
+        sure = not files.tainted(path) and not hidden and self.has_top(path)
+        self.fault("script-missing", message, reason, where, MissingFile(path, None), sure)
+
+    def has_top(self, path: str) -> bool:
+        """Say whether the image has the first folder of a path; a volume may be mounted where it has none."""
+        first, _, rest = path[1:].partition("/")
+        return not rest or self.image.files.find("/" + first) is not None
 
     # --- shells
 
@@ -300,7 +362,7 @@ class _Resolver:
         while rest and rest[0].startswith(("-", "+")):
             option = rest.pop(0)
             if "c" in option and not option.startswith("--") and rest:
-                self.run_script(shell.parse(rest[0]), where._replace(arguments=tuple(rest[2:]), in_shell=True), "e" in option)
+                self.run_script(rest[0], where._replace(arguments=tuple(rest[2:]), in_shell=True), "e" in option)
                 return
             if option in ("-o", "+o") and rest:
                 rest.pop(0)
@@ -322,13 +384,15 @@ class _Resolver:
         if run_by is None and first.startswith("#!") and first.endswith("\r"):
             reason = "The script's first line ends with a carriage return, which becomes part of the interpreter's name."
             message = f"ERROR Error: failed to spawn command: {argv[0]}: No such file or directory (os error 2)"
-            self.fault("script-line-endings", message, reason, where, MissingFile(path, None))
+            self.fault(
+                "script-line-endings", message, reason, where, MissingFile(path, None), not self.image.files.tainted(path)
+            )
         origin = Origin("script", Place(found.tree or "", 1))
         inner = where._replace(origin=origin, arguments=argv[1:], in_shell=True)
         if "python" in first or (not first.startswith("#!") and path.endswith(".py")):
             self.add("python", Start(Script(path, argv[0]), (posixpath.dirname(path),), None), argv, where)
         elif run_by or "sh" in first:
-            self.run_script(shell.parse(text), inner, "-e" in first)
+            self.run_script(text, inner, re.search(r"\s-\w*e", first) is not None)
         else:
             self.not_followed(f"{argv[0]} is not followed", where)
 
@@ -339,7 +403,7 @@ class _Resolver:
                 self.command((name, *argv[1:]), where._replace(in_shell=True))
             else:
                 self.not_followed(f"{argv[0]} belongs to the base image", where)
-        elif run_by is None and re.search(r"/bin/[\w.-]+$", path):
+        elif run_by is None and _is_program(path):
             self.command((name, *argv[1:]), where._replace(in_shell=True))
         elif run_by:
             self.missing_file(path, f"{run_by}: 0: cannot open {argv[0]}: No such file", where)
@@ -357,36 +421,78 @@ class _Resolver:
         except Unreadable:
             return None
 
-    def run_script(self, script: shell.Script, where: _Where, errexit: bool) -> None:
+    def run_script(self, text: str, where: _Where, errexit: bool) -> None:
+        """Follow a script's commands in order, to the one that takes its place or that it waits for."""
+        script = shell.parse(text)
         if script.unknown:
             self.not_followed(f"{script.unknown} in a script", where)
-        last = max((index for index, command in enumerate(script.commands) if command.words), default=-1)
-        for index, command in enumerate(script.commands):
+        commands = script.commands
+        inner: _Where | None = None  # the surroundings in a branch, a loop or a subshell
+        aside = doubtful = False  # whether that is a subshell; whether the list of commands may not come to this one
+        for index, command in enumerate(commands):
+            previous = commands[index - 1] if index else None
+            tested = previous is not None and _first(previous) in _TESTS
+            doubtful = command.joined == "||" or (command.joined == "&&" and (doubtful or tested))
+            if command.optional or doubtful:
+                inner = self.shell_command(command, inner or where, False)
+                aside = aside or text[: command.start].rstrip().endswith("(")
+                where = where._replace(env=_with_default(where.env, inner.env, previous))
+                continue
+            if inner:
+                where = self.behind(where, inner._replace(folder=where.folder) if aside else inner)
+            inner, aside = None, False
             known = len(self.programs)
-            where = self.shell_command(command, where, errexit, last=index == last)
-            if any(program.listen for program in self.programs[known:]) and command.then != "&" and not command.optional:
-                return  # a server in the foreground: nothing behind it is reached
-            if command.words and command.words[0].literal == "set":
-                flags = [word.literal or "" for word in command.words[1:]]
-                errexit = errexit or any(flag.startswith("-") and "e" in flag for flag in flags)
+            takes_over = _first(command) == "exec" and len(command.words) > 1
+            fatal = where.fatal and (takes_over or _is_fatal(commands, index, errexit))
+            may_fail = where.fatal
+            where = self.shell_command(command, where, fatal)
+            served = command.then not in ("&", "|") and any(program.listen for program in self.programs[known:])
+            if served and may_fail:  # a server in the foreground: nothing behind it is reached
+                self.programs[-1] = self.programs[-1]._replace(fatal=True)
+            if served or takes_over or _first(command) == "exit":
+                return
+            if _first(command) == "set":
+                errexit = _errexit(command, errexit)
 
-    def shell_command(self, command: shell.Command, where: _Where, errexit: bool, last: bool) -> _Where:
+    def behind(self, where: _Where, inner: _Where) -> _Where:
+        """Return the surroundings behind a branch that may have run: what it changed is not known."""
+        env = {**where.env, **{name: None for name, value in inner.env.items() if where.env.get(name, "") != value}}
+        loose = where.loose
+        if inner.folder != where.folder or inner.loose != where.loose:
+            loose = "a branch of the script may change the folder"
+        return where._replace(env=env, loose=loose)
+
+    def shell_command(self, command: shell.Command, where: _Where, fatal: bool) -> _Where:
         """Follow one simple command of a script; return the surroundings of the next."""
+        unset: list[str] = []
 
         def variable(name: str) -> str | None:
+            if name.isdigit() and name != "0":
+                at = int(name) - 1
+                return where.arguments[at] if at < len(where.arguments) else ""
+            if name in "@*":
+                return " ".join(where.arguments)
+            if name in _SPECIAL or (name == "HOME" and name not in where.env):
+                return {"#": str(len(where.arguments)), "PWD": where.folder}.get(name)
+            if name not in where.env:
+                unset.append(name)
             return where.env.get(name, "")
 
         assigned = {name: shell.expand(word, variable) for name, word in command.assignments}
         if not command.words:
             return where._replace(env={**where.env, **assigned})
         words: list[str | None] = []
+        hanging: set[str] = set()
         for word in command.words:
+            unset.clear()
             if word.pieces and word.pieces[0].kind == "variable" and word.pieces[0].text in ("@", "*"):
                 words.extend(where.arguments)
             elif (text := shell.expand(word, variable)) != "" or word.quoted:
                 words.append(text)
-        fatal = where.fatal and not command.optional and command.then != "||" and (last or errexit or command.then == "&&")
+            if unset:
+                hanging.add(text or "")
         here = where._replace(env={**where.env, **assigned}, fatal=fatal, in_shell=True)
+        here = here._replace(unset=frozenset(hanging), beside=where.beside or command.then == "&")
         if not words or words[0] is None:
             return where
         return self.builtin(command, words, where, here, assigned)
@@ -401,41 +507,95 @@ class _Resolver:
     ) -> _Where:
         first = words[0]
         if first == "cd":
-            return where._replace(folder=self.changed(words[1] if len(words) > 1 else "/root", here))
+            return self.changed(words[1] if len(words) > 1 else "/root", where, here)
         if first == "export":
             pairs = [word.partition("=") for word in words[1:] if word and "=" in word]
             return where._replace(env={**where.env, **{name: value for name, _, value in pairs}})
+        if first == "set" and "--" in words and None not in words:
+            return where._replace(arguments=tuple(word or "" for word in words[words.index("--") + 1 :]))
+        if first == "shift":
+            return where._replace(arguments=where.arguments[1:])
         if first in (".", "source"):
             self.not_followed(f"{first} {words[1] if len(words) > 1 else ''} is not followed", here)
             return where
-        if first in ("exit", "return", "set", "trap", "wait", "shift", "ulimit", "umask", "[", "[[", "test", "read"):
+        if first in ("exit", "return", "set", "trap", "wait", "ulimit", "umask", "[", "[[", "test", "read"):
             return where
         if None in words:
-            self.not_followed(f"{' '.join(word or '…' for word in words)}: a part of it is made at run time", here)
+            self.not_followed(f"{' '.join(word or UNTOLD for word in words)}: a part of it is made at run time", here)
             if posixpath.basename(first or "") not in LAUNCHERS:
                 return where
         if command.optional and not any(posixpath.basename(word or "") in LAUNCHERS for word in words):
             return where
-        self.command(tuple(word if word is not None else "…" for word in words), here)
+        self.command(tuple(word if word is not None else UNTOLD for word in words), here)
         return where
 
-    def changed(self, target: str | None, where: _Where) -> str:
-        if target is None:
-            return where.folder
+    def changed(self, target: str | None, where: _Where, here: _Where) -> _Where:
+        """Follow `cd`: where it fails and the script goes on, the folder stays."""
+        if target is None or here.unset:
+            return where._replace(loose="the script changes to a folder that is made at run time")
         path = posixpath.normpath(posixpath.join(where.folder, target))
         files = self.image.files
-        if not files.find(path) and not files.assumed(path) and path not in ("/root", "/tmp", "/"):
-            reason = f"The image has no folder {path}."
-            certain = files.tainted(path) is None
-            self.fault(
-                "folder-missing",
-                f"/bin/sh: 1: cd: can't cd to {target}",
-                reason,
-                where,
-                MissingFile(path, None),
-                certain,
-            )
-        return path
+        if not files.find(path) and not files.assumed(path) and not _BASE_FOLDERS.match(path):
+            message, reason = f"/bin/sh: 1: cd: can't cd to {target}", f"The image has no folder {path}."
+            certain = files.tainted(path) is None and self.has_top(path)
+            self.fault("folder-missing", message, reason, here, MissingFile(path, None), certain)
+            if not here.fatal:
+                return where
+        return where._replace(folder=path)
+
+
+def _first(command: shell.Command) -> str:
+    return (command.words[0].literal or "") if command.words else ""
+
+
+def _with_default(
+    env: dict[str, str | None], inner: dict[str, str | None], tested: shell.Command | None
+) -> dict[str, str | None]:
+    """Return the environment behind `if [ -z "$NAME" ]; then NAME=value`, where that is how NAME gets its value."""
+    words = tested.words if tested and _first(tested) in ("[", "[[", "test") else ()
+    names = [word.pieces[0].text for word in words if word.pieces and word.pieces[0].kind == "variable"]
+    if [word.literal for word in words[1:2]] != ["-z"] or len(names) != 1 or env.get(names[0], "") or names[0] not in inner:
+        return env
+    return {**env, names[0]: inner[names[0]]}
+
+
+def _is_fatal(commands: tuple[shell.Command, ...], index: int, errexit: bool) -> bool:
+    """Say whether a script ends with an error when one of its commands fails."""
+    last = max((at for at, command in enumerate(commands) if command.words), default=-1)
+    then = commands[index].then
+    if then == "||":
+        following = commands[index + 1] if index + 1 < len(commands) else None
+        status = following.words[1].literal if following and len(following.words) > 1 else None
+        return following is not None and _first(following) in ("exit", "return") and status != "0"
+    if then in ("&", "|"):
+        return False
+    if index == last:
+        return True
+    if then == "&&":  # the rest of the list is skipped, and `set -e` passes that over
+        return all(command.then == "&&" for command in commands[index:last])
+    return errexit
+
+
+def _errexit(command: shell.Command, before: bool) -> bool:
+    words = [word.literal or "" for word in command.words[1:]]
+    for flag, following in zip(words, [*words[1:], ""], strict=True):
+        named = flag[1:2] == "o" and following == "errexit"
+        if flag[:1] in ("-", "+") and not flag.startswith("--") and (named or "e" in flag):
+            before = flag[0] == "-"
+    return before
+
+
+def _is_program(path: str) -> bool:
+    return re.search(r"/s?bin/[\w.-]+$", path) is not None
+
+
+def _value(words: tuple[str, ...], options: tuple[str, ...]) -> str | None:
+    """Return the value of an option in front of a command."""
+    for at, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option in options:
+            return value if equals else words[at + 1] if at + 1 < len(words) else None
+    return None
 
 
 def _runserver(arguments: tuple[str, ...]) -> Listen | None:
@@ -444,7 +604,9 @@ def _runserver(arguments: tuple[str, ...]) -> Listen | None:
         return None
     address = next((word for word in arguments[1:] if not word.startswith("-")), "8000")
     host, colon, port = address.rpartition(":")
-    return Listen(host if colon else "127.0.0.1", int(port) if port.isdigit() else None)
+    if not port.isdigit():
+        return Listen(None, None)
+    return Listen("0.0.0.0" if host in ("0", "[::]") else host if colon else "127.0.0.1", int(port))
 
 
 def _behind_options(words: tuple[str, ...], with_value: list[str]) -> tuple[str, ...]:

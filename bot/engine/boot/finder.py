@@ -10,8 +10,6 @@ from bot.engine.boot import stdlib
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 
-_PRELOADED = frozenset("os site codecs io abc stat posixpath genericpath".split())  # before any file of ours is looked at
-
 
 class Found(NamedTuple):
     """Where a module lies: a file, a package, the folders of a namespace package, or outside of the repository.
@@ -29,12 +27,19 @@ OUTSIDE = Found("outside", "", None, ())
 
 
 class Finder:
-    """Looks modules up along `path`, which code may change while it is imported."""
+    """Looks modules up along `path`, the standard library, what is installed, and `appended`, as sys.path has them in order.
+
+    Code may change both lists while it is imported. `busy`: the program that imports our files has loaded others before,
+    and with them much of the standard library: what is in sys.modules is not looked for again.
+    """
 
     def __init__(self, image: Image, installed: Installed, path: tuple[str, ...]) -> None:
         self.files = image.files
         self.installed = installed
         self.path = list(path)
+        self.appended: list[str] = []
+        self.busy = False
+        self.late: set[str] = set()  # top-level names that only an installed project gave, after site-packages
         self.version = image.base.python or (sys.version_info[0], sys.version_info[1])
 
     def within(self, name: str, folders: list[str]) -> Found | None:
@@ -55,7 +60,7 @@ class Finder:
 
     def top(self, name: str) -> Found | None:
         """Look for a top-level module: sys.path, then the standard library, then what is installed."""
-        preloaded = name in sys.builtin_module_names or name in _PRELOADED
+        preloaded = name in stdlib.FIRST or (self.busy and stdlib.has(name, self.version))
         found = self.within(name, self.path)
         if found and found.kind != "namespace" and not preloaded:
             return found
@@ -63,7 +68,13 @@ class Finder:
             return OUTSIDE
         projects = [folder for project in self.installed.projects for folder in (project, posixpath.join(project, "src"))]
         installed = self.within(name, projects)
-        return installed if installed and installed.kind != "namespace" else found or installed
+        if installed and (installed.kind != "namespace" or not found):
+            self.late.add(name)
+            return installed
+        later = self.within(name, self.appended)
+        if later and later.kind != "namespace":
+            return later
+        return self.within(name, [*self.path, *self.appended]) if found or later else None
 
     def child(self, parent: Found, dotted: str, name: str) -> Found | None:
         """Look for a submodule of the module `dotted`; an installed distribution may add to a namespace package."""

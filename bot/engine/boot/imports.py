@@ -10,13 +10,14 @@ from __future__ import annotations
 import ast
 import posixpath
 import sys
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from bot.engine.boot import modules
+from bot.engine.boot import launchers, modules, stdlib
 from bot.engine.boot.finder import OUTSIDE, Finder, Found
 from bot.engine.boot.misses import Judge
-from bot.engine.boot.modules import Attempt, Branch, Call, Event, Facts, Import, PathChange
-from bot.engine.boot.values import UNKNOWN, Scope, evaluate
+from bot.engine.boot.modules import Attempt, Branch, Call, Event, Facts, Failure, Import, PathChange, Registration, Stop
+from bot.engine.boot.program import Serving
+from bot.engine.boot.values import PathValue, Scope, dotted, evaluate, truth
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
@@ -41,6 +42,7 @@ class Frame(NamedTuple):
     package: str | None  # `__package__`; None for a script
     main: bool
     constants: dict[str, ast.expr]  # what its names stand for, those of the function included
+    local: frozenset[str] | None = None  # the names that a function has of its own; None: the module's own code
 
 
 def package_of(loaded: Loaded) -> str:
@@ -50,6 +52,28 @@ def package_of(loaded: Loaded) -> str:
 
 class _Failed(Exception):
     """An import failed inside a `try` that catches it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class _Trial(NamedTuple):
+    """An attempt that is open: which failures it catches, and how many doubtful branches were open where it began."""
+
+    attempt: Attempt
+    unsure: int
+
+
+# Where a run of events ends: at its end, perhaps at a `return` before it, at a `return`, or with the program
+_Flow = Literal["on", "perhaps", "returned", "died"]
+
+
+def _either(one: _Flow, other: _Flow) -> _Flow:
+    """Return where a branch ends that may go either way. A program that dies on one of them is no reason to doubt the other."""
+    if "died" in (one, other):
+        return other if one == "died" else one
+    return one if one == other else "perhaps"
 
 
 class Walk:
@@ -75,10 +99,14 @@ class Walk:
         self.process = process
         self.stage: Stage = stage
         self.loaded: dict[str, Loaded | None] = {}
-        self.called: set[tuple[str, str]] = set()
+        self.perhaps: set[str] = set()  # those of them that were imported in code that may not run
+        self.called: dict[tuple[str, str], tuple[bool, _Flow]] = {}  # whether the call was sure, and where it ended
+        self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
+        self.package: str | None = None  # `__package__` of the file that runs as `__main__`
         self.chain: list[str] = []
-        self.trial = 0  # how many attempts that catch an ImportError are open
+        self.trials: list[_Trial] = []
         self.unsure = 0  # how many branches that may not run are open
+        self.serving: Serving | None = None
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
 
@@ -88,9 +116,11 @@ class Walk:
         """Import a dotted name from the left; None when it can't be found (the miss is noted) or lies outside."""
         parts = name.split(".")
         loaded: Loaded | None = None
+        if (registered := self.loaded.get(name)) and registered.found.kind == "outside":
+            return None
         for length in range(1, len(parts) + 1):
             here = ".".join(parts[:length])
-            if here in self.loaded:
+            if self.knows(here):
                 known = self.loaded[here]
                 if known is None or known.found.kind == "outside":
                     return None
@@ -99,8 +129,8 @@ class Walk:
             found = self.find(parts[length - 1], loaded)
             if found is None:
                 missed = self.missing(here, loaded, place)
-                if not self.trial:
-                    self.loaded[here] = missed
+                if not self.trials:
+                    self.note(here, missed)
                 return None
             loaded = self.run(here, found)
             if loaded is None:
@@ -111,19 +141,32 @@ class Walk:
         """Look for a top-level module, or for a submodule of `owner`."""
         return self.finder.child(owner.found, owner.name, name) if owner else self.finder.top(name)
 
+    def knows(self, name: str) -> bool:
+        """Say whether a module need not be imported again. What code that may not run imported must, by code that does."""
+        return name in self.loaded and (bool(self.unsure) or name not in self.perhaps)
+
+    def note(self, name: str, loaded: Loaded | None) -> None:
+        """Note a module as imported, or as missing."""
+        self.loaded[name] = loaded
+        if self.unsure:
+            self.perhaps.add(name)
+        else:
+            self.perhaps.discard(name)
+
     def run(self, name: str, found: Found) -> Loaded | None:
         """Execute a module that was found, once."""
+        loaded = Loaded(name, found, modules.EMPTY if found.kind == "outside" else self._facts(found))
+        self.note(name, loaded)
         if found.kind == "outside":
-            self.loaded[name] = Loaded(name, found, modules.EMPTY)
             return None
-        loaded = Loaded(name, found, self._facts(found))
-        self.loaded[name] = loaded
         if len(self.loaded) < _LIMIT:
             try:
                 self._execute(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
             except _Failed:
                 del self.loaded[name]
                 raise
+            finally:
+                self.at.pop(name, None)
         return loaded
 
     def _facts(self, found: Found) -> Facts:
@@ -140,6 +183,7 @@ class Walk:
         found = Found("file", path, tree, ())
         loaded = Loaded(name, found, self._facts(found))
         self.loaded["__main__"] = loaded
+        self.package = package
         self._execute(Frame(loaded, package, True, loaded.facts.constants))
 
     def _execute(self, frame: Frame) -> None:
@@ -157,96 +201,201 @@ class Walk:
         reason = "Python can't compile this file, and the start command imports it."
         if error.merge:
             reason += " It holds the markers of a merge conflict."
-        self.fault("syntax-error", error.message, reason, Place(tree, error.line, error.column), None, certain=True)
+        place = Place(tree, error.line, error.column)
+        self.fail("syntax-error", error.message, reason, place, None, certain=True, failure="syntax")
 
     # --- events
 
-    def _events(self, events: tuple[Event, ...], frame: Frame) -> None:
-        for event in events:
-            match event:
-                case Import():
-                    self._imported(event, frame)
-                case PathChange():
-                    self._path_change(event, frame)
-                case Call():
-                    self._call(event, frame)
-                case Branch():
-                    self._branch(event, frame)
-                case Attempt():
-                    self._attempt(event, frame)
+    def _events(self, events: tuple[Event, ...], frame: Frame) -> _Flow:
+        """Go through events in order, and return where they end."""
+        for index, event in enumerate(events):
+            flow = self._event(event, frame)
+            if flow == "perhaps":  # what follows may not run
+                self.unsure += 1
+                try:
+                    rest = self._events(events[index + 1 :], frame)
+                finally:
+                    self.unsure -= 1
+                return "returned" if rest == "returned" else "perhaps"
+            if flow != "on":
+                return flow
+        return "on"
 
-    def _branch(self, event: Branch, frame: Frame) -> None:
-        decided = evaluate(event.test, self._scope(frame)) if event.test is not None else UNKNOWN
-        if decided is not UNKNOWN:
-            self._events(event.body if decided else event.orelse, frame)
-            return
+    def _event(self, event: Event, frame: Frame) -> _Flow:
+        match event:
+            case Import():
+                self._imported(event, frame)
+            case PathChange():
+                self._path_change(event, frame)
+            case Registration():
+                self._registered(event, frame)
+            case Call():
+                return self._call(event, frame)
+            case Stop(returns=returns):
+                return "returned" if returns else "died"
+            case Branch():
+                return self._branch(event, frame)
+            case Attempt():
+                return self._attempt(event, frame)
+        return "on"
+
+    def _branch(self, event: Branch, frame: Frame) -> _Flow:
+        decided = truth(event.test, self._scope(frame)) if event.test is not None else None
+        if decided is not None:
+            return self._events(event.body if decided else event.orelse, frame)
         self.unsure += 1
         try:
-            self._events(event.body, frame)
-            self._events(event.orelse, frame)
+            return _either(self._events(event.body, frame), self._events(event.orelse, frame))
         finally:
             self.unsure -= 1
 
-    def _attempt(self, event: Attempt, frame: Frame) -> None:
-        if event.raises:  # the handler ends the program: nothing is really caught
-            self._events(event.body, frame)
-            self._events(event.orelse, frame)
-            return
-        self.trial += 1
+    def _attempt(self, event: Attempt, frame: Frame) -> _Flow:
+        self.trials.append(_Trial(event, self.unsure))
         depth = len(self.chain)
+        handler = None
+        flow: _Flow = "on"
         try:
-            self._events(event.body, frame)
-        except _Failed:
-            failed = True
-        else:
-            failed = False
+            flow = self._events(event.body, frame)
+        except _Failed as error:
+            handler = event.handler(error.failure)
+            if handler is None:
+                raise
         finally:
-            self.trial -= 1
+            self.trials.pop()
             del self.chain[depth:]
-        self._events(event.handler if failed else event.orelse, frame)
+        if handler:
+            return self._events(handler.body, frame)
+        if flow == "died":  # something else than an import's error: one of the handlers may go on
+            return "on" if any(not each.raises for each in event.handlers) else "died"
+        return self._events(event.orelse, frame) if flow == "on" else flow
 
     def _scope(self, frame: Frame) -> Scope:
         name = "__main__" if frame.main else frame.loaded.name
-        return Scope(frame.loaded.found.path, self.folder, self.env, False, frame.constants, self.finder.version, name)
+        path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
+        file, version = frame.loaded.found.path, self.finder.version
+        return Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
 
     def _path_change(self, event: PathChange, frame: Frame) -> None:
-        for value in event.values:
-            entry = evaluate(value, self._scope(frame))
-            if not isinstance(entry, str):
-                where = frame.loaded.found.tree or frame.loaded.found.path
-                self.judge.loose = f"{where}:{event.line} changes sys.path in a way that was not followed"
-                continue
-            path = posixpath.normpath(posixpath.join(self.folder, entry))
-            self.finder.path.insert(0 if event.front else len(self.finder.path), path)
-
-    def _call(self, event: Call, frame: Frame) -> None:
-        """Follow a call into a function of the repository; `uvicorn.run("module:app")` is an import."""
-        if event.name in ("uvicorn.run", "hypercorn.run") and event.node.args:
-            target = evaluate(event.node.args[0], self._scope(frame))
-            if isinstance(target, str) and ":" in target:
-                self._imported(Import(target.partition(":")[0], None, 0, event.node.lineno, event.node.col_offset + 1), frame)
+        """Change sys.path as the code does; what is not followed, or may not happen, makes later misses doubtful."""
+        scope = self._scope(frame)
+        at = evaluate(event.at, scope) if event.at is not None else None
+        found = [evaluate(value, scope) for value in event.values or ()]
+        entries = [entry for each in found for entry in (each if isinstance(each, tuple) else (each,))]
+        known = event.values is not None and (at is None or isinstance(at, int))
+        known = known and all(isinstance(each, str) for each in entries)
+        if not known or self.unsure:
+            where = frame.loaded.found.tree or frame.loaded.found.path
+            self.judge.loose = f"{where}:{event.line} changes sys.path in a way that was not followed"
+            if event.values is None or at is not None:  # another module may come before the one that is found
+                self.unsure += 1
+        if not known:
             return
-        first, _, rest = event.name.partition(".")
-        if not rest and first in frame.loaded.facts.functions:
-            self.call_function(frame.loaded, first)
-        elif found := self._imported_function(first, rest, frame):
-            self.call_function(*found)
+        texts = [str(entry) for entry in entries if not isinstance(entry, PathValue)]  # Python passes over other objects
+        folders = [posixpath.normpath(posixpath.join(self.folder, text)) for text in texts]
+        if isinstance(at, int) and at >= 0:
+            self.finder.path[at:at] = folders
+        else:
+            self.finder.appended.extend(folders)
 
-    def call_function(self, loaded: Loaded, name: str) -> None:
-        """Follow a call of one of a module's own functions, once."""
-        if (loaded.name, name) not in self.called:
-            self.called.add((loaded.name, name))
-            function = loaded.facts.functions[name]
-            constants = {**loaded.facts.constants, **modules.constants_of(function.body)}
-            self._events(modules.function_events(function), Frame(loaded, package_of(loaded), False, constants))
+    def _registered(self, event: Registration, frame: Frame) -> None:
+        name = evaluate(event.name, self._scope(frame))
+        if isinstance(name, str):
+            self.note(name, self.loaded.get(name) or Loaded(name, OUTSIDE, modules.EMPTY))
+        else:
+            self.judge.loose = f"{frame.loaded.found.tree}:{event.line} puts modules into sys.modules itself"
+
+    def _call(self, event: Call, frame: Frame) -> _Flow:
+        """Follow a call into a function of the repository; `uvicorn.run("module:app")` is an import."""
+        self._comes_to(frame, event.node.lineno, event.node.col_offset)
+        kind = self._server(event.name, frame)
+        if kind:
+            self._served(kind, event, frame)
+            return "died"  # nothing behind it runs while it serves
+        if event.name == "os.chdir" and self.finder.busy:  # the launchers have the current folder itself on sys.path
+            self._path_change(PathChange(None, None, event.node.lineno), frame)
+            return "on"
+        first, _, rest = event.name.partition(".")
+        if frame.local and first in frame.local:
+            return "on"
+        if not rest and first in frame.loaded.facts.functions:
+            return self.call_function(frame.loaded, first, event.driven)
+        found = self._imported_function(first, rest, frame)
+        return self.call_function(*found, event.driven) if found else "on"
+
+    def _server(self, name: str, frame: Frame) -> str | None:
+        """Return which server a call starts: uvicorn's or waitress's function, or the method of a Flask app."""
+        if name in ("uvicorn.run", "waitress.serve"):
+            return name
+        owner, _, method = name.rpartition(".")
+        if not owner and name in ("run", "serve"):
+            whole = {"run": "uvicorn.run", "serve": "waitress.serve"}[name]
+            brought = [event for event in frame.loaded.facts.events if isinstance(event, Import) and name in event.aliases]
+            return whole if any(f"{event.module}.{name}" == whole for event in brought) else None
+        maker = frame.loaded.facts.constants.get(owner) if method == "run" else None
+        made = dotted(maker.func) if isinstance(maker, ast.Call) else ""
+        return "Flask.run" if made in ("Flask", "flask.Flask") else None
+
+    def _served(self, kind: str, event: Call, frame: Frame) -> None:
+        """Note where the code serves. `uvicorn.run("module:app")` imports the module, with words of its own when it can't."""
+        scope = self._scope(frame)
+        listen = launchers.in_code(kind, event.node, lambda node: evaluate(node, scope))
+        told = launchers.in_code(kind, event.node, lambda node: evaluate(node, scope._replace(complete=True)))
+        place = Place(frame.loaded.found.tree or frame.loaded.found.path, event.node.lineno, event.node.col_offset + 1)
+        if self.serving is None:
+            self.serving = Serving(told, listen == told and not self.unsure, place)
+        if kind == "uvicorn.run":
+            self._loads_app(event, frame, place)
+
+    def _loads_app(self, event: Call, frame: Frame, place: Place) -> None:
+        named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "app"), None)
+        node = event.node.args[0] if event.node.args else named
+        target = evaluate(node, self._scope(frame)) if node is not None else None
+        if not isinstance(target, str) or ":" not in target:
+            return
+        name = target.partition(":")[0]
+        before = len(self.faults)
+        self._imported(Import(name, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
+        for index, fault in enumerate(self.faults[before:], start=before):
+            if isinstance(fault.detail, MissingModule) and fault.detail.name == name:
+                words = f'ERROR:    Error loading ASGI app. Could not import module "{name}".'
+                self.faults[index] = fault._replace(message=words)
+        attribute, loaded = target.partition(":")[2].partition(".")[0], self.loaded.get(name)
+        if loaded is None or loaded.found.kind == "outside" or len(self.faults) > before:
+            return
+        if not self.defines(loaded, attribute, set()):
+            words = f'ERROR:    Error loading ASGI app. Attribute "{attribute}" not found in module "{name}".'
+            reason = f"{loaded.found.tree or loaded.found.path} defines no `{attribute}`."
+            self.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
+
+    def call_function(self, loaded: Loaded, name: str, driven: bool = True) -> _Flow:
+        """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
+        function = loaded.facts.functions[name]
+        doubtful = not modules.runs(function, driven)
+        sure = not (self.unsure or doubtful)
+        known = self.called.get((loaded.name, name))
+        if known and (known[0] or not sure):
+            return known[1] if sure else "on"
+        self.called[loaded.name, name] = sure, "on"
+        own, names = modules.function_constants(function)
+        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
+        main = self.loaded.get("__main__") is loaded
+        frame = Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+        self.unsure += doubtful
+        try:
+            flow = self._events(modules.function_events(function), frame)
+        finally:
+            self.unsure -= doubtful
+        ended: _Flow = "died" if flow == "died" and sure else "on"
+        self.called[loaded.name, name] = sure, ended
+        return ended
 
     def _imported_function(self, first: str, rest: str, frame: Frame) -> tuple[Loaded, str] | None:
         """Return the module and name of a function that the code imported, if it is the repository's own."""
-        for event in frame.loaded.facts.events:
+        for event in reversed(frame.loaded.facts.events):
             if not isinstance(event, Import):
                 continue
-            if event.names and first in event.names and not rest:
-                name, function = self.absolute(event, frame.package), first
+            if first in event.aliases and event.names and not rest:
+                name, function = self.absolute(event, frame.package), event.names[event.aliases.index(first)]
             elif event.names is None and event.module == first and rest and "." not in rest:
                 name, function = first, rest
             else:
@@ -255,6 +404,11 @@ class Walk:
             if loaded and function in loaded.facts.functions:
                 return loaded, function
         return None
+
+    def _comes_to(self, frame: Frame, line: int, column: int) -> None:
+        """Note how far a module is; where a function is says nothing of that, and `__main__` is no module of that name."""
+        if frame.local is None and (not frame.main or frame.loaded.name == "__main__"):
+            self.at[frame.loaded.name] = (line, column)
 
     def absolute(self, event: Import, package: str | None) -> str | None:
         """Return the absolute name that an import names; None when its dots lead out of the package."""
@@ -271,12 +425,14 @@ class Walk:
     def _imported(self, event: Import, frame: Frame) -> None:
         tree = frame.loaded.found.tree or frame.loaded.found.path
         place = Place(tree, event.line, event.column)
+        self._comes_to(frame, event.line, event.column - 1)
         self.chain.append(f"{tree}:{event.line}")
         name = self.absolute(event, frame.package)
         if name is None:
             words = "beyond top-level package" if frame.package else "with no known parent package"
             reason = "The dots of this import count from the package that Python gives this file when it is started this way."
-            self.fail("relative-import", f"ImportError: attempted relative import {words}", reason, place, None, certain=True)
+            message = f"ImportError: attempted relative import {words}"
+            self.fail("relative-import", message, reason, place, None, certain=True, failure="import")
         else:
             loaded = self.load(name, place)
             if loaded:
@@ -286,27 +442,35 @@ class Walk:
     def _names(self, event: Import, loaded: Loaded, place: Place) -> None:
         """Look up the names of a `from … import …`: what the module defines, else a submodule."""
         for name in event.names or ():
-            if name == "*":
-                continue
-            if loaded.found.kind != "namespace" and self.defines(loaded, name, set()):
-                if f"{loaded.name}.{name}" not in self.loaded and loaded.found.folders and name not in loaded.facts.names:
-                    found = self.finder.within(name, list(loaded.found.folders))
-                    if found and found.kind != "namespace":
-                        self.run(f"{loaded.name}.{name}", found)
-                continue
             full = f"{loaded.name}.{name}"
-            found = self.find(name, loaded) if loaded.found.folders else None
-            if full in self.loaded:
+            if name == "*" or self.knows(full):
                 continue
-            if found:
-                self.run(full, found)
-            else:
+            defined = loaded.found.kind != "namespace" and self.defines(loaded, name, set())
+            early = defined and self._comes_later(loaded, name)
+            if defined and not early and name in loaded.facts.names:
+                continue
+            found = self.find(name, loaded) if loaded.found.folders else None
+            if found and not (defined and found.kind == "namespace"):
+                self.unsure += defined  # a name that can't be seen may stand for it
+                try:
+                    self.run(full, found)
+                finally:
+                    self.unsure -= defined
+            elif early:
+                self._too_early(loaded, name, place)
+            elif not defined:
                 self._missing_name(loaded, name, place)
 
+    def _comes_later(self, loaded: Loaded, name: str) -> bool:
+        """Say whether a module that is still being imported, in a circle, binds a name only further down."""
+        at, facts = self.at.get(loaded.name), loaded.facts
+        return at is not None and not facts.stars and not facts.dynamic and facts.bound.get(name, (0, 0)) >= at
+
     def defines(self, loaded: Loaded, name: str, seen: set[str]) -> bool:
-        """Say whether a module may define a name; star imports are followed."""
+        """Say whether a module may define a name; star imports are followed, and submodules that were imported count."""
         facts = loaded.facts
-        if facts.dynamic or facts.error or name in facts.names or loaded.name in seen:
+        known = name in facts.names or f"{loaded.name}.{name}" in self.loaded
+        if facts.dynamic or facts.error or known or loaded.name in seen:
             return True
         seen.add(loaded.name)
         for star in facts.stars:
@@ -320,23 +484,32 @@ class Walk:
 
     def missing(self, name: str, owner: Loaded | None, place: Place | None) -> Loaded | None:
         """Note a module that can't be found, as surely as the image is known; what may be installed is taken to be there."""
-        folders = list(owner.found.folders) if owner else self.finder.path
+        folders = list(owner.found.folders) if owner else [*self.finder.path, *self.finder.appended]
         candidates = [posixpath.join(folder, name.rpartition(".")[2]) for folder in folders]
         if self.judge.follows(candidates):
             return None
-        own = owner is not None or self.judge.is_own(name, place)
+        own = owner is not None or stdlib.only_on_windows(name) or self.judge.is_own(name, place)
         installed = self.finder.installed
-        if not own and installed.opaque:
+        plain_file = owner is not None and not owner.found.folders
+        if installed.opaque and (not own or (plain_file and self._may_be_other(name))):
             self.unknowns.append(Unknown(f"`{name}` may be installed or not: {installed.opaque}", place))
             return Loaded(name, OUTSIDE, modules.EMPTY)
         message = f"ModuleNotFoundError: No module named '{name}'"
-        if owner and not owner.found.folders:
+        if owner and plain_file:
             message += f"; '{owner.name}' is not a package"
         reason, doubt = self.judge.module(name, candidates, own, owner is None)
-        doubt = doubt or _may_make(owner)
+        if owner and plain_file:
+            reason = f"{owner.found.tree or owner.found.path} is what Python finds under the name `{owner.name}`."
+        doubt = doubt or self._may_be_other(name) or _may_make(owner) or self._portions(owner)
         detail = MissingModule(name, False, place.path if place else None)
         self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=own and doubt is None)
         return None
+
+    def _may_be_other(self, name: str) -> str | None:
+        """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""
+        opaque = self.finder.installed.opaque
+        top = name.partition(".")[0]
+        return f"an installed distribution may give `{top}`, as {opaque}" if opaque and top in self.finder.late else None
 
     def _missing_name(self, loaded: Loaded, name: str, place: Place) -> None:
         path = loaded.found.path if loaded.found.kind != "namespace" else "unknown location"
@@ -345,34 +518,69 @@ class Walk:
             return
         message = f"ImportError: cannot import name '{name}' from '{loaded.name}' ({path})"
         reason, doubt = self.judge.name(loaded.found.tree or path, name, candidates)
+        doubt = doubt or self._may_be_other(loaded.name) or self._portions(loaded)
         detail = MissingName(loaded.name, name)
-        self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None)
+        self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None, failure="import")
 
-    def fail(self, code: str, message: str, reason: str, place: Place | None, detail: Detail, certain: bool) -> None:
+    def _too_early(self, loaded: Loaded, name: str, place: Place) -> None:
+        words = f"cannot import name '{name}' from partially initialized module '{loaded.name}'"
+        message = f"ImportError: {words} (most likely due to a circular import) ({loaded.found.path})"
+        tree = loaded.found.tree or loaded.found.path
+        reason = f"{tree} is still at line {self.at[loaded.name][0]} when this runs, and has not bound `{name}` yet."
+        self.fail("name-not-found", message, reason, place, None, certain=True, failure="import")
+
+    def _portions(self, owner: Loaded | None) -> str | None:
+        """Return why a namespace package may hold more than the image shows; not where our own code was found in it."""
+        if owner is None or owner.found.kind != "namespace":
+            return None
+        top = owner.name.partition(".")[0]
+        first = self.loaded.get(top)
+        inner = [each for name, each in self.loaded.items() if each and name.startswith(f"{top}.")]
+        if first is None or any(each.found.tree is not None for each in inner):
+            return None
+        return self.judge.portions(top, first.found.folders)
+
+    def fail(
+        self,
+        code: str,
+        message: str,
+        reason: str,
+        place: Place | None,
+        detail: Detail,
+        certain: bool,
+        failure: Failure = "module",
+    ) -> None:
         """An import fails here: a fault, unless code around it catches the error."""
-        if self.trial and not certain:
-            return  # whether it fails is not known: as if it did not
-        if self.trial:
-            raise _Failed
+        for trial in reversed(self.trials):
+            if trial.attempt.handler(failure):
+                if certain and self.unsure <= trial.unsure:
+                    raise _Failed(failure)
+                return  # whether it fails is not known: as if it did not
         self.fault(code, message, reason, place, detail, certain)
 
-    def fault(self, code: str, message: str, reason: str, place: Place | None, detail: Detail, certain: bool) -> None:
+    def fault(
+        self,
+        code: str,
+        message: str,
+        reason: str,
+        place: Place | None,
+        detail: Detail,
+        certain: bool,
+        step: int | None = None,
+    ) -> None:
         """Report a fault at this point of the walk, once; never certain in code that may not run."""
         sure = certain and not self.unsure and self.known_base
-        found = Fault(
-            code,
-            self.stage,
-            FIRST_STEP + len(self.loaded),
-            self.process,
-            "certain" if sure else "likely",
-            message,
-            reason,
-            place,
-            tuple(self.chain),
-            detail,
-        )
-        if found.identity not in {fault.identity for fault in self.faults}:
+        if certain and self.unsure:
+            reason = _with(reason, self.judge.loose or "the code that comes to it may not run")
+        step = FIRST_STEP + len(self.loaded) if step is None else step
+        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
+        chain = tuple(self.chain)
+        found = Fault(code, self.stage, step, self.process, confidence, message, reason, place, chain, detail)
+        same = next((index for index, fault in enumerate(self.faults) if fault.identity == found.identity), None)
+        if same is None:
             self.faults.append(found)
+        elif sure and self.faults[same].confidence == "likely":
+            self.faults[same] = found
 
 
 def _may_make(owner: Loaded | None) -> str | None:

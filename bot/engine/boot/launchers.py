@@ -6,6 +6,7 @@ streamlit 1.40 and celery 5.7 on CPython 3.11; Fly sets no PORT, and an empty op
 
 from __future__ import annotations
 
+import ast
 import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,6 +26,7 @@ class Start(NamedTuple):
     listen: Listen | None
     problem: str | None = None
     unknown: str | None = None
+    settings: str | None = None  # a file that it reads more from
 
 
 class Arguments(NamedTuple):
@@ -87,6 +89,22 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() else None
 
 
+def _reachable(listens: list[Listen]) -> Listen:
+    """Return where a server with several addresses can be reached: the port is told where all open ones share it."""
+    outer = [listen for listen in listens if listen.host not in ("127.0.0.1", "localhost", "::1")] or listens
+    return outer[0] if len({listen.port for listen in outer}) == 1 else Listen(outer[0].host, None)
+
+
+def _module_path(path: str, files: FileSystem) -> tuple[str, str]:
+    """Return the dotted name of a file without its suffix, and the folder to look from: the first without `__init__.py`."""
+    parts = [posixpath.basename(path)]
+    top = posixpath.dirname(path)
+    while top != "/" and files.find(posixpath.join(top, "__init__.py")):
+        parts.insert(0, posixpath.basename(top))
+        top = posixpath.dirname(top)
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts), top
+
+
 def uvicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
     """`uvicorn module:attribute`; the app's folder, by default the current one, comes first on sys.path."""
     arguments = take_apart(argv, _UVICORN_FLAGS)
@@ -98,6 +116,8 @@ def uvicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
     if arguments.get("--uds", "--fd"):
         listen = Listen(None, None)
     target = arguments.words[0] if arguments.words else env.get("UVICORN_APP")
+    if argv[-1:] == ("--port",) or argv[-1:] == ("--host",):
+        return Start(None, front, listen, f"Error: Option '{argv[-1]}' requires an argument.")
     if port is not None and port != UNTOLD and not port.isdigit():
         return Start(None, front, listen, f"Error: Invalid value for '--port': '{port}' is not a valid integer.")
     if len(arguments.words) > 1:
@@ -115,32 +135,36 @@ def uvicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
 
 def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
     """`gunicorn module:callable`; binds 127.0.0.1:8000, or 0.0.0.0:$PORT where PORT is set."""
-    extra = env.get("GUNICORN_CMD_ARGS")
-    arguments = take_apart((*(extra.split() if extra else ()), *argv), _GUNICORN_FLAGS)
+    extra = take_apart(tuple((env.get("GUNICORN_CMD_ARGS") or "").split()), _GUNICORN_FLAGS).options
+    arguments = take_apart(argv, _GUNICORN_FLAGS)
+    arguments = Arguments({**extra, **arguments.options}, arguments.words)
     chdir = arguments.get("--chdir")
     here = posixpath.normpath(posixpath.join(folder, chdir)) if chdir else folder
     if chdir and not files.find(here) and not files.tainted(here):
         return Start(None, (here,), None, f"Error: can't chdir to '{chdir}'")
     added = (arguments.get("--pythonpath") or "").split(",")
     front = (here, *(posixpath.normpath(posixpath.join(here, path)) for path in added if path))
-    listen, problem = _gunicorn_bind(arguments.options.get("-b", []) + arguments.options.get("--bind", []), env)
+    binds = arguments.options.get("-b", []) + arguments.options.get("--bind", [])
+    listen, problem = _gunicorn_bind(binds, env)
     config = arguments.get("-c", "--config")
     found = config or ("gunicorn.conf.py" if files.find(posixpath.join(folder, "gunicorn.conf.py")) else None)
-    unknown = f"gunicorn's settings in {found} are not followed" if found else None
-    if found and not (arguments.get("-b") or arguments.get("--bind")):
+    if found and not binds:
         listen = Listen(None, None)
     if config and config.endswith(".py") and ":" not in config:
         path = posixpath.join(folder, config)
         if not files.find(path) and not files.tainted(path):
             return Start(None, front, listen, f"Error: '{config}' doesn't exist")
+    settings = found.removeprefix("file:") if found else None
     if problem:
-        return Start(None, front, listen, problem)
+        return Start(None, front, listen, problem, settings=settings)
     if not arguments.words:
-        return Start(None, front, listen, None if found else "Error: No application module specified.", unknown)
+        problem = None if found else "Error: No application module specified."
+        return Start(None, front, listen, problem, settings=settings)
     target = arguments.words[0]
     name, _, attribute = target.partition(":")
     bare = attribute.partition("(")[0]
-    return Start(Module(name, bare or "application", "(" in attribute, False, target), front, listen, None, unknown)
+    entry = Module(name, bare or "application", "(" in attribute, False, target)
+    return Start(entry, front, listen, settings=settings)
 
 
 def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
@@ -149,27 +173,43 @@ def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
         if port is None:
             return Listen("0.0.0.0", None), None
         return (Listen("0.0.0.0", _number(port)) if port else Listen("127.0.0.1", 8000)), None
-    host, colon, port = binds[-1].rpartition(":")
-    if binds[-1].startswith(("unix:", "fd:")):
-        return Listen(None, None), None
-    if not colon:
-        return Listen(binds[-1], 8000), None
-    if not port.isdigit() and UNTOLD not in port:
-        return Listen(host, None), f"Error: '{port}' is not a valid port number."
-    return Listen(host if host not in ("", "[::]", "*") else "0.0.0.0", _number(port)), None
+    found = []
+    for bind in binds:
+        host, colon, port = bind.rpartition(":")
+        if bind.startswith(("unix:", "fd:")):
+            found.append(Listen(None, None))
+        elif not colon:
+            found.append(Listen(bind, 8000))
+        elif not port.isdigit() and UNTOLD not in port:
+            return Listen(host, None), f"Error: '{port}' is not a valid port number."
+        else:
+            found.append(Listen(_host(host), _number(port)))
+    return _reachable(found), None
+
+
+def _host(host: str) -> str:
+    return "0.0.0.0" if host in ("", "*", "::", "[::]") else host
 
 
 def hypercorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
-    """`hypercorn module[:app]`; binds 127.0.0.1:8000."""
+    """`hypercorn [asgi:]module[:app]`, where the module may be a path; binds 127.0.0.1:8000."""
     flags = frozenset(["--reload", "--debug", "-h", "--help", "--access-log", "--no-access-log"])
     arguments = take_apart(argv, flags)
-    bind = arguments.get("-b", "--bind") or "127.0.0.1:8000"
-    host, _, port = bind.rpartition(":")
-    listen = Listen(host if host not in ("", "[::]") else "0.0.0.0", _number(port))
-    if arguments.get("-c", "--config"):
+    binds = arguments.options.get("-b", []) + arguments.options.get("--bind", []) or ["127.0.0.1:8000"]
+    parted = [bind.rpartition(":") for bind in binds]
+    listen = _reachable([Listen(_host(host), _number(port)) for host, _, port in parted])
+    if arguments.get("-c", "--config") or any(bind.startswith(("unix:", "fd:")) for bind in binds):
         listen = Listen(None, None)
-    entry = _module(arguments.words[0], "app", False) if arguments.words else None
-    return Start(entry, (folder,), listen)
+    if not arguments.words:
+        return Start(None, (folder,), listen, "hypercorn: error: the following arguments are required: application")
+    target = arguments.words[0]
+    written = target.split(":", 1)[1] if target.count(":") == 2 else target
+    path, _, attribute = written.partition(":")
+    front = posixpath.normpath(posixpath.join(folder, posixpath.dirname(path)))
+    name = posixpath.basename(path)
+    if files.find(posixpath.join(front, name)) and "." in name:  # a file: its name without the suffix
+        name = posixpath.splitext(name)[0]
+    return Start(Module(name, attribute or "app", False, False, target), (front,), listen)
 
 
 def granian(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
@@ -177,8 +217,10 @@ def granian(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
     arguments = take_apart(argv, frozenset("--reload --access-log --no-access-log --factory --no-factory --ws --no-ws".split()))
     host = arguments.get("--host") or env.get("GRANIAN_HOST", "127.0.0.1")
     port = arguments.get("--port") or env.get("GRANIAN_PORT", "8000")
-    entry = _module(arguments.words[0], "app", "--factory" in arguments.options) if arguments.words else None
-    return Start(entry, (folder,), Listen(host, _number(port)))
+    listen = Listen(_host(host) if host else None, _number(port))
+    if not arguments.words:
+        return Start(None, (folder,), listen, "Error: Missing argument 'APP'.")
+    return Start(_module(arguments.words[0], "app", "--factory" in arguments.options), (folder,), listen)
 
 
 def daphne(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
@@ -186,18 +228,24 @@ def daphne(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> S
     arguments = take_apart(argv, frozenset({"--no-server-name", "--help"}), short="bpuevst")
     listen = Listen(arguments.get("-b", "--bind") or "127.0.0.1", _number(arguments.get("-p", "--port") or "8000"))
     listen = Listen(None, None) if arguments.get("-e", "--endpoint", "-u") else listen
-    entry = _module(arguments.words[0], None, False) if arguments.words else None
-    return Start(entry, (folder,), listen)
+    if not arguments.words:
+        return Start(None, (folder,), listen, "daphne: error: the following arguments are required: application")
+    if ":" not in arguments.words[0]:
+        return Start(None, (folder,), listen, "ValueError: not enough values to unpack (expected 2, got 1)")
+    return Start(_module(arguments.words[0], None, False), (folder,), listen)
 
 
 def waitress(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
     """`waitress-serve module:app`; binds 0.0.0.0:8080."""
     arguments = take_apart(argv, frozenset({"--call", "--help", "--expose-tracebacks", "--no-expose-tracebacks"}))
-    bind = (arguments.get("--listen") or "").rpartition(":")
-    host = bind[0] or arguments.get("--host") or "0.0.0.0"
-    port = bind[2] or arguments.get("--port") or "8080"
-    entry = _module(arguments.words[-1], None, "--call" in arguments.options) if arguments.words else None
-    return Start(entry, (folder,), Listen("0.0.0.0" if host == "*" else host, _number(port)))
+    host, port = arguments.get("--host") or "0.0.0.0", arguments.get("--port") or "8080"
+    binds = [bind.rpartition(":") for bind in " ".join(arguments.options.get("--listen", [])).split()] or [(host, "", port)]
+    listen = _reachable([Listen(_host(host), _number(port)) for host, _, port in binds])
+    if "--unix-socket" in arguments.options:
+        listen = Listen(None, None)
+    if len(arguments.words) != 1:
+        return Start(None, (folder,), listen, "Error: Specify one application only")
+    return Start(_module(arguments.words[0], None, "--call" in arguments.options), (folder,), listen)
 
 
 _FASTAPI_DEFAULTS = (
@@ -225,19 +273,16 @@ def fastapi(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
     given = words[0] if words else next((path for path in _FASTAPI_DEFAULTS if files.find(posixpath.join(folder, path))), None)
     if arguments.get("--entrypoint", "-e"):
         return Start(_module(arguments.get("--entrypoint", "-e") or "", "app", False), (folder,), listen)
+    if given is None and files.find(posixpath.join(folder, "pyproject.toml")):
+        return Start(None, (folder,), listen, None, "the entry point that pyproject.toml may name for fastapi is not followed")
     if given is None:
         return Start(None, (folder,), listen, "Could not find a default file to run, please provide an explicit path")
     path = posixpath.normpath(posixpath.join(folder, given))
     found = files.find(path)
     if found is None and not files.tainted(path):
         return Start(None, (folder,), listen, f"Path does not exist {given}")
-    parts = [posixpath.basename(path).removesuffix(".py")]
-    top = posixpath.dirname(path)
-    while top != "/" and files.find(posixpath.join(top, "__init__.py")):
-        parts.insert(0, posixpath.basename(top))
-        top = posixpath.dirname(top)
-    parts = parts[:-1] if parts[-1] == "__init__" else parts
-    return Start(Module(".".join(parts), arguments.get("--app") or "", False, False, given), (top,), listen)
+    name, top = _module_path(path.removesuffix(".py"), files)
+    return Start(Module(name, arguments.get("--app") or "", False, False, given), (top,), listen)
 
 
 def flask(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
@@ -253,14 +298,14 @@ def flask(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> St
     listen = Listen(host, _number(port)) if verb == "run" else None
     if not target:
         target = next((name for name in ("wsgi.py", "app.py") if files.find(posixpath.join(folder, name))), None)
+    if not target and any(files.find(posixpath.join(folder, name)) for name in (".flaskenv", ".env")):
+        return Start(None, (folder,), listen, None, "the app that .flaskenv or .env may name for flask is not followed")
     if not target:
         words = "Could not locate a Flask application. Use the 'flask --app' option, 'FLASK_APP' environment variable, or a"
         return Start(None, (folder,), listen, f"Error: {words} 'wsgi.py' or 'app.py' file in the current directory.")
     path, _, attribute = target.partition(":")
-    path = path.removesuffix(".py")
     bare = attribute.partition("(")[0]
-    front = posixpath.normpath(posixpath.join(folder, posixpath.dirname(path)))
-    name = posixpath.basename(path)
+    name, front = _module_path(posixpath.normpath(posixpath.join(folder, path)).removesuffix(".py"), files)
     return Start(Module(name, bare, "(" in attribute, False, target), (front,), listen)
 
 
@@ -285,7 +330,30 @@ def celery(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> S
     if not target:
         return Start(None, (folder,), None, None, "celery without -A is not followed")
     name = target.partition(":")[0]
-    return Start(Module(name, None, False, False, target), (folder,), None)
+    front = posixpath.normpath(posixpath.join(folder, arguments.get("--workdir") or "."))
+    return Start(Module(name, None, False, False, target), (front,), None)
+
+
+_IN_CODE = {  # a call that serves: where it listens unless it is told, and the places of host and port among its arguments
+    "uvicorn.run": ("127.0.0.1", 8000, None),
+    "Flask.run": ("127.0.0.1", 5000, 0),
+    "waitress.serve": ("0.0.0.0", 8080, None),
+}
+
+
+def in_code(kind: str, call: ast.Call, value: Callable[[ast.expr], object]) -> Listen:
+    """Return where a call like `uvicorn.run(app, host=…, port=…)` listens; `value` evaluates an argument."""
+    host, port, position = _IN_CODE[kind]
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if None in given or given.keys() & {"uds", "fd", "listen", "unix_socket"}:
+        return Listen(None, None)
+    if position is not None:
+        given = {**dict(zip(("host", "port"), call.args[position:], strict=False)), **given}
+    told_host = value(given["host"]) if "host" in given else host
+    told_port = value(given["port"]) if "port" in given else port
+    told_host, told_port = (host if told_host is None else told_host), (port if told_port is None else told_port)
+    number = int(told_port) if isinstance(told_port, int | str) and str(told_port).isdigit() else None
+    return Listen(_host(str(told_host)) if isinstance(told_host, str) else None, number)
 
 
 Launcher = Callable[[tuple[str, ...], str, Env, FileSystem], Start]

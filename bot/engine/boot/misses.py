@@ -6,10 +6,13 @@ import posixpath
 from typing import NamedTuple
 
 from bot.engine.boot import stdlib
-from bot.engine.image.packages import Installed
+from bot.engine.image.packages import BRINGS, EXTRAS, NAMES, Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Place
+from bot.engine.model.requirements import normal
 from bot.engine.model.tree import Tree, join, parent
+
+_COMPILED = (".so", ".abi3.so", ".pyc")  # what Python also imports, and what is not read here
 
 
 class Miss(NamedTuple):
@@ -39,6 +42,8 @@ class Judge:
         removed = stdlib.removed_in(name)
         if removed and not own:
             return Miss(f"Python {removed[0]}.{removed[1]} dropped `{name}` from the standard library.", doubt)
+        if stdlib.only_on_windows(name):
+            return Miss(f"`{name}` is part of Python on Windows alone.", doubt)
         known = self._known_reason(last, candidates)
         if known:
             return Miss(known, doubt)
@@ -55,7 +60,10 @@ class Judge:
         return Miss(reason, self._path_doubt(candidates))
 
     def is_own(self, name: str, place: Place | None) -> bool:
-        """Say whether the repository has a module of this top-level name near the importing file, or at its root."""
+        """Say whether the repository has a module of this top-level name near the importing file, or at its root.
+
+        A file that imports its own name means another module.
+        """
         if place is None:
             return True
         if self.installed.opaque and not self._at_root(name):
@@ -63,7 +71,8 @@ class Judge:
         folder: str | None = parent(place.path)
         while folder is not None:
             prefix = f"{folder}/" if folder else ""
-            if self.tree.is_file(f"{prefix}{name}.py") or self._has_python(f"{prefix}{name}"):
+            single = f"{prefix}{name}.py"
+            if (single != place.path and self.tree.is_file(single)) or self._has_python(f"{prefix}{name}"):
                 return True
             folder = parent(folder) if folder else None
         return False
@@ -76,12 +85,42 @@ class Judge:
                 return f"{hidden} lies on this disk, but git ignores it"
             if tainted := files.tainted(path):
                 return tainted
+            if any(files.find(path + suffix) for suffix in (*_COMPILED, self._extension())):
+                return f"{path} may be a compiled module"
         return None
+
+    def _extension(self) -> str:
+        major, minor = self.image.base.python or (3, 11)
+        return f".cpython-{major}{minor}-x86_64-linux-gnu.so"
+
+    def portions(self, name: str, folders: tuple[str, ...]) -> str | None:
+        """Return why the folders of a namespace package may not be all that Python finds under its top-level name."""
+        if self.installed.projects:
+            return "an installed project may give this name"
+        found = [self.image.files.find(folder) for folder in folders]
+        if not any(each and each.tree is not None and self._has_python(each.tree) for each in found):
+            return f"the image's folder `{name}` holds no Python: an installed package may be meant"
+        opaque = self.installed.opaque and not self._at_root(name)
+        return self._brought(name) or (f"an installed distribution may give `{name}`" if opaque else None)
+
+    def _brought(self, name: str) -> str | None:
+        """Return why a well-known package may be there that no requirement names: others bring it along."""
+        known = (
+            name in NAMES
+            or normal(name) in BRINGS
+            or any(normal(name) in names for names in (*BRINGS.values(), *EXTRAS.values()))
+        )
+        several = self.installed.opaque or len(self.installed.distributions) > 1
+        return f"a requirement may bring `{name}` along" if known and several else None
 
     def _top_doubt(self, name: str) -> str | None:
         if self.installed.projects:
             return "an installed project may give this name"
-        return self.loose or (None if self._at_root(name) else self.installed.opaque)
+        doubt = self.loose or self._brought(name)
+        if doubt or self._at_root(name):
+            return doubt
+        akin = self.installed.akin(name)
+        return self.installed.opaque or (f"{akin} is installed and may give `{name}`" if akin else None)
 
     def _at_root(self, name: str) -> bool:
         """Say whether a name is so clearly the repository's own that no installed package can be meant."""

@@ -9,17 +9,25 @@ from __future__ import annotations
 import re
 
 _START = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{0,2})('''|\"\"\"|'|\")")
-_PARAMETERS = re.compile(r"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)\[[^\]\n]*(?:\[[^\]\n]*\][^\]\n]*)*\]", re.M)
-_ALIAS = re.compile(r"^([ \t]*)type[ \t]+(\w+)(?:\[[^\]\n]*\])?[ \t]*=(?!=)", re.M)
+_PLAIN = r"[^\[\]]{0,400}"
+_BRACKETS = rf"\[{_PLAIN}(?:\[{_PLAIN}(?:\[{_PLAIN}\]{_PLAIN}){{0,9}}\]{_PLAIN}){{0,9}}\]"  # with two more levels inside
+_PARAMETERS = re.compile(rf"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)[ \t]*({_BRACKETS})", re.M)
+_ALIAS = re.compile(rf"^([ \t]*)type[ \t]+(\w+)[ \t]*({_BRACKETS})?[ \t]*=(?!=)", re.M)
+_FORMATTED = ("f", "fr", "rf", "t", "tr", "rt")
 _EXCEPT = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.M)
 
 
 def plain(source: str) -> str:
     """Return `source` with the newer syntax written in the older one; line numbers stay."""
     text = _without_formatted_strings(source)
-    text = _PARAMETERS.sub(r"\1", text)
-    text = _ALIAS.sub(r"\1\2 =", text)
+    text = _PARAMETERS.sub(lambda match: match[1] + _lines(match[2]), text)
+    text = _ALIAS.sub(lambda match: f"{match[1]}{match[2]}{_lines(match[3] or '')} =", text)
     return _EXCEPT.sub(r"\1(\2):", text)
+
+
+def _lines(removed: str) -> str:
+    """Return continued lines, as many as a piece of text that is left out has."""
+    return " \\\n" * removed.count("\n")
 
 
 def _without_formatted_strings(source: str) -> str:
@@ -39,22 +47,22 @@ def _without_formatted_strings(source: str) -> str:
             result.append(source[at:end])
             at = end
             continue
-        formatted = match[1].lower() in ("f", "fr", "rf", "t", "tr", "rt")
-        end = _string_end(source, match.end(), match[2], formatted, "r" in match[1].lower())
+        formatted = match[1].lower() in _FORMATTED
+        end = _string_end(source, match.end(), match[2], formatted)
         lines = source.count("\n", at, end)
         result.append('"""' + "\n" * lines + '"""' if formatted else source[at:end])
         at = end
     return "".join(result)
 
 
-def _string_end(source: str, at: int, quote: str, formatted: bool, raw: bool) -> int:
+def _string_end(source: str, at: int, quote: str, formatted: bool) -> int:
     """Return the offset behind the string whose content begins at `at`."""
     while at < len(source):
         if source.startswith(quote, at):
             return at + len(quote)
-        if (source[at] == "\\" and not (raw and formatted and source[at + 1 : at + 2] in "{}")) or (
-            formatted and source.startswith(("{{", "}}"), at)
-        ):
+        if source[at] == "\\":
+            at += 1 if formatted and source[at + 1 : at + 2] in ("{", "}") else 2
+        elif formatted and source.startswith(("{{", "}}"), at):
             at += 2
         elif formatted and source[at] == "{":
             at = _expression_end(source, at + 1)
@@ -72,9 +80,14 @@ def _expression_end(source: str, at: int) -> int:
         character = source[at]
         match = _START.match(source, at) if character in "'\"" or character.isalpha() else None
         if match:
-            formatted = match[1].lower() in ("f", "fr", "rf", "t", "tr", "rt")
-            at = _string_end(source, match.end(), match[2], formatted, "r" in match[1].lower())
+            at = _string_end(source, match.end(), match[2], match[1].lower() in _FORMATTED)
             continue
+        if character == "#":
+            end = source.find("\n", at)
+            at = len(source) if end < 0 else end
+            continue
+        if character == ":" and depth == 0:
+            return _format_end(source, at + 1)
         if character in "([{":
             depth += 1
         elif character in ")]":
@@ -85,3 +98,10 @@ def _expression_end(source: str, at: int) -> int:
             depth -= 1
         at += 1
     return len(source)
+
+
+def _format_end(source: str, at: int) -> int:
+    """Return the offset behind the `}` that closes a field, from its format on: there, quotes and `#` are plain text."""
+    while at < len(source) and source[at] != "}":
+        at = _expression_end(source, at + 1) if source[at] == "{" else at + 1
+    return min(at + 1, len(source))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.engine.model.findings import Fault, Unknown
+from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.target import Origin
 
 
@@ -35,6 +35,14 @@ class Listen(NamedTuple):
     port: int | None
 
 
+class Serving(NamedTuple):
+    """A call in the code that serves: where it listens, and whether that is told without doubt."""
+
+    listen: Listen
+    certain: bool
+    place: Place
+
+
 class Program(NamedTuple):
     """One program of a command line, ready to be followed."""
 
@@ -47,11 +55,17 @@ class Program(NamedTuple):
     listen: Listen | None  # None: it opens no port, or nobody knows
     origin: Origin
     fatal: bool  # the process ends when this program fails
+    loose: str | None = None  # why it may start in another way than is told here
+    serving: Serving | None = None  # what of its own code listens
 
 
 class Resolution(NamedTuple):
-    """All programs of a process in order (the last one stays), and what was found on the way."""
+    """All programs of a process in order (the last one stays), and what was found on the way.
+
+    `others`: something that was not followed runs beside them, and may serve what they don't.
+    """
 
     programs: tuple[Program, ...]
     faults: tuple[Fault, ...]
     unknowns: tuple[Unknown, ...]
+    others: bool = False

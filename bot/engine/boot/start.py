@@ -5,6 +5,7 @@ What each launcher prints when the entry point itself is missing was tried; see 
 
 from __future__ import annotations
 
+import ast
 import posixpath
 from typing import NamedTuple
 
@@ -20,8 +21,9 @@ ENTRY_STEP = 1
 
 def python_path(program: Program) -> tuple[str, ...]:
     """Return sys.path up to the standard library: the launcher's own entries, then PYTHONPATH."""
-    listed = (program.env.get("PYTHONPATH") or "").split(":")
-    given = [posixpath.normpath(posixpath.join(program.folder, entry)) for entry in listed if entry]
+    listed = program.env.get("PYTHONPATH")
+    entries = listed.split(":") if listed else []  # an empty entry is the current folder
+    given = [posixpath.normpath(posixpath.join(program.folder, entry)) for entry in entries]
     return tuple(dict.fromkeys((*program.front, *given)))
 
 
@@ -39,13 +41,23 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
     walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
     if program.env.get("PYTHONPATH", "") is None:
         walk.judge.loose = "PYTHONPATH is made at build time"
+    walk.finder.busy = program.launcher != "python"
+    doubt = program.loose
+    if program.launcher == "streamlit":
+        doubt = "streamlit shows the errors of its script in the page, and goes on"
+    if doubt:
+        walk.judge.loose = doubt
+        walk.unsure += 1
     app: tuple[Loaded, str] | None = None
-    match program.entry:
-        case Script(path=path):
-            found = image.files.find(path)
-            walk.script(path, found.tree if found else None, "__main__", None)
-        case Module():
-            app = _enter(walk, program, program.entry)
+    try:
+        match program.entry:
+            case Script(path=path):
+                found = image.files.find(path)
+                walk.script(path, found.tree if found else None, "__main__", None)
+            case Module():
+                app = _enter(walk, program, program.entry)
+    except RecursionError:
+        walk.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
     return Started(tuple(walk.faults), tuple(walk.unknowns), walk, app)
 
 
@@ -59,23 +71,30 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
     _name_entry(walk, program, entry, before)
     if loaded is None or entry.attribute is None or len(walk.faults) > before:
         return None
-    first = entry.attribute.partition(".")[0]
+    first = entry.attribute.partition(".")[0] or _usual(program, loaded)
     if first and not walk.defines(loaded, first, set()):
-        child = f"{entry.name}.{first}"
-        if child not in walk.loaded:
-            reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
-            walk.fault(
-                "attribute-not-found",
-                _no_attribute(program, entry, first),
-                reason,
-                program.origin.place,
-                MissingName(entry.name, first),
-                certain=True,
-            )
-            walk.faults[-1] = walk.faults[-1]._replace(step=ENTRY_STEP)
-    elif first in loaded.facts.functions:
-        walk.call_function(loaded, first)
+        message = _no_attribute(program, entry, first)
+        reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
+        detail = MissingName(entry.name, first)
+        place = program.origin.place
+        walk.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
+    elif first in loaded.facts.functions and _calls(program, entry, loaded.facts.functions[first]):
+        walk.call_function(loaded, first, False)
     return (loaded, first) if first else None
+
+
+def _usual(program: Program, loaded: Loaded) -> str:
+    """Return the name under which flask and fastapi look for an app themselves, if the module has one."""
+    known = {"flask": ("app", "application", "create_app", "make_app"), "fastapi": ("app", "api")}
+    names = (*loaded.facts.constants, *loaded.facts.functions)
+    return next((name for name in known.get(program.launcher, ()) if name in names), "")
+
+
+def _calls(program: Program, entry: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a launcher calls a function that it is given, instead of serving it."""
+    arguments = function.args
+    bare = not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs)
+    return entry.call or (bare and program.launcher in ("uvicorn", "flask"))
 
 
 def _run_module(walk: Walk, program: Program, entry: Module) -> None:
@@ -116,26 +135,34 @@ def _name_entry(walk: Walk, program: Program, entry: Module, before: int) -> Non
 
 
 def _no_module(program: Program, entry: Module, missing: str, message: str) -> str:
+    python = posixpath.basename(program.argv[0])
     match program.launcher:
         case "uvicorn" if missing == entry.name:
             return f'ERROR:    Error loading ASGI app. Could not import module "{entry.name}".'
-        case "hypercorn":
+        case "gunicorn" if missing == entry.name and missing.endswith(".py"):
+            return f"ImportError: Failed to find application, did you mean '{missing[:-3]}:{entry.attribute}'?"
+        case "hypercorn" if missing == entry.name:
             return f"hypercorn.utils.NoAppError: Cannot load application from '{entry.written}', module not found."
         case "granian":
             return f"RuntimeError: Could not import '{entry.name}'."
         case "flask":
             return f"Error: Could not import '{entry.name}'."
-        case "celery":
+        case "celery" if missing == entry.name:
             return f"The module {entry.name} was not found."
         case "waitress-serve":
             return f"1. No module named '{missing}'"
         case "python" if missing.endswith(".__main__"):
             name = missing.removesuffix(".__main__")
-            return f"No module named {missing}; '{name}' is a package and cannot be directly executed"
+            return f"{python}: No module named {missing}; '{name}' is a package and cannot be directly executed"
+        case "python" if missing == entry.name and "is not a package" not in message:
+            return f"{python}: No module named {missing}"
         case "python" if missing == entry.name:
-            return f"python: No module named {missing}"
+            owner, _, last = missing.rpartition(".")
+            words = f"ModuleNotFoundError: __path__ attribute not found on '{owner}' while trying to find '{missing}'"
+            hint = f". Try using '{owner}' instead of '{missing}' as the module name." if last == "py" else ""
+            return f"{python}: Error while finding module specification for '{missing}' ({words}){hint}"
         case "python":
-            return f"python: Error while finding module specification for '{entry.name}' ({message})"
+            return f"{python}: Error while finding module specification for '{entry.name}' ({message})"
     return message
 
 
@@ -145,10 +172,12 @@ def _no_attribute(program: Program, entry: Module, name: str) -> str:
             return f"Failed to find attribute '{name}' in '{entry.name}'."
         case "hypercorn":
             return f"hypercorn.utils.NoAppError: Cannot load application from '{entry.written}', application not found."
-        case "granian":
+        case "granian" | "daphne":
             return f"AttributeError: module '{entry.name}' has no attribute '{name}'"
+        case "waitress-serve":
+            return f"1. module '{entry.name}' has no attribute '{name}'"
         case "flask":
             return f"Error: Failed to find attribute '{name}' in '{entry.name}'."
         case "fastapi":
-            return "Could not find FastAPI app in module, try using --app"
-    return f'ERROR:    Error loading ASGI app. Attribute "{name}" not found in module "{entry.name}".'
+            return f"Could not find app name {name} in {entry.name}"
+    return f'ERROR:    Error loading ASGI app. Attribute "{entry.attribute}" not found in module "{entry.name}".'

@@ -18,6 +18,13 @@ _REMOVED = {
         (3, 13),
     ),
 }
+_ON_WINDOWS = frozenset("msilib msvcrt nt winreg winsound _winapi".split())
+# what no file of ours can stand for: built into the interpreter (CPython's own build), frozen, or loaded before any of them
+FIRST = frozenset(
+    "_abc _ast _codecs _collections _functools _imp _io _locale _operator _signal _sre _stat _string _symtable _thread"
+    " _tracemalloc _typing _warnings _weakref atexit builtins errno faulthandler gc itertools marshal posix pwd sys time"
+    " _collections_abc _sitebuiltins abc codecs encodings genericpath io os posixpath runpy site stat zipimport".split()
+)
 
 
 def has(name: str, version: tuple[int, int]) -> bool:
@@ -26,7 +33,12 @@ def has(name: str, version: tuple[int, int]) -> bool:
         return version < _REMOVED[name]
     if name in _ADDED:
         return version >= _ADDED[name]
-    return name in sys.stdlib_module_names or name in ("_distutils_hack", "__main__")
+    return (name in sys.stdlib_module_names and name not in _ON_WINDOWS) or name in ("_distutils_hack", "__main__")
+
+
+def only_on_windows(name: str) -> bool:
+    """Say whether a module is part of Python on Windows alone."""
+    return name in _ON_WINDOWS
 
 
 def removed_in(name: str) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
+_DEEPEST = 30  # how deep an expression is followed
 Known = str | int | bool | float | tuple[object, ...] | None
 Evaluated = Known | _Unknown
 
@@ -34,15 +35,26 @@ class Scope(NamedTuple):
     constants: Mapping[str, ast.expr]
     version: tuple[int, int]
     name: str  # __name__
+    package: str | None = None  # __package__
+    path: tuple[str, ...] | None = None  # what is known of sys.path; None when that is not all of its own entries
+    memo: dict[str, Evaluated] | None = None  # the constants evaluated so far: each is, once
 
 
 _JOINS = {"os.path.join", "path.join", "posixpath.join", "join"}
 _FOLDERS = {"os.path.dirname", "path.dirname", "posixpath.dirname", "dirname"}
-_SAME = {
-    f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name in ("abspath", "realpath", "normpath", "expanduser")
-}
+_ABSOLUTE = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name in ("abspath", "realpath")}
+_NORMAL = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name in ("normpath", "expanduser")}
 _GETENV = {"os.getenv", "os.environ.get", "environ.get", "getenv"}
 _PATHS = {"Path", "pathlib.Path", "PurePath", "pathlib.PurePath", "PosixPath"}
+_FIXED: dict[str, Known] = {
+    "sys.platform": "linux",
+    "os.name": "posix",
+    "os.sep": "/",
+    "os.pardir": "..",
+    "os.curdir": ".",
+    "six.PY2": False,
+    "six.PY3": True,
+}
 
 
 def dotted(node: ast.AST) -> str:
@@ -55,10 +67,27 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def truth(node: ast.expr, scope: Scope, depth: int = 0) -> bool | None:
+    """Return whether an expression is true; None where that can't be told. It can be told more often than the value."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and depth <= _DEEPEST:
+        inner = truth(node.operand, scope, depth + 1)
+        return None if inner is None else not inner
+    if isinstance(node, ast.BoolOp) and depth <= _DEEPEST:
+        stops = isinstance(node.op, ast.Or)  # the truth that ends the chain
+        found = [truth(operand, scope, depth + 1) for operand in node.values]
+        if stops in found:
+            return stops
+        return None if None in found else not stops
+    value = evaluate(node, scope, depth)
+    return None if isinstance(value, _Unknown) else bool(value)
+
+
 def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Evaluated:
     """Return an expression's value; UNKNOWN where it can't be told."""
-    if depth > 30:
+    if depth > _DEEPEST:
         return UNKNOWN
+    if scope.memo is None:
+        scope = scope._replace(memo={})
     match node:
         case ast.Constant(value=str() | int() | float() | bool() | None as value):
             return value
@@ -66,9 +95,14 @@ def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Evaluated:
             return scope.file
         case ast.Name(id="__name__"):
             return scope.name
-        case ast.Name(id=name):
-            constant = scope.constants.get(name)
-            return evaluate(constant, scope, depth + 1) if constant is not None else UNKNOWN
+        case ast.Name(id="__package__"):
+            return scope.package
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return False
+        case ast.Name(id=name) if "." not in name:
+            return _constant(name, scope, depth)
+        case ast.Name():
+            return _told(node.id, scope)
         case ast.Attribute():
             return _attribute(node, scope, depth)
         case ast.Subscript():
@@ -82,33 +116,44 @@ def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Evaluated:
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             values = tuple(evaluate(element, scope, depth + 1) for element in elements)
             return UNKNOWN if UNKNOWN in values else values
-        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()) | ast.Compare():
-            return _logic(node, scope, depth)
+        case ast.BoolOp(op=operator, values=operands):
+            return _chained(isinstance(operator, ast.Or), operands, scope, depth)
+        case ast.UnaryOp(op=ast.Not()):
+            decided = truth(node, scope, depth + 1)
+            return UNKNOWN if decided is None else decided
+        case ast.Compare():
+            return _comparison(node, scope, depth)
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            decided = evaluate(test, scope, depth + 1)
-            return UNKNOWN if decided is UNKNOWN else evaluate(body if decided else orelse, scope, depth + 1)
+            decided = truth(test, scope, depth + 1)
+            return UNKNOWN if decided is None else evaluate(body if decided else orelse, scope, depth + 1)
     return UNKNOWN
 
 
+def _constant(name: str, scope: Scope, depth: int) -> Evaluated:
+    memo = scope.memo if scope.memo is not None else {}
+    if name in scope.constants and name not in memo:
+        memo[name] = UNKNOWN  # while it is evaluated: it may name itself
+        memo[name] = evaluate(scope.constants[name], scope, depth + 1)
+    return memo.get(name, UNKNOWN)
+
+
+def _told(name: str, scope: Scope) -> Evaluated:
+    """Return what a dotted name of the standard library stands for; of a version, major and minor are known."""
+    if name == "sys.version_info":
+        return (*scope.version, UNKNOWN, "final", 0)
+    if name in ("sys.version_info.major", "sys.version_info.minor"):
+        return scope.version[name.endswith("minor")]
+    return _FIXED.get(name, UNKNOWN)
+
+
 def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Evaluated:
-    name = dotted(node)
-    known: dict[str, Known] = {
-        "sys.platform": "linux",
-        "os.name": "posix",
-        "os.sep": "/",
-        "os.pardir": "..",
-        "os.curdir": ".",
-        "sys.version_info": (*scope.version, 0, "final", 0),
-        "sys.version_info.major": scope.version[0],
-        "sys.version_info.minor": scope.version[1],
-        "typing.TYPE_CHECKING": False,
-    }
-    if name in known:
-        return known[name]
+    told = _told(dotted(node), scope)
+    if told is not UNKNOWN:
+        return told
     base = evaluate(node.value, scope, depth + 1)
     if isinstance(base, PathValue):
         if node.attr == "parent":
-            return PathValue(posixpath.dirname(_absolute(base, scope)))
+            return _parent(base)
         if node.attr == "name":
             return posixpath.basename(base)
     return UNKNOWN
@@ -121,11 +166,12 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Evaluated:
     if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
         base, index = evaluate(node.value.value, scope, depth + 1), evaluate(node.slice, scope, depth + 1)
         if isinstance(base, PathValue) and isinstance(index, int):
-            path = _absolute(base, scope)
             for _ in range(index + 1):
-                path = posixpath.dirname(path)
-            return PathValue(path)
+                base = _parent(base)
+            return base if index >= 0 else UNKNOWN
     if isinstance(node.slice, ast.Slice):
+        if node.slice.step is not None:
+            return UNKNOWN
         base = evaluate(node.value, scope, depth + 1)
         low = evaluate(node.slice.lower, scope, depth + 1) if node.slice.lower else None
         high = evaluate(node.slice.upper, scope, depth + 1) if node.slice.upper else None
@@ -154,18 +200,22 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Evaluated:
     texts = [argument for argument in arguments if isinstance(argument, str)]
     whole = len(texts) == len(node.args) and not node.keywords
     if name in _PATHS:
-        return PathValue(posixpath.join(*texts) if texts else ".") if whole else UNKNOWN
+        return _path(posixpath.join(*texts) if texts else "") if whole else UNKNOWN
     if name in ("os.getcwd", "Path.cwd", "pathlib.Path.cwd"):
         return PathValue(scope.folder) if "Path" in name else scope.folder
     if name in _GETENV and node.args:
         return _variable(arguments[0], arguments[1] if len(arguments) > 1 else None, scope)
     if name in _JOINS and whole and texts:
-        return posixpath.join(*texts)
+        return str(posixpath.join(*texts))
     if name in _FOLDERS and whole and texts:
-        return posixpath.dirname(texts[0])
-    if name in _SAME and whole and texts:
-        return posixpath.normpath(posixpath.join(scope.folder, texts[0]))
-    if name == "str" and len(arguments) == 1 and isinstance(arguments[0], str | int):
+        return str(posixpath.dirname(texts[0]))
+    if name in _ABSOLUTE and whole and texts:
+        return _absolute(texts[0], scope)
+    if name in _NORMAL and whole and texts and not texts[0].startswith("~"):
+        return posixpath.normpath(texts[0])
+    if name == "platform.system" and not node.args:
+        return "Linux"
+    if name in ("str", "os.fspath", "fspath") and len(arguments) == 1 and isinstance(arguments[0], str | int):
         return str(arguments[0])
     if name == "int" and len(arguments) == 1 and isinstance(arguments[0], str | int):
         return int(arguments[0]) if str(arguments[0]).isdigit() else UNKNOWN
@@ -178,14 +228,30 @@ def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int
     base = evaluate(node.func.value, scope, depth + 1)
     method = node.func.attr
     if isinstance(base, PathValue):
-        if method in ("resolve", "absolute"):
+        if method == "resolve":
             return PathValue(_absolute(base, scope))
+        if method == "absolute":
+            return _path(posixpath.join(scope.folder, base))
         if method == "joinpath" and all(isinstance(argument, str) for argument in arguments):
-            return PathValue(posixpath.join(base, *[str(argument) for argument in arguments]))
+            return _path(posixpath.join(base, *[str(argument) for argument in arguments]))
         return str(base) if method in ("as_posix", "__str__", "__fspath__") else UNKNOWN
     if isinstance(base, str) and method in ("lower", "upper", "strip") and not arguments:
         return str(getattr(base, method)())
+    if isinstance(base, str) and method in ("startswith", "endswith") and len(arguments) == 1 == len(node.args):
+        wanted = arguments[0] if isinstance(arguments[0], tuple) else (arguments[0],)
+        if all(isinstance(each, str) for each in wanted):
+            return any(getattr(base, method)(each) for each in wanted)
     return UNKNOWN
+
+
+def _path(text: str) -> PathValue:
+    """Return a path as pathlib keeps it: without double slashes and single dots, with `..` as it is written."""
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    return PathValue(("/" if text.startswith("/") else "") + "/".join(parts) or ".")
+
+
+def _parent(path: PathValue) -> PathValue:
+    return PathValue(posixpath.dirname(path) or ".")
 
 
 def _absolute(path: str, scope: Scope) -> str:
@@ -195,9 +261,9 @@ def _absolute(path: str, scope: Scope) -> str:
 def _joined(operator: ast.operator, left: Evaluated, right: Evaluated, scope: Scope) -> Evaluated:
     if isinstance(operator, ast.Div):
         if isinstance(left, PathValue) and isinstance(right, str):
-            return PathValue(posixpath.join(left, right))
+            return _path(posixpath.join(left, right))
         return UNKNOWN
-    if isinstance(left, str) and isinstance(right, str) and not isinstance(left, PathValue):
+    if isinstance(left, str) and isinstance(right, str) and PathValue not in (type(left), type(right)):
         return left + right
     if isinstance(left, tuple) and isinstance(right, tuple):
         return left + right
@@ -207,42 +273,53 @@ def _joined(operator: ast.operator, left: Evaluated, right: Evaluated, scope: Sc
 def _formatted(pieces: list[ast.expr], scope: Scope, depth: int) -> Evaluated:
     text = ""
     for piece in pieces:
-        value = (
-            evaluate(piece.value, scope, depth + 1)
-            if isinstance(piece, ast.FormattedValue)
-            else evaluate(piece, scope, depth + 1)
-        )
+        plain = piece
+        if isinstance(piece, ast.FormattedValue):
+            if piece.conversion != -1 or piece.format_spec is not None:
+                return UNKNOWN
+            plain = piece.value
+        value = evaluate(plain, scope, depth + 1)
         if not isinstance(value, str | int):
             return UNKNOWN
         text += str(value)
     return text
 
 
-def _logic(node: ast.expr, scope: Scope, depth: int) -> Evaluated:
-    if isinstance(node, ast.UnaryOp):
-        value = evaluate(node.operand, scope, depth + 1)
-        return UNKNOWN if value is UNKNOWN else not value
-    if isinstance(node, ast.BoolOp):
-        stops = isinstance(node.op, ast.Or)  # the truth that ends the chain
-        result: Evaluated = UNKNOWN
-        unknown = False
-        for operand in node.values:
-            result = evaluate(operand, scope, depth + 1)
-            if result is UNKNOWN:
-                unknown = True
-            elif bool(result) is stops:
-                return result
-        return UNKNOWN if unknown else result
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        if isinstance(node.ops[0], ast.NotIn) and dotted(node.comparators[0]) == "sys.path":
-            return True  # adding what is there already changes nothing that matters
-        return _compared(evaluate(node.left, scope, depth + 1), node.ops[0], evaluate(node.comparators[0], scope, depth + 1))
-    return UNKNOWN
+def _chained(stops: bool, operands: list[ast.expr], scope: Scope, depth: int) -> Evaluated:
+    """Return the value of `a or b` (`stops`) or `a and b`: the operand that ends the chain."""
+    result: Evaluated = UNKNOWN
+    for operand in operands:
+        result = evaluate(operand, scope, depth + 1)
+        if isinstance(result, _Unknown) or bool(result) is stops:
+            return result
+    return result
 
 
-def _compared(left: Evaluated, operator: ast.cmpop, right: Evaluated) -> Evaluated:
-    if left is UNKNOWN or right is UNKNOWN:
+def _comparison(node: ast.Compare, scope: Scope, depth: int) -> Evaluated:
+    if len(node.ops) == 1 and dotted(node.comparators[0]) == "sys.path":
+        return _listed(evaluate(node.left, scope, depth + 1), isinstance(node.ops[0], ast.In), scope)
+    values = [evaluate(operand, scope, depth + 1) for operand in (node.left, *node.comparators)]
+    found = [_compared(left, operator, right) for left, operator, right in zip(values, node.ops, values[1:], strict=False)]
+    if False in found:
+        return False
+    return UNKNOWN if UNKNOWN in found else True
+
+
+def _listed(entry: Evaluated, wanted: bool, scope: Scope) -> Evaluated:
+    """Say whether `entry in sys.path` (or `not in`) holds."""
+    if scope.path is None or not isinstance(entry, str):
         return UNKNOWN
+    return (not isinstance(entry, PathValue) and _absolute(entry, scope) in scope.path) is wanted
+
+
+def _compared(left: Evaluated, operator: ast.cmpop, right: Evaluated) -> bool | _Unknown:
+    if isinstance(left, _Unknown) or isinstance(right, _Unknown) or isinstance(left, PathValue) != isinstance(right, PathValue):
+        return UNKNOWN
+    if isinstance(left, tuple) and isinstance(right, tuple) and isinstance(operator, ast.Eq | ast.NotEq):
+        pairs = list(zip(left, right, strict=False))
+        known = next((index for index, pair in enumerate(pairs) if UNKNOWN in pair), len(pairs))
+        if known < len(pairs) and left[:known] == right[:known]:
+            return UNKNOWN
     try:
         match operator:
             case ast.Eq() | ast.Is():

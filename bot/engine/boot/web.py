@@ -13,7 +13,7 @@ import re
 from typing import NamedTuple
 
 from bot.engine.boot.imports import Loaded, Walk, package_of
-from bot.engine.boot.modules import Import
+from bot.engine.boot.modules import Import, function_constants, function_events
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
@@ -29,6 +29,12 @@ _APPS = {
 
 
 _TRANSPARENT = frozenset({"CORSMiddleware", "GZipMiddleware", "SessionMiddleware"})  # they leave a plain GET alone
+_INCLUDING = ("include_router", "register_blueprint")
+_HARMLESS = re.compile(  # what may be called on an app without a change to what it answers
+    r"(?:config|state|logger|cli|jinja_env|dependency_overrides|extensions|json|jinja_loader)\b.*"
+    r"|on_event|add_event_handler|run|openapi|teardown_\w+|context_processor|template_\w+|shell_context_processor|app_context"
+    r"|add_template_\w+|test_client|test_request_context|url_path_for|url_for|make_response|websocket"
+)
 
 
 class Route(NamedTuple):
@@ -50,7 +56,8 @@ class Routes(NamedTuple):
         """Return what a request is answered with: 404, 405, 307 or 308; None when a route takes it or nobody knows."""
         path = path.partition("?")[0]
         taken = [route for route in self.found if _matches(route.path, path)]
-        if any(method in route.methods or (method == "HEAD" and self.framework == "flask") for route in taken):
+        of_itself = self.framework == "flask" and method in ("HEAD", "OPTIONS")
+        if any(method in route.methods or of_itself for route in taken):
             return None
         if self.open:
             return None
@@ -121,10 +128,17 @@ class _Reader:
         if own is None or _keyword(call, "routes") is not None or _keyword(call, "middleware") is not None:
             self.open = f"`{name}` in {module.name} is made with values that were not followed"
             return
-        if dotted(call.func).rpartition(".")[2] == "FastAPI":
+        kind = dotted(call.func).rpartition(".")[2]
+        if kind == "FastAPI":
             self.builtin(call, module)
+        elif kind == "Flask":
+            static = Place(module.found.tree or "", call.lineno)
+            self.found.append(Route("/static/<path:filename>", frozenset({"GET", "HEAD"}), static))
+            if _keyword(call, "static_url_path") is not None:
+                self.open = f"{module.found.tree}:{call.lineno} serves files at a path of its own"
         for statement in self.body(module):
             self.statement(statement, module, name, prefix + own)
+        self.elsewhere(module, name)
 
     def builtin(self, call: ast.Call, module: Loaded) -> None:
         """Add what FastAPI serves by itself, unless it is told otherwise."""
@@ -137,25 +151,51 @@ class _Reader:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in statement.decorator_list:
                 self.decorated(decorator, module, name, prefix)
-            return
-        if isinstance(statement, ast.ClassDef):
-            return
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            if name not in function_constants(statement)[1]:
+                for inner in statement.body:
+                    self.hidden(inner, module, name)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             self.call(statement.value, module, name, prefix)
-            return
-        for node in ast.walk(statement):  # a branch, a loop: what it adds may be there or not
-            if isinstance(node, ast.Call) and dotted(node.func).startswith(f"{name}."):
-                self.open = f"{module.found.tree}:{node.lineno} adds to `{name}` under a condition"
+        elif not isinstance(statement, ast.Import | ast.ImportFrom):
+            self.hidden(statement, module, name)
+
+    def hidden(self, statement: ast.stmt, module: Loaded, name: str) -> None:
+        """Look at code that may run or not (a branch, a loop, a function, a class): what it does with the app is not known."""
+        made = self.maker(module, name)
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and node is not made:
+                verb = dotted(node.func).removeprefix(f"{name}.")
+                own = dotted(node.func).startswith(f"{name}.") and not _HARMLESS.fullmatch(verb)
+                if own or _hands_on(node, name):
+                    self.open = f"{module.found.tree}:{node.lineno} does something with `{name}` that was not followed"
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                verb = dotted(node).removeprefix(f"{name}.")
+                if dotted(node).startswith(f"{name}.") and not _HARMLESS.fullmatch(verb):
+                    self.open = f"{module.found.tree}:{node.lineno} changes `{name}` in a way that was not followed"
+
+    def elsewhere(self, module: Loaded, name: str) -> None:
+        """Look for other modules that import the object and add to it."""
+        for other in self.walk.loaded.values():
+            if other is None or other.found.kind == "outside" or other.found.tree == module.found.tree:
+                continue
+            for alias in _called(other, module.name, name, self.walk):
+                for node in ast.walk(ast.Module(self.body(other), [])):
+                    called = dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+                    hands_on = isinstance(node, ast.Call) and called not in _INCLUDING and _hands_on(node, alias)
+                    verb = node.attr if isinstance(node, ast.Attribute) and dotted(node.value) == alias else "state"
+                    if hands_on or not _HARMLESS.fullmatch(verb):
+                        self.open = f"{other.found.tree} does something with `{name}` of {module.name}"
 
     def decorated(self, decorator: ast.expr, module: Loaded, name: str, prefix: str) -> None:
-        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(function, ast.Attribute) or dotted(function.value) != name:
             return
-        if dotted(decorator.func.value) != name:
-            return
-        method = decorator.func.attr
-        if method == "middleware" or method in ("before_request", "errorhandler", "exception_handler"):
+        method = function.attr
+        if method not in _METHODS and not _HARMLESS.fullmatch(method):
             self.open = f"{module.found.tree}:{decorator.lineno} may answer requests itself"
-        if method in _METHODS:
+        if method in _METHODS and isinstance(decorator, ast.Call):
+            if _keyword(decorator, "strict_slashes") is not None:
+                self.open = f"{module.found.tree}:{decorator.lineno} has a rule of its own for slashes"
             path = (
                 _text(decorator.args[0])
                 if decorator.args
@@ -172,16 +212,16 @@ class _Reader:
     def call(self, call: ast.Call, module: Loaded, name: str, prefix: str) -> None:
         function = dotted(call.func)
         if not function.startswith(f"{name}."):
-            if any(dotted(argument) == name for argument in call.args):
+            if any(_hands_on(node, name) for node in ast.walk(call) if isinstance(node, ast.Call)):
                 self.open = f"{module.found.tree}:{call.lineno} hands `{name}` to a function"
             return
         verb = function.removeprefix(f"{name}.")
-        if verb in ("include_router", "register_blueprint") and call.args:
+        if verb in _INCLUDING and call.args:
             self.included(call, module, prefix)
         elif verb == "add_middleware" and call.args:
             if dotted(call.args[0]).rpartition(".")[2] not in _TRANSPARENT:
                 self.open = f"{module.found.tree}:{call.lineno} adds a middleware that may answer requests itself"
-        elif verb in ("mount", "add_url_rule", "add_api_route", "add_route", "host", "init_app"):
+        elif not _HARMLESS.fullmatch(verb):
             self.open = f"{module.found.tree}:{call.lineno} adds routes in a way that was not followed"
 
     def included(self, call: ast.Call, module: Loaded, prefix: str) -> None:
@@ -222,6 +262,34 @@ class _Reader:
         if name in module.facts.constants:
             return module, name
         return self.named(name, module) if name in module.facts.names else None
+
+
+def _hands_on(call: ast.Call, name: str) -> bool:
+    """Say whether an object is among the arguments of a call, `uvicorn.run(app)` left out."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(dotted(each) == name for each in given) and dotted(call.func) not in ("uvicorn.run", "hypercorn.run", "serve")
+
+
+def _called(other: Loaded, module: str, name: str, walk: Walk) -> list[str]:
+    """Return under which names a module knows an object of another one."""
+    found = []
+    queue: list[object] = [*other.facts.events, *map(function_events, other.facts.functions.values())]
+    while queue:
+        event = queue.pop()
+        if isinstance(event, Import):
+            base = walk.absolute(event, package_of(other))
+            if event.names is None and event.module == module:
+                found.append(f"{module}.{name}")
+            for original, alias in zip(event.names or (), event.aliases, strict=False):
+                if base == module and original == name:
+                    found.append(alias)
+                elif base == module and original == "*":
+                    found.append(name)
+                elif base and f"{base}.{original}" == module:
+                    found.append(f"{alias}.{name}")
+        elif isinstance(event, tuple):
+            queue.extend(each for each in event if isinstance(each, tuple))
+    return found
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
