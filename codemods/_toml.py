@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from bot.engine.model import toml
 from bot.engine.model.tree import Splice, newline, splice
 
@@ -15,12 +17,17 @@ def set_string(text: str, path: toml.Path, value: str) -> str | None:
     return splice(text, [Splice(span.start, span.end, toml.quoted(value, raw))])
 
 
-def insert_string(text: str, table: str, key: str, value: str) -> str:
-    """Return `text` with `key = "value"` in a top-level table, which is made where there is none."""
+def insert_string(text: str, table: str, key: str, value: str) -> str | None:
+    """Return `text` with `key = "value"` in a top-level table, which is made where there is none.
+
+    None where the table is not written as `[table]`.
+    """
     document = toml.read(text)
     ending = newline(text)
     headers = [s for s in document.statements if s.kind == "table" and s.path == (table,) and s.problem is None]
     if not headers:
+        if _written_otherwise(document, table):
+            return None
         gap = "" if not text or text.endswith((ending * 2, "\n\n")) else ending if text.endswith("\n") else ending * 2
         return f"{text}{gap}[{table}]{ending}  {key} = {toml.quoted(value, _quote_style(document))}{ending}"
     own = [s for s in document.statements if s.kind == "key" and s.path[:1] == (table,) and len(s.path) == 2]
@@ -32,16 +39,26 @@ def insert_string(text: str, table: str, key: str, value: str) -> str:
     return splice(text, [Splice(last.end, last.end, entry)])
 
 
+def _written_otherwise(document: toml.Document, table: str) -> bool:
+    """Say whether keys above all headers define a table (`table.key = …`, `table = {…}`), or a name in another case."""
+    above = takewhile(lambda statement: statement.kind == "key", document.statements)
+    return any(s.path[:1] == (table,) for s in above) or any(k != table and k.lower() == table for k in document.data)
+
+
 def delete(text: str, statements: list[toml.Statement]) -> str:
     """Return `text` without these statements' lines; a blank line is not left double behind them."""
-    splices = []
-    for statement in statements:
-        end = statement.end
-        before = text[: statement.start]
-        if (not before or before.endswith(("\n\n", "\r\n\r\n"))) and text[end:].startswith(("\n", "\r\n")):
-            end += len(newline(text))
-        splices.append(Splice(statement.start, end, ""))
-    return splice(text, splices)
+    return splice(text, [cut(text, statement.start, statement.end) for statement in statements])
+
+
+def cut(text: str, start: int, end: int) -> Splice:
+    """Return the splice that takes whole lines out, and one of two blank lines around them."""
+    before = text[:start]
+    if not before or before.endswith(("\n\n", "\n\r\n")):
+        if text[end:].startswith(("\n", "\r\n")):
+            end = text.index("\n", end) + 1
+        elif before and end == len(text):
+            start -= 2 if before.endswith("\r\n") else 1
+    return Splice(start, end, "")
 
 
 def statement(document: toml.Document, path: toml.Path) -> toml.Statement | None:

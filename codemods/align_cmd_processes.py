@@ -14,8 +14,10 @@ References: https://fly.io/docs/reference/configuration/#the-processes-section
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Weakness
@@ -28,16 +30,24 @@ CODEMOD = Codemod(answers=("entry-not-found", "attribute-not-found", "name-not-f
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?$")
 
 
+class _Started(NamedTuple):
+    """The `module:attribute` of a command line, and whether it is a queue's worker that is started with it."""
+
+    app: str
+    worker: bool
+
+
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:
-    """Yield a CMD whose module differs from that of the process which a service serves."""
+    """Yield a CMD whose module no process starts, and differs from that of the process which a service serves."""
     image = report.image
     if image is None or image.command is None or report.certain:
         return
     served = {name for service in report.target.services for name in service.processes}
+    theirs = _target(image.command.argv)
     for booted in report.processes:
-        ours, theirs = _target(booted.argv), _target(image.command.argv)
-        if booted.process.name in served and booted.process.argv and ours and theirs and ours != theirs:
-            message = f"CMD starts `{theirs}` and process group `{booted.process.name}` starts `{ours}`"
+        ours = _target(booted.argv)
+        if booted.process.name in served and booted.process.argv and ours and theirs and not _starting(theirs, report):
+            message = f"CMD starts `{theirs.app}` and process group `{booted.process.name}` starts `{ours.app}`"
             reason = "On Fly the config's command runs; a local `docker run` starts the other one."
             yield Weakness("cmd-differs", "boot", message, reason, image.command.place, booted.process.name)
 
@@ -49,21 +59,36 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if image is None or image.command is None or booted is None or booted.origin is None or booted.process.argv is None:
         return
     ours, theirs = _target(booted.argv), _target(image.command.argv)
-    if not ours or not theirs or ours == theirs:
+    if ours is None or theirs is None or ours.app == theirs.app:
         yield Skip("CMD names no other module")
+        return
+    if ours.worker != theirs.worker:
+        yield Skip(f"CMD starts `{theirs.app}` with another kind of program")
+        return
+    group = _starting(theirs, report)
+    if group:
+        yield Skip(f"`{theirs.app}` is what process group `{group}` starts")
         return
     if isinstance(finding, Weakness):
         origin = Origin("CMD", image.command.place, (), image.command.instruction)
-        changed = _command.replace_word(tree, image, origin, theirs, ours)
-        rationale = f"Process group `{finding.process}` starts `{ours}`; CMD now starts the same."
+        changed = _command.replace_word(tree, image, origin, theirs.app, ours.app)
+        rationale = f"Process group `{finding.process}` starts `{ours.app}`; CMD now starts the same."
     else:
-        changed = _command.replace_word(tree, image, booted.origin, ours, theirs)
-        rationale = f"`[processes]` replaces CMD, and named `{ours}` where the Dockerfile's CMD starts `{theirs}`."
+        changed = _command.replace_word(tree, image, booted.origin, ours.app, theirs.app)
+        rationale = f"`[processes]` replaces CMD, and named `{ours.app}` where the Dockerfile's CMD starts `{theirs.app}`."
     if changed:
         yield Proposal(changed, rationale)
+    else:
+        yield Skip(f"`{theirs.app if isinstance(finding, Weakness) else ours.app}` does not stand in the command exactly once")
 
 
-def _target(argv: tuple[str, ...]) -> str | None:
-    """Return the `module:attribute` of a command line, also inside `sh -c`."""
+def _target(argv: tuple[str, ...]) -> _Started | None:
+    """Return what a command line starts, also inside `sh -c`."""
     words = [word for text in argv for word in text.split()]
-    return next((word for word in words if _TARGET.match(word)), None)
+    app = next((word for word in words if _TARGET.match(word)), None)
+    return _Started(app, any(posixpath.basename(word) == "celery" for word in words)) if app else None
+
+
+def _starting(wanted: _Started, report: Report) -> str | None:
+    """Return the process group that starts this already."""
+    return next((booted.process.name for booted in report.processes if _target(booted.argv) == wanted), None)

@@ -39,6 +39,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Skip(f"the root of the build context has no `{top}`")
         return
     copies = [item for item in image.instructions if item.name == "COPY" and item.flag("from") is None]
+    copies = [item for item in copies if len(item.words) > 1]
     after = copies[-1] if copies else next((item for item in image.instructions if item.name == "WORKDIR"), None)
     if after is None:
         yield Skip("the Dockerfile copies nothing that the line could stand beside")
@@ -63,7 +64,13 @@ def _folders(fault: Fault, report: Report) -> list[str]:
 def _target(image: Image, copies: list[Instruction], folder: str, source: str) -> str:
     """Return the destination, relative where the other lines write it so."""
     path = posixpath.join(folder, source)
-    written = [item.words[-1].value for item in copies if len(item.words) > 1]
+    written = [item.words[-1].value for item in copies]
+    if copies and any(item.name == "WORKDIR" and item.start > copies[-1].start for item in image.instructions):
+        written = [target for target in written if target.startswith("/")]  # a relative one counts from another folder there
+    if image.context.kind(source) == "file":
+        for target in reversed(written):
+            if target.endswith("/") and posixpath.normpath(posixpath.join(image.workdir, target)) == folder:
+                return target
     relative = [target for target in written if not target.startswith("/")]
     if relative and len(relative) * 2 >= len(written) and folder == image.workdir:
         return f"./{source}" if relative[-1].startswith("./") or relative[-1] == "." else source

@@ -39,7 +39,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     """Propose the config without the line; a whole table, or a name that is misspelt, is left to a person."""
     config = report.target.config
     key = next((key for key in report.target.ignored if key.place == finding.place), None)
-    if key is None or config.endswith((".json", ".yaml")):
+    if key is None:
+        return
+    if config.endswith((".json", ".yaml")):
+        yield Skip("only TOML is edited")
         return
     if key.near:
         yield Skip(f"`{key.near}` may be meant")
@@ -47,7 +50,12 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     document = toml.read(tree.text(config))
     statement = _toml.statement(document, key.path)
     if statement is None:
-        yield Skip("a whole table is not dropped")
+        headers = {found.path for found in document.statements if found.kind != "key"}
+        yield Skip("a whole table is not dropped" if _is_table(key.path, headers) else "the key has no line of its own")
         return
     rationale = f"flyctl has no `{key.path[-1]}` and ignores it."
     yield Proposal(tree.write(config, _toml.delete(document.text, [statement])), rationale)
+
+
+def _is_table(path: toml.Path, headers: set[toml.Path]) -> bool:
+    return any(header[: len(path)] == path for header in headers)

@@ -6,6 +6,7 @@ or too short (`COPY requirements.txt` when the context is the repository's root)
 `failed to calculate checksum of ref …: "/requirements.txt": not found`.
 
 Only sources are changed, all of a Dockerfile at once, and only where exactly one path in the context can be meant by each.
+Where all of them, `.` included, lie beside the Dockerfile, it was written for its own folder, and all of them follow.
 
 Before (context: the root):               After:
 
@@ -16,6 +17,7 @@ References: https://docs.docker.com/reference/dockerfile/#copy
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
@@ -43,6 +45,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
             yield edit
             return
         edits[(fault.detail.instruction, fault.detail.word)] = edit
+    edits |= _written_for_own_folder(image, edits)
     where = f"`{image.context.root}/`" if image.context.root else "the repository's root"
     rationale = f"COPY counts its sources from the build context, {where}."
     yield Proposal(tree.write(image.dockerfile, splice(image.file.text, list(edits.values()))), rationale, through="build")
@@ -51,15 +54,50 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 def _edit(image: Image, missing: MissingSource) -> Splice | Skip:
     item = image.file.instructions[missing.instruction]
     context = image.context
-    if item.name not in ("COPY", "ADD") or context.excluded_by(missing.source):
-        return Skip(f"an ignore rule keeps {missing.source} out; the path is right")
+    if item.name not in ("COPY", "ADD"):
+        return Skip(f"a mount of {item.name} names {missing.source}, which is not edited")
+    if context.excluded_by(missing.source) or context.hidden(missing.source):
+        rule = "an ignore rule" if context.excluded_by(missing.source) else "git"
+        return Skip(f"{rule} keeps {missing.source} out; the path is right")
+    word = item.words[missing.word]
+    if "$" in word.value:
+        return Skip(f"{word.value} holds a variable, which is not edited")
     found = _candidates(context, missing.source, image.dockerfile)
     if len(found) != 1:
         return Skip(f"{len(found)} paths of the build context could be meant by {missing.source}")
-    word = item.words[missing.word]
-    prefix = "./" if word.value.startswith("./") and found[0] != "." else "/" if word.value.startswith("/") else ""
-    slash = "/" if word.value.endswith("/") and found[0] != "." else ""
+    if found == ["."]:
+        return dockerfile.replace_word(word, ".", item.json)
+    prefix = "./" if word.value.startswith("./") else "/" if word.value.startswith("/") else ""
+    slash = "/" if word.value.endswith("/") else ""
     return dockerfile.replace_word(word, prefix + found[0] + slash, item.json)
+
+
+def _written_for_own_folder(image: Image, edits: dict[tuple[int, int], Splice]) -> dict[tuple[int, int], Splice]:
+    """Return the edits of the sources that are found by chance, when every source of the Dockerfile lies beside it."""
+    inside = _inside(image.context.root, parent(image.dockerfile))
+    found = {}
+    for number, item in enumerate(image.file.instructions):
+        if item.name not in ("COPY", "ADD") or item.flag("from") is not None or item.heredocs:
+            continue
+        for index, word in enumerate(item.words[:-1]):
+            source = posixpath.normpath("/" + word.value.lstrip("/"))[1:]
+            if "$" in word.value or "://" in word.value or not inside:
+                return {}
+            path = posixpath.join(inside, source) if source else inside
+            if not (image.context.matches(path) if any(special in path for special in "*?[") else image.context.kind(path)):
+                return {}
+            if (number, index) not in edits:
+                slash = "/" if word.value.endswith("/") else ""
+                prefix = "./" if word.value.startswith("./") and source else ""
+                found[number, index] = dockerfile.replace_word(word, prefix + path + slash, item.json)
+    return found
+
+
+def _inside(root: str, folder: str) -> str:
+    """Return a folder of the tree as a path in the context, `""` where it is not below the context's root."""
+    if not root:
+        return folder
+    return folder[len(root) + 1 :] if folder.startswith(root + "/") else ""
 
 
 def _candidates(context: Context, source: str, path: str) -> list[str]:
@@ -67,14 +105,14 @@ def _candidates(context: Context, source: str, path: str) -> list[str]:
     root = context.root
     if root == source or root.endswith("/" + source):
         return ["."]
+    ending = "/" + source
+    longer = sorted(found for found in context.files("", name(source)) if ("/" + found).endswith(ending))
     shorter = source
     while "/" in shorter:
         shorter = shorter.partition("/")[2]
         if context.kind(shorter):
-            return [shorter]
-    beside = parent(path)
-    inside = beside[len(root) + 1 :] if root and beside.startswith(root + "/") else "" if root else beside
+            return [shorter, *longer]
+    inside = _inside(root, parent(path))
     if inside and context.kind(f"{inside}/{source}"):
         return [f"{inside}/{source}"]
-    ending = "/" + source
-    return sorted(found for found in context.files("", name(source)) if ("/" + found).endswith(ending))
+    return longer

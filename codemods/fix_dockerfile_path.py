@@ -5,9 +5,9 @@
 `dockerfile '…' not found`. Without the key flyctl takes `Dockerfile` in the folder that the deploy is started from, and
 stops with `app does not have a Dockerfile …` where there is none.
 
-A file of the wanted name elsewhere in the repository is taken, where there is one. Where the config names none, it is the
-only Dockerfile of the repository, or, since another one may build another app, with `--unsafe` the one that is called after
-the config or its folder (`Dockerfile.backend`).
+The Dockerfile whose path ends as the one that the config names is taken. Where the config names none, it is the only
+Dockerfile of the repository. Another one may build another app, so it takes `--unsafe` to name a Dockerfile in another folder
+than the config says, or the one that is called after the config or its folder (`Dockerfile.backend`).
 
 Before (in backend/fly.toml):             After:
 
@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, MissingDockerfile, Safety, Weakness
 from bot.engine.model.tree import Tree, name, parent
-from bot.engine.platforms import survey
+from bot.engine.platforms import fly, survey
 from bot.engine.report import Report
 from codemods import _toml
 
@@ -43,8 +43,9 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     found = [path for path in survey.dockerfiles(tree) if not _BACKUP.search(path)]
     if report.target.build.place:
-        clear = [path for path in found if wanted and name(path).lower() == name(wanted).lower()]
-        akin = []
+        named = [path for path in found if wanted and name(path).lower() == name(wanted).lower()]
+        clear = [path for path in named if _same_end(path, wanted or "", alone=len(named) == 1)]
+        akin = [path for path in named if path not in clear]
     else:
         clear = found if len(found) == 1 else []
         akin = _called_after(found, report)
@@ -58,15 +59,31 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         else:
             changed = _toml.insert_string(text, "build", "dockerfile", relative)
         if changed is None:
-            continue
-        safety: Safety = "safe" if clear == [path] else "unsafe"
+            yield Skip("the config has no plain [build] table")
+            return
+        safety: Safety = "safe" if clear == [path] and not _of_another_app(tree, path, config) else "unsafe"
         rationale = (
             f"flyctl looks for the Dockerfile from the config's folder (`{parent(config) or '.'}/`), and it lies at `{path}`."
         )
         yield Proposal(tree.write(config, changed), rationale, safety, through="build")
 
 
+def _same_end(path: str, wanted: str, alone: bool) -> bool:
+    """Say whether one of two paths ends with the whole of the other, as it does when only the folders in front are wrong.
+
+    A bare file name as the common end is enough for a Dockerfile that stands `alone` with its name.
+    """
+    shorter, longer = sorted((path.lower(), wanted.lower()), key=len)
+    return longer == shorter or (longer.endswith("/" + shorter) and (alone or "/" in shorter))
+
+
 def _called_after(found: list[str], report: Report) -> list[str]:
     """Return the Dockerfiles that are called after the config or its folder."""
     words = set(re.split(r"[./_-]", report.target.config.lower())) - {"fly", "toml", ""}
     return [path for path in found if words & set(re.split(r"[._-]", name(path).lower()))]
+
+
+def _of_another_app(tree: Tree, path: str, config: str) -> bool:
+    """Say whether another config lies beside a Dockerfile: it is that one's."""
+    folder = parent(path)
+    return folder != parent(config) and any(fly.is_config(entry) for entry in tree.entries(folder))

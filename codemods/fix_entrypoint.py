@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.engine.boot.launchers import LAUNCHERS
-from bot.engine.boot.program import Module, Program, Script
+from bot.engine.boot.program import Module, Program
 from bot.engine.boot.start import python_path
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
@@ -29,9 +29,7 @@ from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.report import Report
 from codemods import _command
 
-CODEMOD = Codemod(
-    answers=("entry-not-found", "attribute-not-found", "script-missing", "module-not-found"), since="0.1", rank=20
-)
+CODEMOD = Codemod(answers=("entry-not-found", "attribute-not-found", "script-missing"), since="0.1", rank=20)
 _APPS = frozenset(
     "FastAPI Flask Starlette Litestar Sanic Quart Dash Robyn BlackSheep Falcon get_wsgi_application"
     " get_asgi_application".split()
@@ -42,11 +40,10 @@ _ASIDE = frozenset(
 
 
 class _App(NamedTuple):
-    """A module of the image that makes an app: where it lies, its object, and how it is imported from a folder."""
+    """A module of the image that makes an app: where it lies, and the name of its object (or of its factory)."""
 
     path: str
     attribute: str
-    factory: bool
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -55,12 +52,12 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     program = _program(finding, report)
     if image is None or program is None or not isinstance(finding, Fault):
         return
-    if isinstance(finding.detail, MissingFile) or isinstance(program.entry, Script):
-        yield from _script(finding, program, image, tree)
+    if isinstance(finding.detail, MissingFile):
+        yield from _script(finding.detail.path, program, image, tree)
         return
     if not isinstance(program.entry, Module):
         return
-    if program.launcher not in LAUNCHERS:
+    if program.launcher not in LAUNCHERS or program.launcher in ("celery", "fastapi"):
         yield Skip(f"{program.launcher} names no app object")
         return
     yield from _module(program, program.entry, image, tree)
@@ -75,41 +72,54 @@ def _program(finding: Fault | Weakness, report: Report) -> Program | None:
 
 
 def _module(program: Program, entry: Module, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
-    apps = _apps(image, tree)
+    folders = tuple(dict.fromkeys((*program.front, program.folder, *python_path(program))))
     wanted = (entry.attribute or "").partition(".")[0]
-    named = [app for app in apps if app.attribute == wanted] or apps
+    apps = _apps(image, tree, wanted if entry.call else None)
+    best = _meant(apps, wanted, entry, _own_file(image, entry, folders))
+    if len(best) != 1:
+        names = ", ".join(sorted(f"{app.path} ({app.attribute})" for app in best)[:5])
+        yield Skip(f"several modules could be meant: {names}" if best else "no module of the image makes an app")
+        return
+    app = best[0]
+    for folder in folders:
+        name = _import_name(app.path, folder)
+        if name is None:
+            continue
+        same = app.attribute == wanted and entry.written.startswith(f"{entry.name}:")
+        target = name + entry.written.removeprefix(entry.name) if same else f"{name}:{app.attribute}"
+        if target == entry.written:
+            continue
+        changed = _command.replace_word(tree, image, program.origin, entry.written, target)
+        if changed:
+            yield Proposal(changed, f"The app is `{target}`; the image has no `{entry.written}`.")
+        else:
+            yield Skip(f"`{entry.written}` does not stand in the command exactly once")
+
+
+def _meant(apps: list[_App], wanted: str, entry: Module, own: str | None) -> list[_App]:
+    """Return the apps that the command can mean; one alone is the answer."""
+    named = [app for app in apps if app.attribute == wanted]
+    beside = [app for app in apps if app.path == own]
+    if beside:  # the module is there, and its app has another name; that name may be another module's
+        return beside + named
     last = entry.name.rpartition(".")[2]
-    tiers = [[app for app in named if posixpath.basename(app.path) == f"{last}.py"], named]
+    tiers = [[app for app in named or apps if posixpath.basename(app.path) == f"{last}.py"], named or apps]
     best = next((tier for tier in tiers if tier), [])
     if len(best) > 1:  # of several, the one that lies above all others is the app, its neighbours are parts
         depth = min(app.path.count("/") for app in best)
         best = [app for app in best if app.path.count("/") == depth]
-    if len(best) != 1:
-        names = ", ".join(sorted(app.path for app in best)[:5])
-        yield Skip(f"several modules could be meant: {names}" if best else "no module of the image makes an app")
-        return
-    app = best[0]
-    for folder in dict.fromkeys((*program.front, program.folder, *python_path(program))):
-        name = _import_name(app.path, folder)
-        if name is None:
-            continue
-        attribute = entry.attribute if app.attribute == wanted and entry.attribute else app.attribute
-        call = "()" if app.factory and program.launcher == "gunicorn" else ""
-        target = f"{name}:{attribute}{call}"
-        changed = _command.replace_word(tree, image, program.origin, entry.written, target)
-        if changed and target != entry.written:
-            rationale = f"The app is `{target}`; the image has no `{entry.written}`."
-            yield Proposal(changed, rationale)
+    return best
 
 
-def _script(fault: Fault, program: Program, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
+def _own_file(image: Image, entry: Module, folders: tuple[str, ...]) -> str | None:
+    """Return the file of the module that the command names, where the image has it."""
+    relative = entry.name.replace(".", "/")
+    paths = [posixpath.join(folder, relative) + ending for folder in folders for ending in (".py", "/__init__.py")]
+    return next((path for path in paths if image.files.find(path)), None)
+
+
+def _script(wanted: str, program: Program, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose the one file of the same name that the image has elsewhere."""
-    detail = fault.detail
-    wanted = (
-        detail.path if isinstance(detail, MissingFile) else program.entry.path if isinstance(program.entry, Script) else None
-    )
-    if wanted is None:
-        return
     base = posixpath.basename(wanted)
     found = [path for path, _ in image.files.files("/", base) if posixpath.basename(path) == base and not _aside(path)]
     if len(found) != 1:
@@ -123,10 +133,12 @@ def _script(fault: Fault, program: Program, image: Image, tree: Tree) -> Iterato
     changed = _command.replace_word(tree, image, program.origin, written, target)
     if changed:
         yield Proposal(changed, f"The image has the script at {found[0]}.")
+    else:
+        yield Skip(f"`{written}` does not stand in the command exactly once")
 
 
-def _apps(image: Image, tree: Tree) -> list[_App]:
-    """Return the modules of the image that make an app at their top level."""
+def _apps(image: Image, tree: Tree, factory: str | None) -> list[_App]:
+    """Return the modules of the image that make an app at their top level, or that define the factory of that name."""
     found = []
     for path, source in image.files.files("/", ".py"):
         if _aside(path):
@@ -135,8 +147,8 @@ def _apps(image: Image, tree: Tree) -> list[_App]:
             data = tree.read(source)
         except Unreadable:
             continue
-        if any(name.encode() in data for name in _APPS):
-            found += [_App(path, attribute, factory) for attribute, factory in _makes(data)]
+        if any(name.encode() in data for name in ((factory,) if factory else _APPS)):
+            found += [_App(path, attribute) for attribute in _makes(data, factory)]
     return found
 
 
@@ -145,18 +157,21 @@ def _aside(path: str) -> bool:
     return any(part in _ASIDE for part in parts) or parts[-1].startswith(("test_", "conftest"))
 
 
-def _makes(data: bytes) -> list[tuple[str, bool]]:
-    """Return the names of the apps that a module makes, and whether each is a function that returns one."""
+def _makes(data: bytes, factory: str | None) -> list[str]:
+    """Return the name of the first app that a module makes, or of the factory where it defines that."""
     try:
         body = ast.parse(data).body
     except (SyntaxError, ValueError):
         return []
-    found = []
+    if factory:
+        named = [each for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == factory]
+        return [each.name for each in named[:1]]
+    found: list[str] = []
     for statement in body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if dotted(statement.value.func).rpartition(".")[2] in _APPS:
-                found += [(target.id, False) for target in targets if isinstance(target, ast.Name)]
+                found += [target.id for target in targets if isinstance(target, ast.Name)]
     return found[:1]
 
 

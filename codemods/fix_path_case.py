@@ -47,6 +47,8 @@ CODEMOD = Codemod(
     rank=5,
 )
 
+_TEXTS = tuple(".py .txt .in .toml .cfg .ini .json .yml .yaml .sh".split())
+
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose to rename the file, or to spell it as it is called."""
@@ -57,7 +59,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         if tree.kind(found) != "file" or parent(found) != parent(wanted):
             yield Skip(f"{found} and {wanted} differ in the case of a folder, which is not renamed")
             continue
-        user = _other_user(tree, report, found)
+        user = _other_user(tree, found)
         if user is None:
             rationale = f"The file is called `{name(found)}` and used as `{name(wanted)}`; Linux tells the two apart."
             yield Proposal(tree.move(found, wanted), rationale)
@@ -101,31 +103,49 @@ def _module_files(finding: Fault, report: Report, module: str) -> list[str]:
     for folder in sorted(folders):
         there = image.files.find(posixpath.dirname(posixpath.join(folder, relative)))
         if there and there.tree is not None:
-            found.append(f"{there.tree}/{posixpath.basename(relative)}".lstrip("/"))
+            path = f"{there.tree}/{posixpath.basename(relative)}".lstrip("/")
+            found += [path, path.removesuffix(".py")]
     return found
 
 
-def _other_user(tree: Tree, report: Report, path: str) -> str | None:
+def _other_user(tree: Tree, path: str) -> str | None:
     """Return a file that uses a name as it is spelled now: it would break if the file were renamed."""
-    last = name(path)
-    if last.endswith(".py"):
-        stem = re.escape(last.removesuffix(".py"))
-        pattern = re.compile(rf"^[ \t]*(?:from|import)[ \t][^#\n]*\b{stem}\b", re.M)
-        users = [found for found in tree.walk(_package_root(path), survey.SKIPPED) if found.endswith(".py")]
-    else:
-        pattern = re.compile(rf"(?<![\w.-]){re.escape(last)}(?![\w-])")
-        users = survey.dockerfiles(tree) + survey.evidence(tree)
-    for user in users:
+    spelled, stem = re.escape(name(path)), name(path).removesuffix(".py")
+    if stem != name(path):  # a module: also `package.Module` and `Module:app`
+        above = name(parent(path))
+        spelled += rf"|{re.escape(above)}\.{re.escape(stem)}" if above else rf"|{re.escape(stem)}(?=:\w)"
+    pattern = re.compile(rf"(?<![\w.-])(?:{spelled})(?![\w-])")
+    known = {*survey.dockerfiles(tree), *survey.evidence(tree)}
+    for user in tree.walk("", survey.SKIPPED):
+        if user == path or not (user in known or user.endswith(_TEXTS)):
+            continue
         try:
-            if pattern.search(tree.text(user)):
-                return user
+            text = tree.text(user)
         except Unreadable:
             continue
+        if stem in text and (_imports(text, path) if _are_modules(path, user) else pattern.search(text)):
+            return user
     return None
 
 
-def _package_root(path: str) -> str:
-    return parent(parent(path))
+def _are_modules(*paths: str) -> bool:
+    return all(path.endswith(".py") for path in paths)
+
+
+def _imports(text: str, path: str) -> bool:
+    """Say whether code imports the module at `path`, as far as its name tells."""
+    import ast  # needed for a module's name alone
+
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return True
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            names.update({node.module or ""}, (f"{node.module or ''}.{alias.name}".lstrip(".") for alias in node.names))
+    dotted = path.removesuffix(".py").replace("/", ".")
+    return any(f".{dotted}".endswith(f".{imported}") for imported in names if imported)
 
 
 def _spelled(finding: Fault | Weakness, report: Report, tree: Tree, found: str) -> Proposal | None:

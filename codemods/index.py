@@ -8,7 +8,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "dockerfile-not-found": ("fix-path-case", "fix-dockerfile-path", "move-fly-toml"),
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "align-cmd-processes", "fix-entrypoint", "set-pythonpath"),
-    "module-not-found": ("fix-path-case", "fix-entrypoint", "set-pythonpath", "copy-missing-package"),
+    "module-not-found": ("fix-path-case", "set-pythonpath", "copy-missing-package"),
     "name-not-found": ("fix-path-case", "align-cmd-processes"),
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-dockerfile-path", "move-fly-toml"),
@@ -16,22 +16,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "script-missing": ("fix-path-case", "fix-entrypoint"),
     "unknown-key": ("drop-unknown-key",),
 }
-FINDERS: tuple[str, ...] = (
-    "align-cmd-processes",
-    "drop-unknown-key",
-    "merge-process-groups",
-)
-NAMES: tuple[str, ...] = (
-    "align-cmd-processes",
-    "copy-missing-package",
-    "drop-unknown-key",
-    "fix-copy-source",
-    "fix-dockerfile-path",
-    "fix-entrypoint",
-    "fix-path-case",
-    "merge-process-groups",
-    "move-fly-toml",
-    "repair-toml",
-    "set-pythonpath",
-    "wrap-shell-command",
-)
+FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
+NAMES: tuple[str, ...] = ("align-cmd-processes", "copy-missing-package", "drop-unknown-key", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "merge-process-groups", "move-fly-toml", "repair-toml", "set-pythonpath", "wrap-shell-command",)

@@ -27,8 +27,8 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.model.findings import Fault, Weakness
-from bot.engine.model.tree import Tree, join, name, parent
+from bot.engine.model.findings import Fault, Place, Weakness
+from bot.engine.model.tree import Tree, join, name, parent, position
 from bot.engine.platforms import fly, starts, survey
 from bot.engine.report import Report
 from codemods import _deploy, _toml
@@ -42,14 +42,15 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if report.start.why.startswith("--from"):
         yield Skip("the folder that the deploy is started from was given with --from")
         return
+    if old.endswith((".json", ".yaml")):
+        yield Skip("only TOML is edited")
+        return
     for folder in _folders(tree, old, report):
         new = f"{folder}/{name(old)}" if folder else name(old)
         if name(new) in tree.entries(folder):
             yield Skip(f"{new} is there already, and no file is replaced")
             continue
-        proposal = _moved(tree, report, old, new, folder)
-        if proposal:
-            yield proposal
+        yield _moved(tree, report, old, new, folder) or Skip(f"the paths in {old} can't be counted from {folder or 'the root'}")
 
 
 def _folders(tree: Tree, config: str, report: Report) -> list[str]:
@@ -61,7 +62,8 @@ def _folders(tree: Tree, config: str, report: Report) -> list[str]:
         folders.insert(0, above)
     if report.image is None and report.target.build.dockerfile is None:
         beside = {parent(path) for path in survey.dockerfiles(tree) if name(path) in ("Dockerfile", "dockerfile")}
-        folders += sorted(beside - {parent(config)} - set(folders))
+        if len(beside) == 1:  # of several, each may build another app
+            folders += sorted(beside - {parent(config)} - set(folders))
     elif report.image is not None and parent(report.image.dockerfile) not in (parent(config), *folders):
         folders.append(parent(report.image.dockerfile))
     return folders
@@ -71,12 +73,17 @@ def _moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Propo
     """Return the tree with the config at its new place and everything that names it following."""
     moved = tree.move(old, new)
     text = _paths_rewritten(tree, report, tree.text(old), parent(old), folder)
+    text = _local_files_rewritten(tree, text, report.start.directory, folder) if text is not None else None
     if text is None:
         return None
     moved = moved.write(new, text)
-    deploys = [deploy for deploy in starts.find(tree, survey.evidence(tree)) if _deploys(deploy, old, report)]
-    moved, manual = _deploy.follow(moved, deploys, folder, new)
-    unclear = [f"{place.path}:{place.line}" for place in starts.unclear(tree, survey.evidence(tree))]
+    known = starts.find(tree, survey.evidence(tree))
+    moved, manual = _deploy.follow(moved, [deploy for deploy in known if _deploys(deploy, old)], old, folder, new)
+    said = [deploy for deploy in starts.in_comments(old, tree.text(old)) if _deploys(deploy, old)]
+    manual += tuple(f"A comment in {new}, line {deploy.place.line}, tells how it was deployed until now." for deploy in said)
+    unclear = [
+        f"{place.path}:{place.line}" for place in starts.unclear(tree, survey.evidence(tree)) if _is_new(tree, place, known)
+    ]
     if unclear:
         manual = (*manual, f"{', '.join(unclear)} deploys from a folder that was not followed: see that it is the right one.")
     ignore = f"{report.start.directory}/.dockerignore" if report.start.directory else ".dockerignore"
@@ -95,8 +102,16 @@ def _moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Propo
     return Proposal(moved, rationale, "safe", manual, fly.deploy_command(folder, new), through="build")
 
 
-def _deploys(deploy: starts.Deploy, config: str, report: Report) -> bool:
-    return deploy.config == config or (deploy.config is None and deploy.directory == report.start.directory)
+def _deploys(deploy: starts.Deploy, config: str) -> bool:
+    """Say whether a command deploys this config, by its name or from its folder."""
+    return (deploy.config or join(deploy.directory, "fly.toml")) == config
+
+
+def _is_new(tree: Tree, place: Place, known: list[starts.Deploy]) -> bool:
+    """Say whether a line is no part of a step whose commands were followed; those count as standing in its first line."""
+    steps = [deploy for deploy in known if deploy.step is not None and deploy.place.path == place.path]
+    text = tree.text(place.path)
+    return not any(deploy.place.line <= place.line <= position(text, deploy.end)[0] for deploy in steps)
 
 
 def _paths_rewritten(tree: Tree, report: Report, text: str, old: str, new: str) -> str | None:
@@ -144,6 +159,20 @@ def _ignorefile_rewritten(text: str, old: str, new: str) -> str:
     path = join(old, value) if isinstance(value, str) else None
     changed = _toml.set_string(text, ("build", "ignorefile"), _relative(path, new)) if path else None
     return changed or text
+
+
+def _local_files_rewritten(tree: Tree, text: str, old: str, new: str) -> str | None:
+    """Return the config's text with the `local_path` of each [[files]], which counts from where the deploy is started."""
+    from bot.engine.model import toml
+
+    listed = toml.read(text).data.get("files")
+    changed: str | None = text
+    for index, entry in enumerate(listed if isinstance(listed, list) and old != new else ()):
+        value = entry.get("local_path") if isinstance(entry, dict) else None
+        path = join(old, value) if isinstance(value, str) and not value.startswith("/") else None
+        if path and changed is not None and tree.is_file(path):
+            changed = _toml.set_string(changed, ("files", index, "local_path"), _relative(path, new))
+    return changed
 
 
 def _relative(path: str, folder: str) -> str:

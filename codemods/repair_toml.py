@@ -25,6 +25,7 @@ References: https://toml.io/en/v1.0.0#table, https://fly.io/docs/reference/confi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
@@ -35,6 +36,7 @@ from bot.engine.report import Report
 from codemods import _toml
 
 CODEMOD = Codemod(answers=("config-syntax",), since="0.1")
+_EMPTY = re.compile(r"=[ \t]*(?:\[\s*\]|\{\s*\})[ \t]*(?:#[^\n]*)?\r?\n?\Z")
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -99,9 +101,9 @@ def _without_second_copy(text: str, problem: int) -> str | None:
 def _empty_before(document: toml.Document, statement: toml.Statement) -> toml.Statement | None:
     """Return the `name = []` (or `{}`) that a table's header collides with."""
     names = _names(statement.path)
-    for found in document.statements[: document.statements.index(statement)]:
+    for found in reversed(document.statements[: document.statements.index(statement)]):
         own = _names(found.path)
-        if found.kind == "key" and names[: len(own)] == own and _value(document.text, found).replace(" ", "") in ("[]", "{}"):
+        if found.kind == "key" and names[: len(own)] == own and _EMPTY.search(document.text[found.start : found.end]):
             return found
     return None
 
@@ -116,18 +118,21 @@ def _key_twice(document: toml.Document, statement: toml.Statement) -> tuple[str,
     if first is None or first is statement:
         return None
     name = _names(statement.path)[-1]
-    agree = _value(document.text, first) == _value(document.text, statement)
+    agree = _meaning(document.text, first) == _meaning(document.text, statement)
     gone = statement if agree else first
     words = f"`{name}` was set twice" + (" to the same value." if agree else "; the later value is kept.")
     return _toml.delete(document.text, [gone]), words, agree
 
 
-def _value(text: str, statement: toml.Statement) -> str:
-    return text[statement.start : statement.end].partition("=")[2].partition("#")[0].strip().strip("'\"")
+def _meaning(text: str, statement: toml.Statement) -> object:
+    """Return what an assignment says: its key and value, or its text where that is no TOML."""
+    line = text[statement.start : statement.end]
+    alone = toml.read(line)
+    return line.strip() if alone.problems else alone.data
 
 
 def _table_twice(document: toml.Document, statement: toml.Statement) -> tuple[str, str, bool] | None:
-    """Join the lines of a table's second opening to its first one."""
+    """Join the lines of a table's second opening, comments between them included, to its first one."""
     text = document.text
     opened = [s for s in document.statements if s.kind == "table" and s.path == statement.path]
     if len(opened) < 2 or opened[0] is statement:
@@ -135,19 +140,18 @@ def _table_twice(document: toml.Document, statement: toml.Statement) -> tuple[st
     first, second = opened[0], statement
     before, after = _body(document, first), _body(document, second)
     known = {s.path: s for s in before}
-    fresh = [s for s in after if s.path not in known]
-    agree = all(_value(text, known[s.path]) == _value(text, s) for s in after if s.path in known)
-    replaced = (
-        [] if agree else [known[s.path] for s in after if s.path in known and _value(text, known[s.path]) != _value(text, s)]
-    )
-    moved = "".join(text[s.start : s.end] for s in after if s in fresh or (not agree and s.path in known))
+    same = [s for s in after if s.path in known and _meaning(text, known[s.path]) == _meaning(text, s)]
+    replaced = [known[s.path] for s in after if s.path in known and s not in same]
+    end = after[-1].end if after else second.end
+    moved = splice(text[second.end : end], [Splice(s.start - second.end, s.end - second.end, "") for s in same])
+    moved = moved if moved.endswith("\n") else moved + newline(text)
     at = (before[-1] if before else first).end
-    splices = [Splice(at, at, moved)] if moved else []
+    splices = [Splice(at, at, moved)] if moved.strip() else []
     splices += [Splice(s.start, s.end, "") for s in replaced]
-    merged = splice(text, splices + [Splice(s.start, s.end, "") for s in [second, *after]])
+    merged = splice(text, [*splices, _toml.cut(text, second.start, end)])
     name = ".".join(_names(statement.path))
-    words = f"[{name}] was opened twice; its lines now stand together" + ("." if agree else ", and the later values are kept.")
-    return merged, words, agree
+    words = f"[{name}] was opened twice; its lines now stand together"
+    return merged, words + (", and the later values are kept." if replaced else "."), not replaced
 
 
 def _body(document: toml.Document, header: toml.Statement) -> list[toml.Statement]:

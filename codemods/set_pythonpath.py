@@ -63,6 +63,8 @@ def _edit(image: Image, folder: str) -> Splice | None:
     for item in image.instructions:
         if item.name == "ENV" and any(name == "PYTHONPATH" for name, _ in dockerfile.pairs(item.value)):
             return _extended(image, item, folder)
+    if "PYTHONPATH" in image.env:  # it comes with the stage or the image that this one starts from
+        return None
     environment = [item for item in image.instructions if item.name == "ENV"]
     workdir = [item for item in image.instructions if item.name == "WORKDIR"]
     after = (environment or workdir or list(image.instructions[:1]))[-1]
@@ -72,7 +74,7 @@ def _edit(image: Image, folder: str) -> Splice | None:
 def _extended(image: Image, item: Instruction, folder: str) -> Splice | None:
     old = image.env.get("PYTHONPATH")
     text = image.file.text[item.start : item.end]
-    if not old or text.count(old) != 1 or folder in old.split(":"):
+    if not old or text.count(old) != 1 or folder in old.split(":") or "PYTHONPATH" in text.replace("PYTHONPATH", "", 1):
         return None
     at = item.start + text.index(old) + len(old)
     return Splice(at, at, f":{posixpath.normpath(folder)}")

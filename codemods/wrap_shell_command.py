@@ -15,9 +15,11 @@ References: https://fly.io/docs/reference/configuration/#the-processes-section
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
+from bot.engine.boot.launchers import LAUNCHERS
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model import dockerfile, shell, toml
 from bot.engine.model.dockerfile import Instruction
@@ -27,6 +29,11 @@ from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Booted, Report
 
 CODEMOD = Codemod(answers=("needs-shell",), since="0.1")
+_BUILTINS = frozenset(". : cd eval exec exit export read return set shift source test trap ulimit umask unset wait [".split())
+_OPERATORS = frozenset("&& || | ; & ( ) > >> < 2>&1".split())
+_REDIRECT = re.compile(r"\d*(?:>>?|<)&?[\w./-]*")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"\\]*\"")
+_SPECIAL = re.compile(r"[*?\[\]();&|<>`]|^~|^#")  # what a shell would not take as it stands
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -35,15 +42,27 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     owner = next((each for each in booted if each.process.name == finding.process), None)
     if owner is None or owner.origin is None:
         return
+    if _is_an_argument(report, owner):
+        yield Skip("ENTRYPOINT takes the command as its arguments")
+        return
     port = _default_port(report, owner)
     if owner.origin.kind == "config":
         changed = _in_config(tree, owner.origin, port)
     else:
         changed = _in_dockerfile(tree, report, owner.origin, port)
     if changed is None:
-        yield Skip("the command is quoted in a way that is not edited")
+        yield Skip("the command is written in a way that is not edited")
         return
     yield Proposal(changed, "No shell reads this command on Fly; `sh -c` hands it to one.")
+
+
+def _is_an_argument(report: Report, booted: Booted) -> bool:
+    """Say whether the image's entry point is the program itself, so that a shell would only become its argument."""
+    entry = report.image.entrypoint if report.image else None
+    if entry is None or booted.origin is None or booted.origin.kind == "ENTRYPOINT" or booted.argv[:1] != entry.argv[:1]:
+        return False
+    program = posixpath.basename(entry.argv[0]) if entry.argv else ""
+    return program in LAUNCHERS or program.startswith("python")
 
 
 def _default_port(report: Report, booted: Booted) -> int | None:
@@ -62,6 +81,24 @@ def _shell_line(line: str, port: int | None) -> str:
     return with_exec(line)
 
 
+def _for_shell(line: str) -> str | None:
+    """Return a config's line with quotes around what a shell would not take as flyctl does; None where that can't be told."""
+    if "\n" in line:
+        return None
+    splices = []
+    for word in shell.plain_words(line):
+        raw = line[word.start : word.end]
+        if raw.startswith("#"):  # a comment, for both
+            break
+        bare = raw.removesuffix(";")
+        if raw in _OPERATORS or _REDIRECT.fullmatch(raw) or _QUOTED.fullmatch(raw) or not _SPECIAL.search(bare) or "$(" in raw:
+            continue
+        if word.quoted or "$" in raw or re.search(r"[;&|<>`]|^\(", bare) or bare.count("(") != bare.count(")"):
+            return None
+        splices.append(Splice(word.start, word.start + len(bare), shell.quote(bare)))
+    return splice(line, splices)
+
+
 def _in_config(tree: Tree, origin: Origin, port: int | None) -> Tree | None:
     path = origin.place.path
     text = tree.text(path)
@@ -73,9 +110,18 @@ def _in_config(tree: Tree, origin: Origin, port: int | None) -> Tree | None:
     value = _value(document, origin.key)
     if value is None:
         return None
-    line = _shell_line(value, port)
-    wrapped = f"sh -c '{line}'" if "'" not in line else f'sh -c "{_escaped(line)}"'
-    return tree.write(path, splice(text, [Splice(span.start, span.end, toml.quoted(wrapped, raw))]))
+    line = _for_shell(value)
+    if line is None:
+        return None
+    line = _shell_line(line, port)
+    return tree.write(path, splice(text, [Splice(span.start, span.end, toml.quoted(_wrapped(line, raw), raw))]))
+
+
+def _wrapped(line: str, raw: str) -> str:
+    """Return the line behind `sh -c`, in quotes that go together with those of the file where that is possible."""
+    if "'" in line or (raw.startswith("'") and not any(special in line for special in '"\\')):
+        return f'sh -c "{_escaped(line)}"'
+    return f"sh -c '{line}'"
 
 
 def _value(document: toml.Document, key: toml.Path) -> str | None:
@@ -102,17 +148,22 @@ def _in_dockerfile(tree: Tree, report: Report, origin: Origin, port: int | None)
     item = image.file.instructions[origin.instruction]
     if not item.json:
         return None
-    words = item.argv
-    line = _shell_line(" ".join(_word(word) for word in words), port)
+    words = [word for each in item.argv if (word := _word(each)) is not None]
+    commented = re.search(r"^[ \t]*#", image.file.text[item.start : item.end], re.M)
+    if len(words) < len(item.argv) or commented:
+        return None
+    line = _shell_line(" ".join(words), port)
     listed = dockerfile.json_list(["sh", "-c", line])
     return tree.write(image.dockerfile, splice(image.file.text, [_list(item, image.file.text, listed)]))
 
 
-def _word(word: str) -> str:
-    """Return a word of the list for the shell line: its variables and operators are meant, its blanks are not."""
-    if any(blank in word for blank in " \t'\""):
-        return shell.quote(word)
-    return word
+def _word(word: str) -> str | None:
+    """Return a word of the list for the shell line: its variables and operators are meant, nothing else is."""
+    if word in _OPERATORS or _REDIRECT.fullmatch(word):
+        return word
+    if word and not _SPECIAL.search(word) and not any(blank in word for blank in " \t'\"\\"):
+        return word
+    return None if "$" in word or "`" in word else shell.quote(word)
 
 
 def _list(item: Instruction, text: str, listed: str) -> Splice:
@@ -127,6 +178,6 @@ def with_exec(line: str) -> str:
     if not commands or not commands[-1].words or commands[-1].optional or commands[-1].joined in ("|", "||", "&"):
         return line
     first = commands[-1].words[0]
-    if first.literal in ("exec", "cd", "export") or commands[-1].then == "&":
+    if first.literal in _BUILTINS or commands[-1].then == "&":
         return line
     return line[: first.start] + "exec " + line[first.start :]

@@ -1,6 +1,6 @@
 """Writes codemods/index.py: which codemods answer which finding. A test holds it up to date.
 
-usage: python tools/index.py
+usage: python tools/index.py [--check]
 """
 
 from __future__ import annotations
@@ -34,9 +34,16 @@ def text() -> str:
     return "\n".join(lines).replace("'", '"') + "\n"
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Write the file; with --check only say whether it is up to date."""
     path = ROOT / "codemods" / "index.py"
-    path.write_text(
-        "ANSWERS: dict[str, tuple[str, ...]] = {}\nFINDERS: tuple[str, ...] = ()\nNAMES: tuple[str, ...] = ()\n"
-    ) if not path.exists() else None
+    if "--check" in sys.argv:
+        same = path.read_text() == text()
+        print("" if same else "codemods/index.py is out of date: run python tools/index.py", end="" if same else "\n")
+        return int(not same)
     path.write_text(text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

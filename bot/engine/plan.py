@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.engine.codemod import Proposal, Registry, Skip
+from bot.engine.image.build import build
 from bot.engine.model import diff
 from bot.engine.model.findings import STAGES, Fault, Safety, Weakness
 from bot.engine.model.tree import Tree
+from bot.engine.platforms import survey
 from bot.engine.report import Report
 from bot.engine.simulate import Options, progress, simulate
 
@@ -111,23 +113,12 @@ class _Planner:
             if candidate is None:
                 break
             gone = _gone(reports, candidate.reports)
+            first = candidate.steps[0][0]
+            owner = next(report.target.config for report in reports if first in (*report.faults, *report.weaknesses))
             for finding, name, proposal in candidate.steps:
-                self.steps.append(self.step(finding, name, proposal, tree, reports, gone))
+                self.steps.append(_step(finding, tree.origin(owner), name, proposal, gone))
             tree, reports = candidate.steps[-1][2].tree, candidate.reports
         return Plan(tree, tuple(self.steps), tuple(dict.fromkeys(self.dropped)), tuple(before), tuple(reports))
-
-    def step(
-        self,
-        finding: Fault | Weakness,
-        name: str,
-        proposal: Proposal,
-        tree: Tree,
-        reports: list[Report],
-        gone: tuple[Fault | Weakness, ...],
-    ) -> Step:
-        owner = next((report.target.config for report in reports if finding in (*report.faults, *report.weaknesses)), "")
-        origin = tree.origin(owner)
-        return Step(finding, origin, name, proposal.rationale, proposal.safety, proposal.manual, proposal.command, gone)
 
     # --- faults
 
@@ -200,6 +191,9 @@ class _Planner:
         touched = {change.path for change in tree.changes()}
         for report in reports:
             for weakness in report.weaknesses:
+                key = (report.target.config, weakness.identity)
+                if key in self.given_up:  # repaired before: another repair brought it back
+                    continue
                 for name, proposal in self.proposals(weakness, report, tree):
                     along = self.registry.data(name).along and weakness.place is not None and weakness.place.path in touched
                     if not (along or (self.allowed.select is not None and name in self.allowed.select)):
@@ -210,8 +204,13 @@ class _Planner:
                     other = _same_target(report, tree, after, proposal.tree)
                     left = [known.identity for known in other.weaknesses] if other else [weakness.identity]
                     if weakness.identity not in left and not _new_faults(reports, after):
+                        self.given_up.add(key)
                         return _Candidate(after, (), ((weakness, name, proposal),))
         return None
+
+
+def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal, gone: tuple[Fault | Weakness, ...]) -> Step:
+    return Step(finding, target, name, proposal.rationale, proposal.safety, proposal.manual, proposal.command, gone)
 
 
 def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) -> Report | None:
@@ -249,15 +248,16 @@ def _rejected(
         stays = proposal.through is not None and STAGES.index(other.stage) <= STAGES.index(proposal.through)
         if other.identity in known and not stays:
             continue
+        same_line = other.place == fault.place and other.code == fault.code
         elsewhere = bool(fault.process) and other.process not in ("", fault.process)
-        if other.position <= fault.position or elsewhere or stays:
+        if other.position <= fault.position or same_line or elsewhere or stays:
             return f"it would stop at: {other.message}"
     if report.followed and report.image and not same.followed and fault.stage != "config":
         return "the deploy could not be followed any more"
     fresh = _new_faults([other for other in before if other is not report], [other for other in after if other is not same])
     if fresh:
         return f"another target would stop at: {fresh[0].message}"
-    return _shared_with(fault, report, before, tree, proposal.tree)
+    return _shared_with(fault, report, before, tree, proposal.tree) or _other_build_broken(tree, proposal.tree)
 
 
 def _shared_with(fault: Fault, report: Report, before: list[Report], tree: Tree, edited: Tree) -> str | None:
@@ -270,6 +270,21 @@ def _shared_with(fault: Fault, report: Report, before: list[Report], tree: Tree,
             continue
         if tree.origin(other.image.dockerfile) in changed:
             return f"{other.image.dockerfile} also builds {other.target.config}, which has no such fault"
+    return None
+
+
+def _other_build_broken(tree: Tree, edited: Tree) -> str | None:
+    """Return why an edit is not ours to make: docker-compose or a workflow builds the same Dockerfile and would stop."""
+    moved = {change.old: change.path for change in edited.changes()}
+    for other in survey.other_builds(tree):
+        path = moved.get(tree.origin(other.dockerfile), other.dockerfile)
+        if not edited.is_file(path):
+            continue
+        known = {fault.message for fault in build(tree, other.dockerfile, other.context, other.wanted, "").faults}
+        for fault in build(edited, path, other.context, other.wanted, "").faults:
+            if fault.message not in known:
+                where = f"`{other.context}/`" if other.context else "the root"
+                return f"{other.place.path}:{other.place.line} builds {path} in {where}, which would stop at: {fault.message}"
     return None
 
 

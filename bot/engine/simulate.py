@@ -21,6 +21,13 @@ from bot.engine.report import Booted, Report
 
 PREFIX = "Error: failed to fetch an image or build from source: "
 BUILDER = PREFIX + "error building: "
+_TOLD = (  # variables that Fly sets, to values that only the machine has
+    "FLY_REGION FLY_MACHINE_ID FLY_ALLOC_ID FLY_PUBLIC_IP FLY_PRIVATE_IP FLY_IMAGE_REF FLY_MACHINE_VERSION"
+    " FLY_VM_MEMORY_MB PRIMARY_REGION"
+).split()
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Options(NamedTuple):
@@ -57,17 +64,26 @@ def _best_reading(tree: Tree, target: Target, options: Options) -> Report:
 def _assumed_start(target: Target, report: Report) -> Assumption | None:
     """Say from where the deploy was taken to be started, where the repository leaves that open."""
     start = report.start
-    where = f"`{start.directory}/`" if start.directory else "the root"
+    where = _folder(start.directory)
     command = fly.deploy_command(start.directory, target.config)
     if len({reading.directory for reading in target.starts}) > 1:
-        others = ", ".join(sorted({reading.why for reading in target.starts if reading.directory != start.directory}))
-        return Assumption(
-            "start", command, f"the deploy is started from {where} ({start.why}); {others} otherwise", start.place
+        others = [reading for reading in target.starts if reading.directory != start.directory]
+        listed = ", ".join(
+            f"{reading.place.path}:{reading.place.line} starts it in {_folder(reading.directory)}"
+            if reading.place
+            else f"the config lies in {_folder(reading.directory)}"
+            for reading in others
         )
+        reason = f"the deploy is started from {where}, where it gets furthest; {listed} (--from says which)"
+        return Assumption("start", command, reason, start.place)
     if start.place is None and target.directory and start.directory == target.directory:
         reason = f"no command in the repository deploys {target.config}, so it is started from {where} (--from says otherwise)"
         return Assumption("start", command, reason, None)
     return None
+
+
+def _folder(directory: str) -> str:
+    return f"`{directory}/`" if directory else "the root"
 
 
 def progress(report: Report) -> tuple[int, int, int]:
@@ -102,6 +118,7 @@ class _Simulation:
         self.unknowns: list[Unknown] = list(target.unknowns)
         self.followed = True
         self.checked = False
+        self.doubtful: set[str] = set()  # processes in which something else may serve
 
     def report(self) -> Report:
         image = self.image()
@@ -141,6 +158,9 @@ class _Simulation:
 
     def image(self) -> Image | None:
         wanted = self.target.build
+        if self.reading.image:
+            self.cannot_follow("the deploy command names an image that was built elsewhere", self.reading.place)
+            return None
         if wanted.kind != "dockerfile":
             self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
             return None
@@ -175,7 +195,7 @@ class _Simulation:
         return None
 
     def no_dockerfile(self, code: str, message: str, reason: str, place: Place, wanted: str | None) -> None:
-        hidden = bool(wanted) and self.tree.hidden(wanted or "")
+        hidden = bool(wanted) and self.tree.unversioned(wanted or "")
         confidence: Literal["certain", "likely"] = "likely" if hidden else "certain"
         reason = f"git ignores {wanted}: a deploy from a clone does not have it." if hidden else reason
         detail = MissingDockerfile(wanted)
@@ -186,9 +206,9 @@ class _Simulation:
     def environment(self, image: Image, process: Process) -> dict[str, str | None]:
         """Return the machine's environment: the image's, the config's `[env]`, what Fly sets, and secrets by name alone."""
         fixed = {"FLY_APP_NAME": self.target.app or "app", "FLY_PROCESS_GROUP": process.name}
-        told = dict.fromkeys(
-            ("FLY_REGION", "FLY_MACHINE_ID", "FLY_ALLOC_ID", "FLY_PUBLIC_IP", "FLY_PRIVATE_IP", "PRIMARY_REGION")
-        )
+        if process is self.target.release:
+            fixed |= {"FLY_PROCESS_GROUP": "fly_app_release_command", "RELEASE_COMMAND": "1"}
+        told = dict.fromkeys(_TOLD)
         return {**image.env, **told, **fixed, **self.target.env, **dict.fromkeys(self.options.secrets)}
 
     def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
@@ -203,8 +223,10 @@ class _Simulation:
         resolved = command.resolve(self.tree, image, argv, self.environment(image, process), origin, process.name, stage)
         self.faults.extend(resolved.faults)
         self.unknowns.extend(resolved.unknowns)
-        self.programs(image, installed, process, stage, resolved, origin)
-        return Booted(process, argv, origin, resolved.programs)
+        if resolved.others:
+            self.doubtful.add(process.name)
+        programs = self.programs(image, installed, process, stage, resolved, origin)
+        return Booted(process, argv, origin, tuple(programs))
 
     def has_python(self, image: Image) -> bool:
         return any(name.startswith("python3") for name in image.programs)
@@ -217,18 +239,22 @@ class _Simulation:
         stage: Stage,
         resolved: Resolution,
         origin: Origin,
-    ) -> None:
+    ) -> list[Program]:
+        """Boot the programs of a process, and return them with what their own code was seen to serve."""
         followed = False
-        for program in resolved.programs:
+        programs = list(resolved.programs)
+        for index, program in enumerate(resolved.programs):
             followed = followed or program.entry is not None or program.launcher in ("alembic", "django-admin")
             if not program.fatal and program is not resolved.programs[-1]:
                 continue
             self.faults.extend(_not_installed(program, image, installed, process, stage))
             started = start.start(self.tree, image, installed, program, process.name, stage)
-            self.faults.extend(started.faults)
+            self.faults.extend(started.faults if program.fatal else map(_doubted, started.faults))
             self.unknowns.extend(started.unknowns)
+            if program.listen is None and started.walk.serving:
+                programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
             if started.app and not started.faults:
-                self.health(process, started)
+                self.health(process, program, started)
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"
@@ -236,36 +262,43 @@ class _Simulation:
                 else "the command starts no Python app that can be followed",
                 origin.place,
             )
+        return programs
 
     # --- port
 
     def port(self, booted: Booted) -> None:
         """Hold where the process would listen against where the platform's proxy looks."""
         services = [service for service in self.target.services if booted.process.name in service.processes]
-        listens = [program.listen for program in booted.programs if program.listen]
-        if not self.target.services and listens and not self.target.faults:
-            self.not_exposed(booted)
-        if not services or not listens:
+        servers = [(program, program.listen) for program in booted.programs if program.listen]
+        if not self.target.services and servers and not self.target.faults:
+            self.not_exposed(booted, servers[-1][0])
+        if not services or not servers:
             return
-        listen, program = listens[-1], booted.programs[-1]
         ports = {service.port for service in services}
-        if listen.host in ("127.0.0.1", "localhost", "::1"):
+        if any(listen.host not in _LOOPBACK and listen.port in (None, *ports) for _, listen in servers):
+            return
+        program, listen = servers[-1]
+        if listen.host in _LOOPBACK:
             reason = f"{program.launcher} listens on {listen.host}:{listen.port}, where the proxy can't reach it."
-            self.unreachable("loopback-only", services[0], program, reason)
-        elif listen.port is not None and listen.port not in ports:
+            self.unreachable("loopback-only", services[0], booted, program, reason)
+        else:
             wanted = " or ".join(str(port) for port in sorted(ports))
             reason = f"{program.launcher} listens on port {listen.port}, and the service's internal_port is {wanted}."
-            self.unreachable("port-mismatch", services[0], program, reason)
+            self.unreachable("port-mismatch", services[0], booted, program, reason)
 
     # --- health
 
-    def health(self, process: Process, started: start.Started) -> None:
+    def health(self, process: Process, program: Program, started: start.Started) -> None:
         """Hold the checked paths against the routes of the app: Fly wants a 2xx and follows no redirect."""
+        services = [service for service in self.target.services if process.name in service.processes]
+        served = program.listen.port if program.listen else None
+        if served is None and len({service.port for service in services}) > 1:
+            return  # which of them the app answers is not known
         checks = [
             (service, check)
-            for service in self.target.services
+            for service in services
             for check in service.checks
-            if process.name in service.processes and check.path is not None
+            if check.path is not None and served in (None, service.port)
         ]
         if not checks or started.app is None:
             return
@@ -283,21 +316,32 @@ class _Simulation:
                 continue
             message = f"Health check on port {service.port} has failed. Your app is not responding properly."
             reason = f"{check.method} {check.path} is answered with {status}, and Fly takes 2xx alone."
-            self.faults.append(Fault("health-path", "health", 0, process.name, "certain", message, reason, check.place))
+            fault = Fault("health-path", "health", 0, process.name, "certain", message, reason, check.place)
+            self.faults.append(fault if program.fatal and process.name not in self.doubtful else _doubted(fault))
 
-    def not_exposed(self, booted: Booted) -> None:
+    def not_exposed(self, booted: Booted, program: Program) -> None:
         """A server that no service exposes; not certain, since it may be meant for the private network alone."""
-        program = booted.programs[-1]
         message = f"{program.launcher} serves HTTP, and no [http_service] or [[services]] exposes its port"
         reason = "Without a service Fly's proxy routes nothing to the app, and a first deploy gets no address."
         place = Place(self.target.config, 1)
         self.faults.append(Fault("no-services", "port", 1, booted.process.name, "likely", message, reason, place))
 
-    def unreachable(self, code: str, service: Service, program: Program, reason: str) -> None:
+    def unreachable(self, code: str, service: Service, booted: Booted, program: Program, reason: str) -> None:
+        """A server that the proxy does not reach; not certain where the command starts something else that may serve."""
         message = "WARNING The app is not listening on the expected address and will not be reachable by fly-proxy."
         reason = f"{reason} flyctl goes on to name the address: 0.0.0.0:{service.port}."
-        process = service.processes[0] if service.processes else ""
-        self.faults.append(Fault(code, "port", 0, process, "certain", message, reason, program.origin.place))
+        process = booted.process.name
+        serving = program.serving
+        place = serving.place if serving else program.origin.place
+        found = Fault(code, "port", 0, process, "certain", message, reason, place)
+        told = program.loose is None and (serving is None or serving.certain)
+        alone = program.fatal and process not in self.doubtful
+        self.faults.append(found if told and alone else _doubted(found))
+
+
+def _doubted(fault: Fault) -> Fault:
+    """Return a fault of a program that may not be what the process hangs on."""
+    return fault._replace(confidence="likely")
 
 
 def _not_installed(

@@ -1,4 +1,7 @@
-from tests.tools import DOCKERFILE, HEALTHY, check_noop, check_transformed, planned
+import pytest
+
+from tests.codemods import reasons
+from tests.tools import DOCKERFILE, FLY, HEALTHY, check_noop, check_transformed, planned
 
 BELOW = DOCKERFILE.replace("COPY . .\n", "COPY . .\nWORKDIR /app/backend\n")
 FILES = {
@@ -39,3 +42,72 @@ def test_a_module_that_the_image_does_not_have_is_not_its_matter():
 
 def test_the_plan_takes_it_for_imports_that_begin_above_the_start_folder():
     assert [step.codemod for step in planned(FILES).steps] == ["set-pythonpath"]
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("ENV PYTHONPATH /opt/lib\n", "ENV PYTHONPATH /opt/lib:/app\n"),
+        ("ENV LANG=C \\\n    # ours\n    PYTHONPATH=/opt/lib\n", "ENV LANG=C \\\n    # ours\n    PYTHONPATH=/opt/lib:/app\n"),
+    ],
+)
+def test_every_way_to_write_env(line: str, after: str):
+    dockerfile = BELOW.replace("COPY . .\n", f"COPY . .\n{line}")
+    check_transformed("set-pythonpath", {**FILES, "Dockerfile": dockerfile}, {"Dockerfile": dockerfile.replace(line, after)})
+
+
+def test_a_last_line_without_a_newline():
+    start = BELOW[BELOW.index("CMD") :]
+    dockerfile = BELOW.replace("WORKDIR /app/backend\n", "").replace(start, start + "WORKDIR /app/backend")
+    check_transformed(
+        "set-pythonpath", {**FILES, "Dockerfile": dockerfile}, {"Dockerfile": dockerfile + "\nENV PYTHONPATH=/app"}
+    )
+
+
+def test_the_final_stage_gets_the_line():
+    stages = BELOW.replace("FROM python:3.11-slim", "FROM python:3.11-slim AS base").replace(
+        "COPY . .\n", "FROM base\nCOPY . .\n"
+    )
+    stages = stages.replace("AS base\n", "AS base\nENV LANG=C\n")
+    changed = stages.replace("WORKDIR /app/backend\n", "WORKDIR /app/backend\nENV PYTHONPATH=/app\n")
+    check_transformed("set-pythonpath", {**FILES, "Dockerfile": stages}, {"Dockerfile": changed})
+
+
+def test_a_module_that_the_start_command_names():
+    files = {**FILES, "Dockerfile": BELOW.replace('"main:app"', '"backend.main:app"')}
+    changed = files["Dockerfile"].replace("WORKDIR /app/backend\n", "WORKDIR /app/backend\nENV PYTHONPATH=/app\n")
+    check_transformed("set-pythonpath", files, {"Dockerfile": changed})
+
+
+SET_OTHERWISE = "PYTHONPATH is set in a way that is not edited"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV PYTHONPATH=/opt/lib:$PYTHONPATH\n",
+        "ENV LIB=/opt/lib\nENV PYTHONPATH=$LIB\n",
+        "ENV PYTHONPATH=/opt/lib LIB=/opt/lib\n",
+        'ENV PYTHONPATH=""\n',
+    ],
+)
+def test_a_path_that_is_put_together_is_left_to_a_person(line: str):
+    files = {**FILES, "Dockerfile": BELOW.replace("COPY . .\n", f"COPY . .\n{line}")}
+    assert SET_OTHERWISE in reasons("set-pythonpath", files)
+
+
+def test_a_path_that_an_earlier_stage_sets_is_not_replaced():
+    stages = BELOW.replace("FROM python:3.11-slim", "FROM python:3.11-slim AS base\nENV PYTHONPATH=/opt/lib\n\nFROM base")
+    assert SET_OTHERWISE in reasons("set-pythonpath", {**FILES, "Dockerfile": stages})
+
+
+def test_a_path_that_the_config_sets_makes_the_image_s_own_useless():
+    files = {**FILES, "Dockerfile": BELOW, "fly.toml": FLY + '\n[env]\n  PYTHONPATH = "/opt/lib"\n'}
+    assert "the same fault would remain" in reasons("set-pythonpath", files)
+
+
+def test_a_process_that_boots_keeps_booting():
+    config = FLY + "  processes = ['web']\n\n[processes]\n  web = 'uvicorn main:app --host 0.0.0.0 --port 8080'\n"
+    config += "  work = 'python -m db'\n"
+    changed = BELOW.replace("WORKDIR /app/backend\n", "WORKDIR /app/backend\nENV PYTHONPATH=/app\n")
+    check_transformed("set-pythonpath", {**FILES, "fly.toml": config, "Dockerfile": BELOW}, {"Dockerfile": changed})

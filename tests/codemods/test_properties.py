@@ -1,0 +1,241 @@
+"""What holds for every codemod, however the file that it edits is laid out.
+
+Each case is a small repository with one file to edit. Comments, blank lines, indentation and line endings are strewn over that
+file; the repair must then come to the same as in the plain file, read by somebody else's parser, and leave alone every line
+that it does not edit in the plain file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import dockerfile
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codemods.index import NAMES
+from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
+
+TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
+COMMENT = st.builds("{}# {}".format, st.sampled_from(["", "  "]), TEXT)
+GAP = st.lists(st.one_of(st.just(""), st.just("  "), COMMENT), max_size=3)
+
+
+class Layout(NamedTuple):
+    """How a file is laid out: what stands before each line, how deep it is indented, and how lines end."""
+
+    gaps: list[list[str]]
+    indents: list[str]
+    tails: list[str]
+    ending: str
+    closed: bool  # the last line has an end
+
+
+class Case(NamedTuple):
+    """A repository that a codemod repairs, and the file that is laid out anew."""
+
+    codemod: str
+    files: dict[str, str]
+    edited: str
+    kind: str = "toml"  # or "dockerfile", "yaml"
+    unsafe: bool = False
+    after: str | None = None  # what the file is called afterwards
+    sorted: bool = True  # the lines keep their order
+
+
+def _instructions(text: str) -> object:
+    return [(item.cmd, item.sub_cmd, item.json, item.flags, item.value) for item in dockerfile.parse_string(text)]
+
+
+PARSERS: dict[str, Callable[[str], object]] = {"toml": tomllib.loads, "dockerfile": _instructions, "yaml": yaml.safe_load}
+
+GROUP = FLY.replace("[http_service]\n", '[processes]\n  web = "{}"\n\n[http_service]\n  processes = ["web"]\n')
+SERVER = "uvicorn {} --host 0.0.0.0 --port 8080"
+BACKEND = {"backend/main.py": MAIN, "backend/requirements.txt": "fastapi\nuvicorn\n"}
+SHARED = {"shared/__init__.py": "", "main.py": "from fastapi import FastAPI\nimport shared\n\napp = FastAPI()\n"}
+MIXED = DOCKERFILE.replace("COPY requirements", "COPY shared ./shared\nCOPY backend/requirements").replace(
+    "COPY . .", "COPY backend ."
+)
+WORKFLOW = """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: flyctl deploy --remote-only
+        working-directory: backend
+        env:
+          TOKEN: secret
+"""
+EMPTY = FLY.replace("[http_service]\n", '[[services]]\n  http_checks = []\n  processes = ["app"]\n') + (
+    '\n  [[services.http_checks]]\n    path = "/docs"\n'
+)
+
+CASES = [
+    Case(
+        "align-cmd-processes",
+        {**HEALTHY, "Dockerfile": DOCKERFILE, "fly.toml": GROUP.format(SERVER.format("old:app"))},
+        "fly.toml",
+    ),
+    Case(
+        "copy-missing-package",
+        {**HEALTHY, **SHARED, "Dockerfile": DOCKERFILE.replace(". .", "main.py .")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case("drop-unknown-key", {**HEALTHY, "fly.toml": FLY.replace("[build]", "[build]\n  context = '.'")}, "fly.toml"),
+    Case(
+        "fix-copy-source",
+        {**BACKEND, "backend/fly.toml": FLY, "backend/Dockerfile": DOCKERFILE.replace("COPY requ", "COPY backend/requ")},
+        "backend/Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-dockerfile-path",
+        {**BACKEND, "backend/Dockerfile": DOCKERFILE, "backend/fly.toml": FLY.replace('"Dock', '"backend/Dock')},
+        "backend/fly.toml",
+    ),
+    Case(
+        "fix-dockerfile-path",
+        {
+            **BACKEND,
+            "backend/docker/Dockerfile": DOCKERFILE,
+            "backend/fly.toml": FLY.replace('  dockerfile = "Dockerfile"\n', ""),
+        },
+        "backend/fly.toml",
+    ),
+    Case(
+        "fix-entrypoint", {**HEALTHY, "Dockerfile": DOCKERFILE.replace("main:app", "src.main:app")}, "Dockerfile", "dockerfile"
+    ),
+    Case("fix-entrypoint", {**HEALTHY, "fly.toml": GROUP.format(SERVER.format("src.main:app"))}, "fly.toml"),
+    Case(
+        "fix-path-case",
+        {
+            **{path: text for path, text in HEALTHY.items() if path != "requirements.txt"},
+            "Requirements.txt": "fastapi\nuvicorn\n",
+            "tox.ini": "deps = -r Requirements.txt\n",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "merge-process-groups",
+        {
+            **HEALTHY,
+            "fly.toml": GROUP.format(SERVER.format("main:app")).replace(
+                "\n\n[http", f'\n  app = "{SERVER.format("main:app")}"\n\n[http'
+            ),
+        },
+        "fly.toml",
+    ),
+    Case(
+        "move-fly-toml",
+        {**BACKEND, "backend/fly.toml": FLY, "backend/Dockerfile": MIXED, "shared/__init__.py": ""},
+        "backend/fly.toml",
+        after="fly.toml",
+    ),
+    Case(
+        "move-fly-toml",
+        {
+            **BACKEND,
+            "backend/fly.toml": FLY,
+            "backend/Dockerfile": MIXED,
+            "shared/__init__.py": "",
+            ".github/workflows/deploy.yml": WORKFLOW,
+        },
+        ".github/workflows/deploy.yml",
+        "yaml",
+    ),
+    Case("repair-toml", {**HEALTHY, "fly.toml": EMPTY}, "fly.toml"),
+    Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[env]\n  A = 'x#1'\n  A = 'x#2'\n"}, "fly.toml", unsafe=True),
+    Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[build]\n  ignorefile = 'x'\n"}, "fly.toml", sorted=False),
+    Case(
+        "set-pythonpath",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace("COPY . .\n", "COPY . .\nWORKDIR /app/backend\n"),
+            "backend/main.py": "from fastapi import FastAPI\nimport backend.db\n\napp = FastAPI()\n",
+            "backend/db.py": "",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case("wrap-shell-command", {**HEALTHY, "fly.toml": GROUP.format("cd /app && " + SERVER.format("main:app"))}, "fly.toml"),
+    Case("wrap-shell-command", {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"8080"', '"$PORT"')}, "Dockerfile", "dockerfile"),
+]
+
+
+@st.composite
+def layouts(draw: st.DrawFn, case: Case) -> Layout:
+    count = len(case.files[case.edited].splitlines())
+    indent = st.just(None) if case.kind == "yaml" else st.sampled_from([None, "", " ", "    ", "\t"])
+    tail = st.one_of(st.just(""), TEXT.map("  # {}".format)) if case.kind == "toml" else st.just("")
+    return Layout(
+        [draw(GAP) for _ in range(count + 1)],
+        [draw(indent) for _ in range(count)],
+        [draw(tail) for _ in range(count)],
+        draw(st.sampled_from(["\n", "\r\n"])),
+        draw(st.booleans()),
+    )
+
+
+def laid_out(text: str, layout: Layout) -> str:
+    """Return a file's lines in another layout."""
+    lines = []
+    for line, gap, indent, tail in zip(text.splitlines(), layout.gaps, layout.indents, layout.tails, strict=False):
+        lines += gap
+        lines.append((line if indent is None else indent + line.lstrip()) + (tail if line else ""))
+    lines += layout.gaps[-1]
+    return layout.ending.join(lines) + (layout.ending if layout.closed else "")
+
+
+def kept(lines: list[str], edited: set[str]) -> list[str]:
+    """Return the lines that no edit touches: what is not blank, and not one of the edited statements."""
+    found = [line for line in lines if line.strip() and line.partition("  # ")[0].strip() not in edited]
+    return [line.rstrip("\r") for line in found]
+
+
+def ident(case: Case) -> str:
+    return f"{case.codemod}-{case.edited.rpartition('/')[2]}"
+
+
+def test_every_codemod_has_a_case():
+    assert {case.codemod for case in CASES} == set(NAMES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=ident)
+def test_the_layout_of_a_file_makes_no_difference(case: Case):
+    plain = result(planned(case.files, case.codemod, case.unsafe), case.files)
+    place = case.after or case.edited
+    before, after = case.files[case.edited].splitlines(), plain[place].splitlines()
+    edited = {line.strip() for line in (Counter(before) - Counter(after)) + (Counter(after) - Counter(before))}
+    assert edited
+
+    @settings(max_examples=25, deadline=None)
+    @given(layout=layouts(case))
+    def holds(layout: Layout) -> None:
+        files = {**case.files, case.edited: laid_out(case.files[case.edited], layout)}
+        made = planned(files, case.codemod, case.unsafe)
+        assert made.steps, [dropped.reason for dropped in made.dropped]
+        repaired = result(made, files)
+        assert PARSERS[case.kind](repaired[place]) == PARSERS[case.kind](plain[place])
+        assert not planned(repaired, case.codemod, case.unsafe).tree.changes()
+        assert {path for path in files if repaired.get(path) != files[path]} == {
+            p for p in files if plain.get(p) != case.files[p]
+        }
+        untouched = [kept(text.split("\n"), edited) for text in (files[case.edited], repaired[place])]
+        assert sorted(untouched[0]) == sorted(untouched[1])
+        assert not case.sorted or untouched[0] == untouched[1]
+        assert ("\r\n" in repaired[place]) == (layout.ending == "\r\n")
+        assert repaired[place].count("\n") in (
+            repaired[place].count("\r\n"),
+            repaired[place].count("\n") * (layout.ending == "\n"),
+        )
+
+    holds()
