@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Any, NoReturn
 
 from bot.cli.errors import TROUBLE, Refused
 from bot.engine.model.tree import Unreadable
@@ -21,9 +22,8 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        return _run(_parser().parse_args(arguments))
     except Refused as error:
         return _say(str(error))
     except Unreadable as error:
@@ -40,7 +40,9 @@ def main(arguments: list[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     from importlib import import_module
 
-    return int(import_module(f"bot.cli.{options.command}").run(options))
+    code = int(import_module(f"bot.cli.{options.command}").run(options))
+    sys.stdout.flush()  # what can't be written is said here, not when the interpreter ends
+    return code
 
 
 def _say(sentence: str) -> int:
@@ -59,10 +61,18 @@ def _bug(error: Exception) -> str:
     return f"internal error at {where}: {type(error).__name__}: {error}; nothing was changed, please report this"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Takes options by their whole names alone, and has one sentence for a wrong one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise Refused(f"{message}; `{self.prog} --help` says what there is")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bot", description="Finds out why a deploy fails, and repairs the repository.", epilog=_EXITS
-    )
+    parser = _Parser(prog="bot", description="Finds out why a deploy fails, and repairs the repository.", epilog=_EXITS)
     parser.add_argument("--version", action="version", version=f"deploymend {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="simulate the deploy and say where it stops", epilog=_EXITS)

@@ -36,5 +36,5 @@ def run(options: argparse.Namespace) -> int:
         print(shown) if shown else None
         note = sessions.note_on_root(session)
         if note and not options.quiet:
-            print(note, file=sys.stderr)
+            print(text.clean(note), file=sys.stderr)
     return sessions.code(session, reports)

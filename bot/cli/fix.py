@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from bot.cli import session as sessions
 from bot.cli.errors import Refused
@@ -36,12 +37,22 @@ def run(options: argparse.Namespace) -> int:
 
         print(json.fix(options.path, made, Repairs(made), changes, patch, written))
     elif options.diff:
-        print(patch, end="")
+        _print_diff(patch)
     else:
         from bot.report import text
 
         print(text.fix(made, changes, sessions.colour(), options.quiet, options.verbose, written))
     return sessions.code(session, made.after)
+
+
+def _print_diff(patch: str) -> None:
+    if sys.stdout.isatty():
+        from bot.report import text
+
+        print(text.patch(patch), end="")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
 
 
 def _refuse_dirty(root: str, made: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from typing import NamedTuple
@@ -81,12 +82,15 @@ class Folder:
         """Say whether git leaves this path out of a clone: a rule matches it or a folder above, and it is not tracked."""
         if not self.in_git:
             return False
+        return self._excluded(path, kind) and not self._is_tracked(path, kind)
+
+    def _excluded(self, path: str, kind: Kind) -> bool:
+        """Say whether a rule matches a path or a folder above it, tracked or not."""
         known = self._ignored.get(path)
         if known is None:
             folder = parent(path)
-            above = bool(folder) and self.ignored(folder, "folder")
-            decided = gitignore.matches(self._rules_for(folder), path, kind == "folder")
-            known = (above or bool(decided)) and not self._is_tracked(path, kind)
+            above = bool(folder) and self._excluded(folder, "folder")
+            known = above or bool(gitignore.matches(self._rules_for(folder), path, kind == "folder"))
             self._ignored[path] = known
         return known
 
@@ -94,11 +98,12 @@ class Folder:
         rules = self._rules.get(folder)
         if rules is None:
             rules = [] if not folder else list(self._rules_for(parent(folder)))
-            names = [f"{folder}/.gitignore" if folder else ".gitignore"]
-            names = names if folder else [".git/info/exclude", *names]
-            for name in names:
+            for holder in (folder,) if folder else (".git/info", ""):
+                last = "exclude" if holder == ".git/info" else ".gitignore"
+                if self.entries(holder).get(last) != "file":  # git follows no link here either
+                    continue
                 try:
-                    rules += gitignore.rules(self.read(name).decode("utf-8", "replace"), folder)
+                    rules += gitignore.rules(self.read(f"{holder}/{last}" if holder else last), folder)
                 except Unreadable:
                     continue
             self._rules[folder] = rules
@@ -120,52 +125,92 @@ class _Staged(NamedTuple):
     change: Change
     temporary: str
     target: str
+    source: str | None  # where the old content lies, None for a new file
+    mode: int
 
 
 def write(root: str, changes: list[Change], replace: Callable[[str, str], None] = os.replace) -> None:
     """Write every change or none: first all new contents beside their files, then one rename each.
 
-    Modes are kept. Raises `NotWritten`, with everything back as it was. `replace` is there for tests.
+    Modes are kept, and a file that lies where another one is to go is never replaced. Raises `NotWritten`, with everything
+    back as it was. `replace` is there for tests.
     """
+    made: list[str] = []
     staged: list[_Staged] = []
     done: list[_Staged] = []
     try:
         for change in changes:
-            staged.append(_stage(root, change))
+            staged.append(_stage(root, change, made))
         for item in staged:
-            replace(item.temporary, item.target)
+            _put(item, replace)
             done.append(item)
         for item in staged:
-            if item.change.old is not None and item.change.old != item.change.path:
-                os.unlink(os.path.join(root, item.change.old))
+            if item.source is not None and item.source != item.target and not os.path.samefile(item.source, item.target):
+                os.unlink(item.source)
     except OSError as error:
-        _undo(root, staged, done)
-        path = error.filename or root
-        raise NotWritten(f"{path}: {error.strerror}; nothing was changed") from None
+        _undo(staged, done, made)
+        path = os.path.relpath(error.filename or root, root)
+        raise NotWritten(f"{path}: {error.strerror or error}; nothing was changed") from None
 
 
-def _stage(root: str, change: Change) -> _Staged:
+def _stage(root: str, change: Change, made: list[str]) -> _Staged:
+    """Write the new content beside its file; refuse a link, which may lead anywhere, and a place that is taken."""
     target = os.path.join(root, change.path)
-    source = os.path.join(root, change.old) if change.old else None
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+    source = os.path.join(root, change.old) if change.old is not None else None
+    if source is not None and os.path.islink(source):
+        raise OSError(errno.ELOOP, "it is a symbolic link now", source)
+    if source != target and os.path.lexists(target) and not _same_file(source, target):
+        raise OSError(errno.EEXIST, "there is a file of that name now", target)
     mode = os.lstat(source).st_mode & 0o7777 if source else 0o644
+    _make_folder(os.path.dirname(target), made)
     temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(change.after)
-        file.flush()
-        os.fsync(file.fileno())
-    return _Staged(change, temporary, target)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(change.after)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        os.unlink(temporary)
+        raise OSError(error.errno, error.strerror, target) from None
+    return _Staged(change, temporary, target, source, mode)
 
 
-def _undo(root: str, staged: list[_Staged], done: list[_Staged]) -> None:
+def _make_folder(path: str, made: list[str]) -> None:
+    if not os.path.isdir(path):
+        _make_folder(os.path.dirname(path), made)
+        os.mkdir(path)
+        made.append(path)
+
+
+def _same_file(source: str | None, target: str) -> bool:
+    """Say whether two names are one file, as on a disk that takes no account of upper and lower case."""
+    return source is not None and not os.path.islink(target) and os.path.samefile(source, target)
+
+
+def _put(item: _Staged, replace: Callable[[str, str], None]) -> None:
+    renamed = item.source is not None and item.source != item.target and os.path.lexists(item.target)
+    if renamed and item.source is not None:  # one file: only the case of its name changes
+        os.rename(item.source, item.target)
+    try:
+        replace(item.temporary, item.target)
+    except OSError:
+        if renamed and item.source is not None:
+            os.rename(item.target, item.source)
+        raise
+
+
+def _undo(staged: list[_Staged], done: list[_Staged], made: list[str]) -> None:
     for item in staged:
-        if os.path.exists(item.temporary):
+        if os.path.lexists(item.temporary):
             os.unlink(item.temporary)
     for item in done:
-        if item.change.old is None or item.change.old != item.change.path:
+        if item.source != item.target:
             os.unlink(item.target)
-        if item.change.old is not None:
-            with open(os.path.join(root, item.change.old), "wb") as file:
+        if item.source is not None:
+            with open(item.source, "wb") as file:
+                os.fchmod(file.fileno(), item.mode)
                 file.write(item.change.before)
+    for folder in reversed(made):
+        os.rmdir(folder)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-_ENVIRONMENT = {  # nothing of a repository's configuration may start a program
-    "GIT_CONFIG_COUNT": "2",
-    "GIT_CONFIG_KEY_0": "core.fsmonitor",
-    "GIT_CONFIG_VALUE_0": "false",
-    "GIT_CONFIG_KEY_1": "core.hooksPath",
-    "GIT_CONFIG_VALUE_1": os.devnull,
-    "GIT_TERMINAL_PROMPT": "0",
+if TYPE_CHECKING:
+    import subprocess
+
+_SETTINGS = {"core.fsmonitor": "false", "core.hooksPath": os.devnull}  # nothing of a repository may start a program
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_ELSEWHERE = frozenset(  # `git rev-parse --local-env-vars`: a hook's environment names another repository
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_OBJECT_DIRECTORY GIT_DIR"
+    " GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS GIT_REPLACE_REF_BASE"
+    " GIT_PREFIX GIT_SHALLOW_FILE GIT_COMMON_DIR".split()
+)
 
 
 class GitTrouble(Exception):
@@ -34,27 +41,11 @@ def work_tree(path: str) -> str | None:
 
 def uncommitted(root: str, paths: list[str]) -> list[str]:
     """Return those of `paths` (relative to `root`) that differ from the last commit; raises `GitTrouble`."""
-    import subprocess  # costly, and only needed before something is written
-
-    command = (
-        "git",
-        "--literal-pathspecs",
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--untracked-files=all",
-        "--no-renames",
-        "--",
-        *paths,
-    )
-    try:
-        run = subprocess.run(
-            command, cwd=root, capture_output=True, timeout=60, env={**os.environ, **_ENVIRONMENT}, check=False
-        )
-    except FileNotFoundError:
-        raise GitTrouble("git is not installed, so uncommitted changes can't be told; --allow-dirty goes on without") from None
-    except subprocess.TimeoutExpired:
-        raise GitTrouble("git status took longer than a minute") from None
+    filters = _git(root, _SETTINGS, "config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    keys = {key for key in filters.stdout.decode("utf-8", "surrogateescape").split("\0") if key}
+    silenced = {key: "false" if key.endswith(".required") else "" for key in keys}
+    options = ("--porcelain=v1", "-z", "--untracked-files=all", "--ignored=matching", "--no-renames", "--ignore-submodules=all")
+    run = _git(root, {**_SETTINGS, **silenced}, "--literal-pathspecs", "status", *options, "--", *paths)
     if run.returncode:
         said = run.stderr.decode("utf-8", "replace").strip().splitlines()
         raise GitTrouble(f"git status failed: {said[0] if said else 'no reason given'}")
@@ -62,3 +53,18 @@ def uncommitted(root: str, paths: list[str]) -> list[str]:
     prefix = os.path.relpath(os.path.realpath(root), top)
     entries = [entry[3:] for entry in run.stdout.decode("utf-8", "surrogateescape").split("\0") if len(entry) > 3]
     return [entry if prefix == "." else os.path.relpath(entry, prefix) for entry in entries]
+
+
+def _git(root: str, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    import subprocess  # costly, and only needed before something is written
+
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _ENVIRONMENT
+    for number, (key, value) in enumerate(settings.items()):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    try:
+        return subprocess.run(("git", *arguments), cwd=root, capture_output=True, timeout=60, env=environment, check=False)
+    except FileNotFoundError:
+        raise GitTrouble("git is not installed, so uncommitted changes can't be told; --allow-dirty goes on without") from None
+    except subprocess.TimeoutExpired:
+        raise GitTrouble(f"git {arguments[0]} took longer than a minute") from None

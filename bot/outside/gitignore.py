@@ -12,60 +12,127 @@ import struct
 from typing import NamedTuple
 
 _LARGEST_INDEX = 64 * 1024 * 1024
+_CLASS = re.compile(rb"\[:([^\]]*):\]")
+_ASCII = [chr(code) for code in range(128)]
+_PRINTED = [character for character in _ASCII if character.isprintable()]
+_CLASSES = {
+    name: frozenset(map(ord, members))
+    for name, members in {
+        b"alnum": [character for character in _ASCII if character.isalnum()],
+        b"alpha": [character for character in _ASCII if character.isalpha()],
+        b"blank": " \t",
+        b"cntrl": [character for character in _ASCII if not character.isprintable()],
+        b"digit": "0123456789",
+        b"graph": [character for character in _PRINTED if character != " "],
+        b"lower": [character for character in _ASCII if character.islower()],
+        b"print": _PRINTED,
+        b"punct": [character for character in _PRINTED if character != " " and not character.isalnum()],
+        b"space": " \t\n\v\f\r",
+        b"upper": [character for character in _ASCII if character.isupper()],
+        b"xdigit": "0123456789abcdefABCDEF",
+    }.items()
+}
 
 
 class Rule(NamedTuple):
     """One line of an ignore file: `pattern` matches below `base`."""
 
     base: str
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[bytes]
     includes: bool
     folders_only: bool
 
 
-def rules(text: str, base: str) -> list[Rule]:
-    """Read an ignore file that lies in the folder `base`."""
+def rules(data: bytes, base: str) -> list[Rule]:
+    """Read an ignore file that lies in the folder `base`; bytes, since git's wildcards stand for bytes."""
     found = []
-    for line in text.removeprefix("\ufeff").splitlines():
-        line = re.sub(r"(?<!\\)[ \t]+$", "", line)
-        if not line or line.startswith("#"):
+    for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+        if line.startswith(b"#"):
             continue
-        includes = line.startswith("!")
-        line = line[1:] if includes else line.removeprefix("\\") if line.startswith(("\\#", "\\!")) else line
-        folders_only = line.endswith("/")
-        line = line.rstrip("/")
-        anchored = "/" in line
-        line = line.lstrip("/")
-        compiled = _compiled(line, anchored)
-        if line and compiled:
+        line = _trimmed(line.removesuffix(b"\r").partition(b"\0")[0])
+        includes = line.startswith(b"!")
+        line = line[1:] if includes else line
+        folders_only = line.endswith(b"/")
+        line = line[:-1] if folders_only else line
+        anchored = b"/" in line
+        compiled = _compiled(line.removeprefix(b"/"), anchored) if line else None
+        if compiled:
             found.append(Rule(base, compiled, includes, folders_only))
     return found
 
 
-def _compiled(pattern: str, anchored: bool) -> re.Pattern[str] | None:
-    expression, at = "" if anchored else "(?:.*/)?", 0
+def _trimmed(line: bytes) -> bytes:
+    """Return a line without the spaces at its end, but for those behind a backslash."""
+    end = at = 0
+    while at < len(line):
+        if line[at : at + 1] == b"\\":
+            at += 1
+        if line[at : at + 1] != b" " or line[at - 1 : at] == b"\\":
+            end = at + 1
+        at += 1
+    return line[:end]
+
+
+def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
+    """Return a pattern as git's own matcher reads it (`wildmatch.c`); None for one that it never matches."""
+    expression, at = b"" if anchored else b"(?:.*/)?", 0
+    plain = min(pattern.find(special) % (len(pattern) + 1) for special in (b"*", b"?", b"[", b"\\"))
     while at < len(pattern):
-        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
-            expression, at = expression + "(?:.*/)?", at + 3
-        elif pattern.startswith("/**", at) and at + 3 == len(pattern):
-            expression, at = expression + "/.+", at + 3
-        elif pattern[at] == "*":
-            at += len(pattern[at:]) - len(pattern[at:].lstrip("*"))
-            expression += "[^/]*"
-        elif pattern[at] == "?":
-            expression, at = expression + "[^/]", at + 1
-        elif pattern[at] == "[" and "]" in pattern[at + 2 :]:
-            end = pattern.index("]", at + 2)
-            inner = pattern[at + 1 : end].replace("\\", "\\\\")
-            expression += f"[{'^' + inner[1:] if inner[0] in '!^' else inner}]"
-            at = end + 1
+        character = pattern[at : at + 1]
+        if character == b"*":
+            end = len(pattern) - len(pattern[at:].lstrip(b"*"))
+            first = at == 0 or pattern[at - 1 : at] == b"/" or (anchored and at == plain)  # what is plain is compared apart
+            whole = end - at > 1 and first
+            if whole and pattern[end : end + 1] == b"/":
+                expression, at = expression + b"(?:.*/)?", end + 1
+            elif whole and (end == len(pattern) or pattern[end : end + 2] == b"\\/"):
+                expression, at = expression + b".*", end
+            else:
+                expression, at = expression + b"[^/]*", end
+        elif character == b"?":
+            expression, at = expression + b"[^/]", at + 1
+        elif character == b"[":
+            listed = _set(pattern, at + 1)
+            if listed is None:
+                return None
+            expression, at = expression + listed[0], listed[1]
         else:
-            at += pattern[at] == "\\" and at + 1 < len(pattern)
-            expression, at = expression + re.escape(pattern[at]), at + 1
-    try:
-        return re.compile(expression + r"\Z", re.S)
-    except re.error:
-        return None
+            at += character == b"\\"
+            if at == len(pattern):
+                return None
+            expression, at = expression + re.escape(pattern[at : at + 1]), at + 1
+    return re.compile(expression + rb"\Z", re.S)
+
+
+def _set(pattern: bytes, at: int) -> tuple[bytes, int] | None:
+    """Read what stands in brackets: an expression for those bytes, and where it ends; None when it is never closed."""
+    negated = pattern[at : at + 1] in (b"!", b"^")
+    at += negated
+    members: set[int] = set()
+    previous: int | None = None
+    first = True
+    while first or pattern[at : at + 1] != b"]":
+        first = False
+        if at >= len(pattern):
+            return None
+        named = _CLASS.match(pattern, at)
+        if named:
+            if named[1] not in _CLASSES:
+                return None
+            members.update(_CLASSES[named[1]])
+            previous, at = None, named.end()
+            continue
+        ranged = pattern[at : at + 1] == b"-" and previous is not None and pattern[at + 1 : at + 2] not in (b"", b"]")
+        at += ranged
+        at += pattern[at : at + 1] == b"\\"
+        if at >= len(pattern):
+            return None
+        members.update(range(previous or 0, pattern[at] + 1) if ranged else (pattern[at],))
+        previous = None if ranged else pattern[at]
+        at += 1
+    chosen = (set(range(256)) - members if negated else members) - {ord("/")}
+    expression = b"[" + b"".join(b"\\x%02x" % member for member in sorted(chosen)) + b"]" if chosen else b"(?!)"
+    return expression, at + 1
 
 
 def matches(found: list[Rule], path: str, is_folder: bool) -> bool | None:
@@ -76,7 +143,7 @@ def matches(found: list[Rule], path: str, is_folder: bool) -> bool | None:
         if rule.base and not path.startswith(rule.base + "/"):
             continue
         relative = path[len(rule.base) + 1 :] if rule.base else path
-        if rule.pattern.match(relative):
+        if rule.pattern.match(os.fsencode(relative)):
             return not rule.includes
     return None
 
@@ -84,29 +151,35 @@ def matches(found: list[Rule], path: str, is_folder: bool) -> bool | None:
 def tracked(root: str) -> set[str]:
     """Return the paths in the index of the repository whose work tree is `root`; nothing where there is none."""
     git = os.path.join(root, ".git")
-    if os.path.isfile(git):  # a linked work tree or a submodule
-        with open(git, encoding="utf-8", errors="replace") as file:
-            named = file.read(4096).partition("gitdir:")[2].strip()
-        git = os.path.join(root, named) if named else git
-    path = os.path.join(git, "index")
     try:
+        if os.path.isfile(git):  # a linked work tree or a submodule
+            with open(git, encoding="utf-8", errors="surrogateescape") as file:
+                named = file.read(4096).partition("gitdir:")[2].strip()
+            git = os.path.join(root, named) if named else git
+        path = os.path.join(git, "index")
         if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST_INDEX:
             return set()
         with open(path, "rb") as file:
-            return _index(file.read())
-    except (OSError, struct.error, IndexError, ValueError):
+            data = file.read()
+    except (OSError, ValueError):
         return set()
+    for width in (20, 32):  # of a SHA-1, of a SHA-256
+        try:
+            return _index(data, width)
+        except (struct.error, IndexError, ValueError):
+            continue
+    return set()
 
 
-def _index(data: bytes) -> set[str]:
+def _index(data: bytes, width: int) -> set[str]:
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4):
         return set()
     found: set[str] = set()
     at, previous = 12, b""
     for _ in range(count):
-        flags = struct.unpack_from(">H", data, at + 60)[0]
-        start = at + 62 + (2 if version > 2 and flags & 0x4000 else 0)
+        flags = struct.unpack_from(">H", data, at + 40 + width)[0]
+        start = at + 42 + width + (2 if version > 2 and flags & 0x4000 else 0)
         if version == 4:
             cut, start = _varint(data, start)
             end = data.index(b"\0", start)
@@ -116,7 +189,9 @@ def _index(data: bytes) -> set[str]:
             end = data.index(b"\0", start)
             previous = data[start:end]
             at += ((end - at) // 8 + 1) * 8
-        found.add(previous.decode("utf-8", "surrogateescape"))
+        if flags & 0xFFF != min(len(previous), 0xFFF):
+            raise ValueError("no entry")
+        found.add(os.fsdecode(previous))
     return found
 
 

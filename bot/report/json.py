@@ -59,7 +59,7 @@ def fix(root: str, plan: Plan, repairs: Repairs, changes: list[Change], patch: s
 
 
 def _dump(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json.dumps(document, indent=2)  # ASCII alone: no terminal obeys it, and every encoding has it
 
 
 def _target(report: Report, repairs: Repairs) -> dict[str, Any]:

@@ -202,24 +202,25 @@ _WEAKNESSES: dict[str, tuple[Stage, str, str]] = {
 }
 
 
-def _entries() -> dict[str, Entry]:
+def entries() -> dict[str, Entry]:
+    """Return the pages of all faults and weaknesses by code."""
     faults = {code: Entry("fault", *page) for code, page in _FAULTS.items()}
     return {**faults, **{code: Entry("weakness", *page) for code, page in _WEAKNESSES.items()}}
 
 
 def codes() -> tuple[str, ...]:
     """Return the codes of all faults and weaknesses."""
-    return tuple(_entries())
+    return tuple(entries())
 
 
 def titles(sort: Sort) -> list[tuple[str, str]]:
     """Return code and title of all faults, or of all weaknesses."""
-    return [(code, f"{entry.title} ({entry.stage})") for code, entry in _entries().items() if entry.sort == sort]
+    return [(code, f"{entry.title} ({entry.stage})") for code, entry in entries().items() if entry.sort == sort]
 
 
 def finding(code: str, answers: tuple[str, ...]) -> str | None:
     """Return the page of a fault or weakness; None when there is none of that code."""
-    entry = _entries().get(code)
+    entry = entries().get(code)
     if entry is None:
         return None
     answered = ", ".join(answers) if answers else "no codemod yet"

@@ -11,6 +11,12 @@ from bot.report.repairs import Repairs
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
 
+class _Styled(str):
+    """Text whose escape sequences are our own."""
+
+    __slots__ = ()
+
+
 class Page:
     """Collects lines; colours them when that is wanted, and lets no control character of a repository through."""
 
@@ -23,19 +29,24 @@ class Page:
         text = clean(text)
         if not self.colour:
             return text
-        return f"\x1b[{';'.join(_STYLES[style] for style in styles)}m{text}\x1b[0m"
+        return _Styled(f"\x1b[{';'.join(_STYLES[style] for style in styles)}m{text}\x1b[0m")
 
     def line(self, *parts: str) -> None:
         """Add a line; parts that come from `style` are taken as they are."""
-        self.lines.append("".join(part if "\x1b[" in part and self.colour else clean(part) for part in parts).rstrip())
+        self.lines.append("".join(part if isinstance(part, _Styled) else clean(part) for part in parts).rstrip())
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
 
 def clean(text: str) -> str:
-    """Return text without control characters, which a terminal would obey."""
-    return "".join(c if c == "\n" or c == "\t" or (c.isprintable() or c == " ") else "\ufffd" for c in text)
+    """Return text on one line, without control characters, which a terminal would obey."""
+    return "".join(c if c.isprintable() else " " if c in "\n\t" else "\ufffd" for c in text)
+
+
+def patch(diff: str) -> str:
+    """Return a diff to look at; one that `git apply` is to read needs every byte."""
+    return "\n".join(clean(line.removesuffix("\r")) for line in diff.split("\n"))
 
 
 def check(reports: tuple[Report, ...], tree: Tree, repairs: Repairs, colour: bool, quiet: bool, verbose: bool) -> str:
@@ -126,7 +137,7 @@ def _frame(page: Page, place: Place, tree: Tree) -> None:
     """Show the line at fault with its neighbours."""
     page.line("    ", page.style(f"--> {place.path}:{place.line}:{place.column}", "dim"))
     try:
-        lines = tree.text(place.path).splitlines()
+        lines = tree.text(place.path).removesuffix("\n").split("\n")
     except Unreadable:
         return
     width = len(str(place.line + 1))
@@ -134,7 +145,7 @@ def _frame(page: Page, place: Place, tree: Tree) -> None:
         if not 1 <= number <= len(lines):
             continue
         mark = ">" if number == place.line else " "
-        text = lines[number - 1].expandtabs(4)
+        text = lines[number - 1].removesuffix("\r").expandtabs(4)
         page.line(f"    {mark} {number:>{width}} | {text[:160]}")
 
 
