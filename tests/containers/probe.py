@@ -7,6 +7,7 @@ checked path is asked with the machine's address as Host, without following redi
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import signal
@@ -66,8 +67,7 @@ def _boot(fly: dict[str, object], tag: str, seconds: float) -> Verdict:
     if _listens(port):
         return Verdict("boot", f"port {port} of this machine is taken")
     container = buildah("from", "--pull-never", tag).stdout.strip()
-    inspected = buildah("inspect", "--format", "{{json .Docker.Config.Cmd}}", "--type", "image", tag).stdout
-    argv = shlex.split(command) if command else _list(inspected)
+    argv = [*_image(tag, "Entrypoint"), *(shlex.split(command) if command else _image(tag, "Cmd"))]
     variables = {"FLY_APP_NAME": str(fly.get("app")), **{k: str(v) for k, v in dict(fly.get("env", {})).items()}}
     flags = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     process = subprocess.Popen(
@@ -79,18 +79,21 @@ def _boot(fly: dict[str, object], tag: str, seconds: float) -> Verdict:
         start_new_session=True,
     )
     try:
-        stage, answer = _ask(process, port, _path(service), seconds)
+        with process:
+            try:
+                stage, answer = _ask(process, port, _path(service), seconds)
+            finally:
+                _end(process)
+            printed = process.stdout.read().decode(errors="replace") if process.stdout else ""
     finally:
-        _end(process)
-        printed = process.stdout.read().decode(errors="replace") if process.stdout else ""
         buildah("rm", container)
     return Verdict(stage, answer or printed[-2000:])
 
 
-def _list(printed: str) -> list[str]:
-    import json
-
-    return [str(word) for word in json.loads(printed) or []]
+def _image(tag: str, key: str) -> list[str]:
+    """Return the image's Entrypoint or Cmd."""
+    config = json.loads(buildah("inspect", "--type", "image", tag).stdout)["OCIv1"]["config"]
+    return [str(word) for word in config.get(key) or []]
 
 
 def _service(fly: dict[str, object]) -> dict[str, object]:
@@ -113,6 +116,7 @@ def _ask(process: subprocess.Popen[bytes], port: int, path: str | None, seconds:
             with opener.open(request, timeout=5) as response:
                 return "ok", f"{response.status}"
         except urllib.error.HTTPError as error:
+            error.close()
             stage, answer = "health", f"GET {path} answered {error.code}"
             if path is None and error.code < 500:
                 return "ok", f"{error.code}"
