@@ -47,7 +47,7 @@ def make(folder: Path) -> None:
         _debian(root)
     context = folder / "context"
     shutil.rmtree(context, ignore_errors=True)
-    _python(context / "python" / "usr" / "local")
+    _python(context / "python")
     (context / "Dockerfile").write_text(_dockerfile())
     os.rename(root, context / "debian")
     try:
@@ -82,25 +82,29 @@ def _mirror() -> str | None:
     return None
 
 
-def _python(target: Path) -> None:
-    """Copy the interpreter that runs this, bare: its own library and pip."""
-    source = Path(sys.base_prefix)
+def _python(context: Path) -> None:
+    """Copy the interpreter that runs this, bare: its own library and pip.
+
+    /usr/local is made a virtual environment of it, because a Debian Python looks for packages elsewhere otherwise.
+    """
+    source, home, local = Path(sys.base_prefix), context / "opt" / "python", context / "usr" / "local"
     library = Path("lib") / f"python{VERSION}"
-    target.mkdir(parents=True)
-    (target / "bin").mkdir()
-    shutil.copy2(source / "bin" / f"python{VERSION}", target / "bin")
-    for name in ("python3", "python"):
-        os.symlink(f"python{VERSION}", target / "bin" / name)
+    (home / "bin").mkdir(parents=True)
+    shutil.copy2(source / "bin" / f"python{VERSION}", home / "bin")
     for shared in source.glob(f"lib/libpython{VERSION}*"):
-        (target / "lib").mkdir(exist_ok=True)
-        shutil.copy2(shared, target / "lib", follow_symlinks=False)
+        (home / "lib").mkdir(exist_ok=True)
+        shutil.copy2(shared, home / "lib", follow_symlinks=False)
     ignored = shutil.ignore_patterns("test", "tests", "idlelib", "__pycache__", "site-packages", "dist-packages")
-    shutil.copytree(source / library, target / library, symlinks=True, ignore=ignored)
-    packages = target / library / "site-packages"
-    packages.mkdir(exist_ok=True)
+    shutil.copytree(source / library, home / library, symlinks=True, ignore=ignored)
+    (local / "bin").mkdir(parents=True)
+    (local / "pyvenv.cfg").write_text("home = /opt/python/bin\ninclude-system-site-packages = true\n")
+    for name in (f"python{VERSION}", "python3", "python"):
+        os.symlink(f"/opt/python/bin/python{VERSION}", local / "bin" / name)
+    packages = local / library / "site-packages"
+    packages.mkdir(parents=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", str(packages), "pip"], check=True)
-    (target / "bin" / "pip").write_text('#!/bin/sh\nexec /usr/local/bin/python -m pip "$@"\n')
-    (target / "bin" / "pip").chmod(0o755)
+    (local / "bin" / "pip").write_text('#!/bin/sh\nexec /usr/local/bin/python -m pip "$@"\n')
+    (local / "bin" / "pip").chmod(0o755)
     shutil.rmtree(packages / "bin", ignore_errors=True)
 
 
@@ -111,7 +115,8 @@ def _dockerfile() -> str:
     if _CERTIFICATES.is_file():
         variables |= {"PIP_CERT": str(_CERTIFICATES), "SSL_CERT_FILE": str(_CERTIFICATES)}
     lines = [f'ENV {name}="{value}"' for name, value in variables.items()]
-    return "\n".join(["FROM scratch", "COPY debian /", "COPY python /", "RUN ldconfig", *lines, 'CMD ["python3"]', ""])
+    library = "RUN echo /opt/python/lib > /etc/ld.so.conf.d/python.conf && ldconfig"
+    return "\n".join(["FROM scratch", "COPY debian /", "COPY python /", library, *lines, 'CMD ["python3"]', ""])
 
 
 if __name__ == "__main__":
