@@ -66,6 +66,11 @@ def statement(document: toml.Document, path: toml.Path) -> toml.Statement | None
     return next((found for found in document.statements if found.kind == "key" and found.path == path), None)
 
 
+def names(path: toml.Path) -> tuple[str, ...]:
+    """Return the keys of a path, without the places in lists."""
+    return tuple(part for part in path if isinstance(part, str))
+
+
 def _quote_style(document: toml.Document) -> str:
     """Return the quote that the file uses most for strings."""
     raw = [document.text[span.start : span.start + 1] for span in document.spans.values()]

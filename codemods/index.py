@@ -4,6 +4,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "attribute-not-found": ("align-cmd-processes", "fix-entrypoint"),
     "cmd-differs": ("align-cmd-processes",),
     "config-syntax": ("repair-toml",),
+    "config-type": ("fix-table-list",),
     "copy-source-missing": ("fix-path-case", "fix-copy-source", "move-fly-toml"),
     "dockerfile-not-found": ("fix-path-case", "fix-dockerfile-path", "move-fly-toml"),
     "duplicate-group": ("merge-process-groups",),
@@ -17,4 +18,4 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "unknown-key": ("drop-unknown-key",),
 }
 FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("align-cmd-processes", "copy-missing-package", "drop-unknown-key", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "merge-process-groups", "move-fly-toml", "repair-toml", "set-pythonpath", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("align-cmd-processes", "copy-missing-package", "drop-unknown-key", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "fix-table-list", "merge-process-groups", "move-fly-toml", "repair-toml", "set-pythonpath", "wrap-shell-command",)

@@ -100,16 +100,12 @@ def _without_second_copy(text: str, problem: int) -> str | None:
 
 def _empty_before(document: toml.Document, statement: toml.Statement) -> toml.Statement | None:
     """Return the `name = []` (or `{}`) that a table's header collides with."""
-    names = _names(statement.path)
+    names = _toml.names(statement.path)
     for found in reversed(document.statements[: document.statements.index(statement)]):
-        own = _names(found.path)
+        own = _toml.names(found.path)
         if found.kind == "key" and names[: len(own)] == own and _EMPTY.search(document.text[found.start : found.end]):
             return found
     return None
-
-
-def _names(path: toml.Path) -> tuple[str, ...]:
-    return tuple(part for part in path if isinstance(part, str))
 
 
 def _key_twice(document: toml.Document, statement: toml.Statement) -> tuple[str, str, bool] | None:
@@ -117,7 +113,7 @@ def _key_twice(document: toml.Document, statement: toml.Statement) -> tuple[str,
     first = next((s for s in document.statements if s.kind == "key" and s.path == statement.path), None)
     if first is None or first is statement:
         return None
-    name = _names(statement.path)[-1]
+    name = _toml.names(statement.path)[-1]
     agree = _meaning(document.text, first) == _meaning(document.text, statement)
     gone = statement if agree else first
     words = f"`{name}` was set twice" + (" to the same value." if agree else "; the later value is kept.")
@@ -149,7 +145,7 @@ def _table_twice(document: toml.Document, statement: toml.Statement) -> tuple[st
     splices = [Splice(at, at, moved)] if moved.strip() else []
     splices += [Splice(s.start, s.end, "") for s in replaced]
     merged = splice(text, [*splices, _toml.cut(text, second.start, end)])
-    name = ".".join(_names(statement.path))
+    name = ".".join(_toml.names(statement.path))
     words = f"[{name}] was opened twice; its lines now stand together"
     return merged, words + (", and the later values are kept." if replaced else "."), not replaced
 

@@ -125,6 +125,11 @@ CASES = [
         "dockerfile",
     ),
     Case(
+        "fix-table-list",
+        {**HEALTHY, "fly.toml": FLY + '\n  [http_service.checks]\n  [http_service.checks.one]\n    path = "/docs"\n'},
+        "fly.toml",
+    ),
+    Case(
         "merge-process-groups",
         {
             **HEALTHY,
