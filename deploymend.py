@@ -13,12 +13,19 @@ import sys
 
 def _own_path() -> list[str]:
     """Return sys.path without the caller's entries, our own folder before any folder of installed packages."""
-    own = os.path.dirname(os.path.abspath(__file__))
-    here = os.getcwd()
-    foreign = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
-    kept = [entry for entry in sys.path if entry and os.path.abspath(entry) not in foreign | {here, own}]
+    try:
+        here = os.getcwd()
+    except OSError:  # the folder is gone
+        here = ""
+    own = _absolute(here, os.path.dirname(__file__))
+    foreign = {_absolute(here, entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
+    kept = [entry for entry in sys.path if entry and _absolute(here, entry) not in foreign | {here, own}]
     at = next((index for index, entry in enumerate(kept) if entry.endswith(("site-packages", "dist-packages"))), len(kept))
     return [*kept[:at], own, *kept[at:]]
+
+
+def _absolute(here: str, path: str) -> str:
+    return os.path.normpath(os.path.join(here, path))
 
 
 def main() -> int:

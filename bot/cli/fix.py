@@ -57,8 +57,6 @@ def _print_diff(patch: str) -> None:
 
 def _refuse_dirty(root: str, made: Plan) -> None:
     """Refuse to write into files that hold work which is not committed."""
-    if git.work_tree(root) is None:
-        return
     touched = [path for change in made.tree.changes() for path in {change.path, change.old} if path]
     try:
         dirty = git.uncommitted(root, touched)

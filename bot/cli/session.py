@@ -31,6 +31,8 @@ class Session(NamedTuple):
 def open_session(options: argparse.Namespace) -> Session:
     """Read the repository's settings, put the command line's on top, and check them; raises `Refused`."""
     root = options.path
+    if not os.path.isabs(root):
+        _current_folder()
     if not os.path.exists(root):
         raise Refused(f"{root}: no such folder")
     if not os.path.isdir(root):
@@ -53,9 +55,16 @@ def open_session(options: argparse.Namespace) -> Session:
         root,
         tree,
         Options(config, options.app or stored.app, options.process or stored.process, start, stored.exclude, stored.secrets),
-        Allowed(getattr(options, "unsafe", False) or stored.unsafe, tuple(select) if select else None, ignore),
+        Allowed(getattr(options, "unsafe", False) or stored.unsafe, None if select is None else tuple(select), ignore),
         options.strict or stored.strict,
     )
+
+
+def _current_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError:
+        raise Refused("the current folder is gone; change to another one") from None
 
 
 def _inside(root: str, path: str) -> str:

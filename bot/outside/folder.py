@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.engine.model.tree import Change, Kind, Unreadable, parent
+from bot.engine.model.tree import LARGEST, Change, Kind, Unreadable, name, parent
 from bot.outside import gitignore
+
+_DEEPEST = 200  # levels of folders that are looked into, more than any project has and fewer than Python's stack takes
 
 
 class Folder:
@@ -32,23 +35,34 @@ class Folder:
         """Return the names in a folder with their kinds; sockets, devices and what can't be listed are left out."""
         listed = self._listed.get(folder)
         if listed is None:
-            listed = {}
-            try:
-                with os.scandir(self._path(folder)) as found:
-                    for entry in found:
-                        if entry.is_symlink():
-                            listed[entry.name] = "link"
-                        elif entry.is_dir(follow_symlinks=False):
-                            listed[entry.name] = "folder"
-                        elif entry.is_file(follow_symlinks=False):
-                            listed[entry.name] = "file"
-            except OSError:
-                pass
+            there = not folder or (folder.count("/") < _DEEPEST and self._kind(folder) == "folder")
+            listed = self._list(folder) if there else {}
             self._listed[folder] = listed
         return listed
 
+    def _list(self, folder: str) -> dict[str, Kind]:
+        listed: dict[str, Kind] = {}
+        try:
+            with os.scandir(self._path(folder)) as found:
+                for entry in found:
+                    if entry.is_symlink():
+                        listed[entry.name] = "link"
+                    elif entry.is_dir(follow_symlinks=False):
+                        listed[entry.name] = "folder"
+                    elif entry.is_file(follow_symlinks=False):
+                        listed[entry.name] = "file"
+        except OSError:
+            pass
+        return listed
+
+    def _kind(self, path: str) -> Kind | None:
+        """Return what lies at a path; None where nothing does, or only behind a link."""
+        return self.entries(parent(path)).get(name(path))
+
     def read(self, path: str) -> bytes:
-        """Return a file's bytes; raises `Unreadable` when the system does not give them."""
+        """Return a file's bytes; raises `Unreadable` when there is none or the system does not give them."""
+        if self._kind(path) != "file":
+            raise Unreadable(path, "no such file")
         try:
             with open(self._path(path), "rb") as file:
                 return file.read()
@@ -97,17 +111,17 @@ class Folder:
     def _rules_for(self, folder: str) -> list[gitignore.Rule]:
         rules = self._rules.get(folder)
         if rules is None:
-            rules = [] if not folder else list(self._rules_for(parent(folder)))
-            for holder in (folder,) if folder else (".git/info", ""):
-                last = "exclude" if holder == ".git/info" else ".gitignore"
-                if self.entries(holder).get(last) != "file":  # git follows no link here either
-                    continue
-                try:
-                    rules += gitignore.rules(self.read(f"{holder}/{last}" if holder else last), folder)
-                except Unreadable:
-                    continue
+            above = self._rules_for(parent(folder)) if folder else gitignore.rules(gitignore.excluded(self.root), "")
+            rules = [*above, *gitignore.rules(self._ignore_file(folder), folder)]
             self._rules[folder] = rules
         return rules
+
+    def _ignore_file(self, folder: str) -> bytes:
+        path = f"{folder}/.gitignore" if folder else ".gitignore"
+        try:  # a link is no file here: git follows none either
+            return self.read(path) if self._kind(path) == "file" and self.size(path) <= LARGEST else b""
+        except Unreadable:
+            return b""
 
     def _is_tracked(self, path: str, kind: Kind) -> bool:
         if self._tracked is None:
@@ -132,23 +146,23 @@ class _Staged(NamedTuple):
 def write(root: str, changes: list[Change], replace: Callable[[str, str], None] = os.replace) -> None:
     """Write every change or none: first all new contents beside their files, then one rename each.
 
-    Modes are kept, and a file that lies where another one is to go is never replaced. Raises `NotWritten`, with everything
-    back as it was. `replace` is there for tests.
+    Modes are kept. A file that lies where another one is to go is never replaced, nor one that changed since it was read.
+    Raises `NotWritten`, with everything back as it was. `replace` is there for tests.
     """
     made: list[str] = []
     staged: list[_Staged] = []
-    done: list[_Staged] = []
     try:
         for change in changes:
             staged.append(_stage(root, change, made))
         for item in staged:
             _put(item, replace)
-            done.append(item)
         for item in staged:
             if item.source is not None and item.source != item.target and not os.path.samefile(item.source, item.target):
                 os.unlink(item.source)
-    except OSError as error:
-        _undo(staged, done, made)
+    except (OSError, KeyboardInterrupt) as error:
+        _undo(staged, made)
+        if not isinstance(error, OSError):
+            raise
         path = os.path.relpath(error.filename or root, root)
         raise NotWritten(f"{path}: {error.strerror or error}; nothing was changed") from None
 
@@ -157,24 +171,51 @@ def _stage(root: str, change: Change, made: list[str]) -> _Staged:
     """Write the new content beside its file; refuse a link, which may lead anywhere, and a place that is taken."""
     target = os.path.join(root, change.path)
     source = os.path.join(root, change.old) if change.old is not None else None
-    if source is not None and os.path.islink(source):
-        raise OSError(errno.ELOOP, "it is a symbolic link now", source)
+    _refuse_link(root, target)
+    status = None
+    if source is not None:
+        _refuse_link(root, source)
+        status = os.lstat(source)
+        if not stat.S_ISREG(status.st_mode) or _content(source) != change.before:
+            raise OSError(errno.EBUSY, "it has changed meanwhile", source)
     if source != target and os.path.lexists(target) and not _same_file(source, target):
         raise OSError(errno.EEXIST, "there is a file of that name now", target)
-    mode = os.lstat(source).st_mode & 0o7777 if source else 0o644
+    mode = status.st_mode & 0o7777 if status else 0o644
     _make_folder(os.path.dirname(target), made)
     temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(change.after)
-            file.flush()
-            os.fsync(file.fileno())
+        _create(temporary, change.after, mode, status)
     except OSError as error:
-        os.unlink(temporary)
         raise OSError(error.errno, error.strerror, target) from None
     return _Staged(change, temporary, target, source, mode)
+
+
+def _refuse_link(root: str, path: str) -> None:
+    folder = os.path.dirname(path)
+    plain = os.path.normpath(os.path.join(os.path.realpath(root), os.path.relpath(folder, root)))
+    if os.path.islink(path) or os.path.realpath(folder) != plain:
+        raise OSError(errno.ELOOP, "it is a symbolic link now, or lies behind one", path)
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _create(path: str, data: bytes, mode: int, former: os.stat_result | None) -> None:
+    """Create a file that is complete on the disk, or none."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if former and os.geteuid() == 0:  # as in a container: the file stays its owner's
+                os.fchown(file.fileno(), former.st_uid, former.st_gid)
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except (OSError, KeyboardInterrupt):
+        os.unlink(path)
+        raise
 
 
 def _make_folder(path: str, made: list[str]) -> None:
@@ -201,11 +242,13 @@ def _put(item: _Staged, replace: Callable[[str, str], None]) -> None:
         raise
 
 
-def _undo(staged: list[_Staged], done: list[_Staged], made: list[str]) -> None:
+def _undo(staged: list[_Staged], made: list[str]) -> None:
+    waiting = [item for item in staged if os.path.lexists(item.temporary)]
+    for item in waiting:
+        os.unlink(item.temporary)
     for item in staged:
-        if os.path.lexists(item.temporary):
-            os.unlink(item.temporary)
-    for item in done:
+        if item in waiting:
+            continue
         if item.source != item.target:
             os.unlink(item.target)
         if item.source is not None:

@@ -40,30 +40,49 @@ def work_tree(path: str) -> str | None:
 
 
 def uncommitted(root: str, paths: list[str]) -> list[str]:
-    """Return those of `paths` (relative to `root`) that differ from the last commit; raises `GitTrouble`."""
-    filters = _git(root, _SETTINGS, "config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    """Return those of `paths` (relative to `root`) that differ from the last commit; raises `GitTrouble`.
+
+    Each is asked of the repository that it lies in, which may be a submodule; one in no repository differs from nothing.
+    """
+    names: dict[str, dict[str, str]] = {}
+    for path in paths:
+        folder = os.path.realpath(os.path.dirname(os.path.join(root, path)))
+        top = work_tree(folder)
+        if top is not None:
+            seen = os.path.relpath(os.path.join(folder, os.path.basename(path)), top)
+            names.setdefault(top, {})[path] = seen
+    dirty = {top: _status(top, list(seen.values())) for top, seen in names.items()}
+    return [path for path in paths for top, seen in names.items() if path in seen and _listed(seen[path], dirty[top])]
+
+
+def _listed(path: str, entries: list[str]) -> bool:
+    """Say whether git names a path, or a folder above it as a whole."""
+    return any(path == entry or (entry.endswith("/") and path.startswith(entry)) for entry in entries)
+
+
+def _status(top: str, paths: list[str]) -> list[str]:
+    """Return what `git status` lists of these paths, all relative to the top of a work tree."""
+    filters = _git(top, _SETTINGS, "config", "--null", "--name-only", "--get-regexp", r"^filter\.")
     keys = {key for key in filters.stdout.decode("utf-8", "surrogateescape").split("\0") if key}
     silenced = {key: "false" if key.endswith(".required") else "" for key in keys}
     options = ("--porcelain=v1", "-z", "--untracked-files=all", "--ignored=matching", "--no-renames", "--ignore-submodules=all")
-    run = _git(root, {**_SETTINGS, **silenced}, "--literal-pathspecs", "status", *options, "--", *paths)
+    run = _git(top, {**_SETTINGS, **silenced}, "--literal-pathspecs", "status", *options, "--", *paths)
     if run.returncode:
         said = run.stderr.decode("utf-8", "replace").strip().splitlines()
         raise GitTrouble(f"git status failed: {said[0] if said else 'no reason given'}")
-    top = work_tree(root) or root
-    prefix = os.path.relpath(os.path.realpath(root), top)
-    entries = [entry[3:] for entry in run.stdout.decode("utf-8", "surrogateescape").split("\0") if len(entry) > 3]
-    return [entry if prefix == "." else os.path.relpath(entry, prefix) for entry in entries]
+    return [entry[3:] for entry in run.stdout.decode("utf-8", "surrogateescape").split("\0") if len(entry) > 3]
 
 
-def _git(root: str, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _git(top: str, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
     import subprocess  # costly, and only needed before something is written
 
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _ENVIRONMENT
+    environment["GIT_WORK_TREE"] = top  # a repository's core.worktree may name another folder
     for number, (key, value) in enumerate(settings.items()):
         environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     environment["GIT_CONFIG_COUNT"] = str(len(settings))
     try:
-        return subprocess.run(("git", *arguments), cwd=root, capture_output=True, timeout=60, env=environment, check=False)
+        return subprocess.run(("git", *arguments), cwd=top, capture_output=True, timeout=60, env=environment, check=False)
     except FileNotFoundError:
         raise GitTrouble("git is not installed, so uncommitted changes can't be told; --allow-dirty goes on without") from None
     except subprocess.TimeoutExpired:

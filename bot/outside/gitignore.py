@@ -11,7 +11,7 @@ import re
 import struct
 from typing import NamedTuple
 
-_LARGEST_INDEX = 64 * 1024 * 1024
+_LARGEST = 64 * 1024 * 1024
 _CLASS = re.compile(rb"\[:([^\]]*):\]")
 _ASCII = [chr(code) for code in range(128)]
 _PRINTED = [character for character in _ASCII if character.isprintable()]
@@ -73,9 +73,20 @@ def _trimmed(line: bytes) -> bytes:
     return line[:end]
 
 
+class _Piece(NamedTuple):
+    """What a wildcard may stand for, and the text that has to follow it."""
+
+    skipped: bytes
+    text: list[bytes]
+
+
+_START, _NAMES, _FOLDERS, _ANYTHING = b"", b"[^/]*", b"(?:.*/)?", b".*"
+_SHORTEST = {_START: b"", _NAMES: b"[^/]*?", _FOLDERS: b"(?:.*?/)??", _ANYTHING: b".*?"}
+
+
 def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
     """Return a pattern as git's own matcher reads it (`wildmatch.c`); None for one that it never matches."""
-    expression, at = b"" if anchored else b"(?:.*/)?", 0
+    pieces, at = [_Piece(_START if anchored else _FOLDERS, [])], 0
     plain = min(pattern.find(special) % (len(pattern) + 1) for special in (b"*", b"?", b"[", b"\\"))
     while at < len(pattern):
         character = pattern[at : at + 1]
@@ -84,24 +95,48 @@ def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
             first = at == 0 or pattern[at - 1 : at] == b"/" or (anchored and at == plain)  # what is plain is compared apart
             whole = end - at > 1 and first
             if whole and pattern[end : end + 1] == b"/":
-                expression, at = expression + b"(?:.*/)?", end + 1
-            elif whole and (end == len(pattern) or pattern[end : end + 2] == b"\\/"):
-                expression, at = expression + b".*", end
+                pieces.append(_Piece(_FOLDERS, []))
+                at = end + 1
             else:
-                expression, at = expression + b"[^/]*", end
-        elif character == b"?":
-            expression, at = expression + b"[^/]", at + 1
+                deep = whole and (end == len(pattern) or pattern[end : end + 2] == b"\\/")
+                pieces.append(_Piece(_ANYTHING if deep else _NAMES, []))
+                at = end
+            continue
+        if character == b"?":
+            listed: tuple[bytes, int] | None = (b"[^/]", at + 1)
         elif character == b"[":
             listed = _set(pattern, at + 1)
-            if listed is None:
-                return None
-            expression, at = expression + listed[0], listed[1]
         else:
             at += character == b"\\"
-            if at == len(pattern):
-                return None
-            expression, at = expression + re.escape(pattern[at : at + 1]), at + 1
-    return re.compile(expression + rb"\Z", re.S)
+            listed = (re.escape(pattern[at : at + 1]), at + 1) if at < len(pattern) else None
+        if listed is None:
+            return None
+        pieces[-1].text.append(listed[0])
+        at = listed[1]
+    return re.compile(_expression(pieces) + rb"\Z", re.S)
+
+
+def _expression(pieces: list[_Piece]) -> bytes:
+    """Join the pieces so that no pattern takes long: but for the last wildcard, the first match of a piece is as good as any.
+
+    That of folders is held against everything up to the next one of its sort.
+    """
+    groups: list[list[_Piece]] = []
+    for piece in pieces:
+        if piece.skipped != _NAMES or not groups:
+            groups.append([])
+        groups[-1].append(piece)
+    made = b""
+    for number, group in enumerate(groups, start=1):
+        last = number == len(groups)
+        head, *names = group
+        inner = b"".join(head.text)
+        for count, name in enumerate(names, start=1):
+            text = b"".join(name.text)
+            open_end = last and count == len(names)
+            inner += name.skipped + text if open_end else b"(?>" + _SHORTEST[name.skipped] + text + b")"
+        made += head.skipped + inner if last else b"(?>" + _SHORTEST[head.skipped] + inner + b")"
+    return made
 
 
 def _set(pattern: bytes, at: int) -> tuple[bytes, int] | None:
@@ -150,25 +185,36 @@ def matches(found: list[Rule], path: str, is_folder: bool) -> bool | None:
 
 def tracked(root: str) -> set[str]:
     """Return the paths in the index of the repository whose work tree is `root`; nothing where there is none."""
-    git = os.path.join(root, ".git")
-    try:
-        if os.path.isfile(git):  # a linked work tree or a submodule
-            with open(git, encoding="utf-8", errors="surrogateescape") as file:
-                named = file.read(4096).partition("gitdir:")[2].strip()
-            git = os.path.join(root, named) if named else git
-        path = os.path.join(git, "index")
-        if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST_INDEX:
-            return set()
-        with open(path, "rb") as file:
-            data = file.read()
-    except (OSError, ValueError):
-        return set()
+    data = _of_git(root, "index")
     for width in (20, 32):  # of a SHA-1, of a SHA-256
         try:
             return _index(data, width)
         except (struct.error, IndexError, ValueError):
             continue
     return set()
+
+
+def excluded(root: str) -> bytes:
+    """Return the ignore rules that the repository keeps for itself, `info/exclude`; linked work trees share it."""
+    common = _of_git(root, "commondir").decode("utf-8", "surrogateescape").strip()
+    return _of_git(root, os.path.join(common, "info", "exclude"))
+
+
+def _of_git(root: str, path: str) -> bytes:
+    """Return a file of git's own folder; nothing where it is missing, a link, or too large."""
+    git = os.path.join(root, ".git")
+    try:
+        if os.path.isfile(git):  # a linked work tree or a submodule
+            with open(git, encoding="utf-8", errors="surrogateescape") as link:
+                named = link.read(4096).partition("gitdir:")[2].strip()
+            git = os.path.join(root, named) if named else git
+        path = os.path.join(git, path)
+        if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > _LARGEST:
+            return b""
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return b""
 
 
 def _index(data: bytes, width: int) -> set[str]:

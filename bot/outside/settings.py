@@ -58,13 +58,20 @@ def read(tree: Tree) -> Settings:
             table = table.get(part) if isinstance(table, dict) else None
         if isinstance(table, dict):
             return _settings(path, document, section, table)
+        if table is not None:
+            raise BadSettings(f"{path}:{_line(document, section)}: `{'.'.join(section)}` is a table")
     return Settings()
+
+
+def _line(document: toml.Document, path: tuple[str, ...]) -> int:
+    """Return the line on which a key stands, or the first one below it."""
+    spans = (span for known, span in document.spans.items() if known[: len(path)] == path)
+    return position(document.text, min((span.key_start for span in spans), default=0))[0]
 
 
 def _settings(path: str, document: toml.Document, section: tuple[str, ...], table: dict[str, toml.Value]) -> Settings:
     for key, value in table.items():
-        span = document.spans.get((*section, key))
-        line = position(document.text, span.key_start)[0] if span else 1
+        line = _line(document, (*section, key))
         if key not in KEYS:
             import difflib  # needed for a misspelt key alone
 
@@ -73,7 +80,7 @@ def _settings(path: str, document: toml.Document, section: tuple[str, ...], tabl
             raise BadSettings(f"{path}:{line}: there is no setting `{key}`; {hint}")
         wanted = KEYS[key][0]
         items = value if isinstance(value, list) else []
-        if not isinstance(value, wanted) or not all(isinstance(item, str) for item in items):
+        if type(value) is not wanted or not all(type(item) is str for item in items):  # a date is text of a kind of its own
             words = {list: "a list of strings", str: "a string", bool: "true or false"}[wanted]
             raise BadSettings(f"{path}:{line}: `{key}` is {words}")
 

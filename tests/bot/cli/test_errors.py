@@ -302,6 +302,13 @@ def test_a_link_within_the_repository_is_followed_and_stays_a_link(tmp_path: Pat
     assert (repo / "docker/web").read_text() == DOCKERFILE
 
 
+def test_a_current_folder_that_is_gone_is_one_sentence(tmp_path: Path):
+    script = f"mkdir gone; cd gone; rmdir ../gone; exec {sys.executable} -m deploymend check"
+    run = subprocess.run(("bash", "-c", script), cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "bot: the current folder is gone; change to another one\n"
+
+
 # --- the reader of our output
 
 
