@@ -73,8 +73,8 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
         "dockerfile": report.image.dockerfile if report.image else None,
         "processes": [process.name for process in target.processes],
         "reached": report.reached,
-        "faults": [_fault(fault, repairs) for fault in report.faults],
-        "weaknesses": [_weakness(weakness, repairs) for weakness in report.weaknesses],
+        "faults": [_finding(fault, repairs) for fault in report.faults],
+        "weaknesses": [_finding(weakness, repairs) for weakness in report.weaknesses],
         "assumptions": [
             {
                 "name": assumption.name,
@@ -88,31 +88,18 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
     }
 
 
-def _fault(fault: Fault, repairs: Repairs) -> dict[str, Any]:
-    repair = repairs.of(fault)
+def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
+    """Return a fault, or a weakness in the same shape: that is never in doubt, and nothing leads to it."""
+    repair = repairs.of(finding)
     return {
-        "code": fault.code,
-        "stage": fault.stage,
-        "process": fault.process or None,
-        "confidence": fault.confidence,
-        "message": fault.message,
-        **_place(fault.place),
-        "chain": list(fault.chain),
-        "reason": fault.reason,
-        "codemod": repair.codemod if repair else None,
-        "safety": repair.safety if repair else None,
-    }
-
-
-def _weakness(weakness: Weakness, repairs: Repairs) -> dict[str, Any]:
-    repair = repairs.of(weakness)
-    return {
-        "code": weakness.code,
-        "stage": weakness.stage,
-        "process": weakness.process or None,
-        "message": weakness.message,
-        **_place(weakness.place),
-        "reason": weakness.reason,
+        "code": finding.code,
+        "stage": finding.stage,
+        "process": finding.process or None,
+        "confidence": finding.confidence if isinstance(finding, Fault) else "certain",
+        "message": finding.message,
+        **_place(finding.place),
+        "chain": list(finding.chain) if isinstance(finding, Fault) else [],
+        "reason": finding.reason,
         "codemod": repair.codemod if repair else None,
         "safety": repair.safety if repair else None,
     }
