@@ -64,8 +64,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
             rationale = f"The file is called `{name(found)}` and used as `{name(wanted)}`; Linux tells the two apart."
             yield Proposal(tree.move(found, wanted), rationale)
         else:
-            spelled = _spelled(finding, report, tree, found)
-            yield spelled or Skip(f"{user} uses the name `{name(found)}`")
+            yield from _spelled(finding, report, tree, found) or [Skip(f"{user} uses the name `{name(found)}`")]
 
 
 def _wanted(finding: Fault | Weakness, report: Report, tree: Tree) -> list[str]:
@@ -148,19 +147,20 @@ def _imports(text: str, path: str) -> bool:
     return any(f".{dotted}".endswith(f".{imported}") for imported in names if imported)
 
 
-def _spelled(finding: Fault | Weakness, report: Report, tree: Tree, found: str) -> Proposal | None:
-    """Propose the Dockerfile's COPY with the file's own name, which the image keeps under the wanted one."""
+def _spelled(finding: Fault | Weakness, report: Report, tree: Tree, found: str) -> list[Proposal]:
+    """Return the Dockerfile's COPY with the file's own name, and the one that keeps the wanted name in the image."""
     image = report.image
     if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, MissingSource):
-        return None
+        return []
     item = image.file.instructions[finding.detail.instruction]
     word, target = item.words[finding.detail.word], item.words[-1]
     if len(item.words) != 2 or item.flags:
-        return None
+        return []
     wanted = posixpath.basename(word.value)
     source = posixpath.join(posixpath.dirname(word.value), name(found))
-    edits = [dockerfile.replace_word(word, source, item.json)]
-    if target.value.endswith(("/", ".")):
-        edits.append(dockerfile.replace_word(target, posixpath.join(target.value, wanted), item.json))
     rationale = f"The file is called `{name(found)}`; Linux tells it from `{wanted}`."
-    return Proposal(tree.write(image.dockerfile, splice(image.file.text, edits)), rationale)
+    own = dockerfile.replace_word(word, source, item.json)
+    edits = [[own]]
+    if target.value.endswith(("/", ".")):
+        edits.append([own, dockerfile.replace_word(target, posixpath.join(target.value, wanted), item.json)])
+    return [Proposal(tree.write(image.dockerfile, splice(image.file.text, each)), rationale) for each in edits]

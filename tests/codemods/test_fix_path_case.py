@@ -77,6 +77,12 @@ def test_the_image_keeps_the_wanted_name(before: str, after: str):
     check_transformed(NAME, files, {"Dockerfile": DOCKERFILE.replace("COPY requirements.txt .", after)})
 
 
+def test_the_image_gets_the_files_own_name_where_that_is_the_one_that_is_used():
+    files = without("main.py", **{"Main.py": MAIN, "Procfile": "web: uvicorn Main:app\n"})
+    files["Dockerfile"] = DOCKERFILE.replace("COPY . .", "COPY main.py .").replace("main:app", "Main:app")
+    check_transformed(NAME, files, {"Dockerfile": files["Dockerfile"].replace("COPY main.py", "COPY Main.py")})
+
+
 @pytest.mark.parametrize("files", [HEALTHY, {**PACKAGE, "models/user.py": USER}])
 def test_names_that_agree_are_left_alone(files: dict[str, str]):
     check_noop(NAME, files)
