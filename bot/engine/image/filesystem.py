@@ -141,6 +141,13 @@ class FileSystem:
                 return context.tree_path(source)
         return None
 
+    def unversioned(self, path: str) -> str | None:
+        """Return the path in the repository of what would lie at `path`, if a rule of git keeps that out of every clone."""
+        for context, source in self._sources(posixpath.normpath(path), 0):
+            if context.unversioned(source):
+                return context.tree_path(source)
+        return None
+
     def ignored(self, path: str) -> str | None:
         """Return the rule of the ignore file (`path:line`) that keeps out what would lie at `path`."""
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.engine.model import toml
 from bot.engine.model.findings import Place
+from bot.engine.model.toml_scalars import Problem
 from bot.engine.model.tree import position
 
 
@@ -17,7 +18,7 @@ class ConfigFile(NamedTuple):
     text: str
     data: dict[str, toml.Value]
     spans: dict[toml.Path, toml.Span]
-    problem: toml.Problem | None
+    problem: Problem | None
 
     def place(self, *path: str | int) -> Place:
         """Return where a key stands; its nearest parent's place when the key itself is not written."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import yaml
 
-from bot.engine.model.toml import Path, Problem, Span, Value
+from bot.engine.model.toml import Path, Span, Value
+from bot.engine.model.toml_scalars import Problem
 
 _NUMBER = re.compile(r"[-+]?[0-9]+")
 _RADIX = re.compile(r"0o[0-7]+|0x[0-9A-Fa-f]+")

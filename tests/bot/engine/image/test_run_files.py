@@ -1,0 +1,211 @@
+import pytest
+
+from bot.engine.image.filesystem import Found
+from tests.bot.engine.image.running import ran
+
+# --- files
+
+
+def test_mkdir_and_touch_make_what_is_not_there():
+    found = ran("mkdir -p /data/a logs && touch logs/x.log", user="web")
+    assert found.stage.files.find("/data/a") == Found("folder", None, "web")
+    assert found.stage.files.find("/app/logs/x.log") == Found("file", None, "web")
+
+
+def test_mkdir_and_touch_leave_alone_what_is_there():
+    found = ran("mkdir -p lib && touch main.py && install -d docs")
+    assert (found.tree("/app/lib"), found.tree("/app/main.py"), found.tree("/app/docs")) == ("lib", "main.py", "docs")
+
+
+def test_rm_takes_away():
+    found = ran("rm -rf lib /app/main.py")
+    assert (found.has("/app/lib/util.py"), found.has("/app/main.py"), found.has("/app/docs/a.md")) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if [ -n x ]; then rm -rf lib; fi",
+        "test -d x || rm -rf lib",
+        "(rm -rf lib)",
+        "bash -c 'if true; then rm -rf lib; fi'",
+        "rm -rf l*",
+    ],
+)
+def test_a_removal_that_may_not_happen_leaves_a_doubt_alone(script):
+    found = ran(script)
+    assert found.tree("/app/lib/util.py") == "lib/util.py"
+    assert found.doubt("/app/lib/util.py")
+
+
+def test_a_wildcard_below_a_folder_leaves_that_folder_in_doubt():
+    found = ran("rm -rf /var/lib/apt/lists/* docs/*.md")
+    assert (found.doubt("/app/docs/b.md") is None, found.doubt("/app/lib/x.py")) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "path"),
+    [
+        ("cp main.py copy.py", "/app/copy.py"),
+        ("cp main.py lib", "/app/lib/main.py"),
+        ("cp main.py /tmp", "/tmp/main.py"),
+        ("cp main.py /opt/x.py", "/opt/x.py"),
+    ],
+)
+def test_cp_of_a_file(script, path):
+    found = ran(script)
+    assert (found.tree(path), found.tree("/app/main.py")) == ("main.py", "main.py")
+
+
+def test_cp_of_a_folder():
+    assert ran("cp -r lib /srv/new").tree("/srv/new/util.py") == "lib/util.py"
+    assert ran("cp -r lib /srv").tree("/srv/lib/util.py") == "lib/util.py"
+    assert ran("cp -r lib/. /srv").tree("/srv/util.py") == "lib/util.py"
+    assert ran("cp -rT lib /srv").tree("/srv/util.py") == "lib/util.py"
+
+
+def test_a_copy_keeps_what_is_removed_afterwards():
+    assert ran("cp -r lib /opt/lib2 && rm -rf lib").tree("/opt/lib2/util.py") == "lib/util.py"
+
+
+def test_mv_takes_along():
+    found = ran("mv lib /opt/x")
+    assert (found.tree("/opt/x/util.py"), found.has("/app/lib/util.py")) == ("lib/util.py", False)
+
+
+def test_copying_what_is_not_known_leaves_a_doubt():
+    found = ran("cp -r /usr/share/x /app/x")
+    assert found.doubt("/app/x/y.py") == "cp of something that is not in the repository"
+
+
+def test_copying_several_files_leaves_a_doubt():
+    assert ran("cp main.py start.sh /opt/").doubt("/opt/main.py") == "cp of several files"
+
+
+def test_links_show_what_they_lead_to():
+    assert ran("ln -s /app/lib /code").tree("/code/util.py") == "lib/util.py"
+    assert ran("ln -s ../lib docs/code").tree("/app/docs/code/util.py") == "lib/util.py"
+    assert ran("ln -sf /app/lib docs").tree("/app/docs/lib/util.py") == "lib/util.py"
+    assert ran("ln -sfn /app/lib docs").tree("/app/docs/util.py") == "lib/util.py"
+
+
+def test_a_link_to_a_program_of_the_base_leaves_a_doubt_there_alone():
+    found = ran("ln -s /usr/bin/python3 /usr/bin/python")
+    assert (found.doubt("/usr/bin/python") is None, found.doubt("/app/x.py")) == (False, None)
+
+
+def test_a_file_that_is_written_is_no_longer_the_repositorys():
+    for script in (
+        "sed -i s/a/b/ main.py",
+        "sed --in-place s/a/b/ main.py",
+        "echo x > main.py",
+        "echo x >> main.py",
+        "tee main.py",
+    ):
+        assert ran(script).stage.files.find("/app/main.py") == Found("file", None, "root")
+
+
+@pytest.mark.parametrize("script", ["sed s/a/b/ main.py", "cat < main.py", "cat main.py 2>/dev/null", "cat main.py 2>&1"])
+def test_a_file_that_is_read_stays_the_repositorys(script):
+    found = ran(script)
+    assert found.tree("/app/main.py") == "main.py"
+    assert not found.has("/app/1")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "curl -o x.sh https://example.org/y",
+        "curl -fsSLo x.sh https://example.org/y",
+        "curl --output=x.sh https://example.org/y",
+        "curl -fsSLO https://example.org/x.sh?v=1",
+        "curl https://example.org/y > x.sh",
+        "wget https://example.org/x.sh",
+        "wget -q -O x.sh https://example.org/y",
+        "wget -qO x.sh https://example.org/y",
+        "wget --output-document=x.sh https://example.org/y",
+        "wget -P /app https://example.org/x.sh",
+    ],
+)
+def test_a_download_is_a_file(script):
+    found = ran(f"{script} && chmod +x x.sh && ./x.sh")
+    assert found.has("/app/x.sh")
+    assert found.codes == []
+
+
+@pytest.mark.parametrize(
+    "script", ["curl -fsS https://example.org/x.sh", "wget -qO- https://example.org/x.sh", "wget -O - https://example.org/x.sh"]
+)
+def test_a_download_to_the_screen_is_none(script):
+    assert not ran(script).has("/app/x.sh")
+
+
+# --- scripts of the repository
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("./build.sh", "/bin/sh: 1: ./build.sh: not found"),
+        ("/app/build.sh --all", "/bin/sh: 1: /app/build.sh: not found"),
+        ("sh build.sh", "sh: 0: cannot open build.sh: No such file"),
+        ("bash -e build.sh", "bash: build.sh: No such file or directory"),
+        ("python build.py", "python: can't open file '/app/build.py': [Errno 2] No such file or directory"),
+        ("python -W ignore -X dev build.py", "python: can't open file '/app/build.py': [Errno 2] No such file or directory"),
+        ("cd lib && python3 x/../b.py", "python: can't open file '/app/lib/b.py': [Errno 2] No such file or directory"),
+        ("python mange.py migrate", "python: can't open file '/app/mange.py': [Errno 2] No such file or directory"),
+    ],
+)
+def test_a_script_that_is_not_there(script, message):
+    found = ran(script)
+    assert (found.codes, found.messages, found.sure) == (["run-file-missing"], [message], [True])
+
+
+def test_a_script_that_is_copied_later():
+    assert ran("python manage.py collectstatic", source=None).codes == ["run-file-missing"]
+    assert ran("python manage.py collectstatic", source="requirements.txt").codes == ["run-file-missing"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "./start.sh",
+        "bash start.sh",
+        "python manage.py migrate",
+        "python -c 'import nowhere'",
+        "python - < main.py",
+        "python -V",
+        "/usr/bin/crontab x",
+        "/opt/tool/run.sh",
+        "./nope.sh || true",
+        "touch x.sh && ./x.sh",
+        "echo 'echo' > x.sh && sh x.sh",
+    ],
+)
+def test_a_script_that_is_there_or_is_not_ours_to_judge(script):
+    assert ran(script).codes == []
+
+
+def test_a_script_in_the_root_of_the_image_may_be_the_bases():
+    assert ran("/install.sh", source=None).codes == []
+
+
+def test_a_script_that_only_this_disk_has_is_likely_missing():
+    found = ran("./start.sh", hidden=("start.sh",))
+    assert (found.codes, found.sure) == (["run-file-missing"], [False])
+
+
+def test_a_script_that_an_earlier_command_may_have_made_is_likely_missing():
+    assert ran("make x && ./configure", source="requirements.txt").sure == [False]
+    assert ran("./configure", before="make x", source="requirements.txt").sure == [False]
+
+
+def test_sources_that_are_unpacked_and_built_are_no_fault():
+    script = "wget https://example.org/ta-lib.tar.gz && tar -xzf ta-lib.tar.gz && cd ta-lib && ./configure && make install"
+    assert ran(script, source="requirements.txt").codes == []
+
+
+def test_sources_that_are_cloned_and_installed_are_no_fault():
+    found = ran("git clone --depth 1 https://example.org/me/tool.git && cd tool && pip install .", source=None)
+    assert found.codes == []
+    assert found.installs[-1].opaque
