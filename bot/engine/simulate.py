@@ -13,10 +13,11 @@ from bot.engine.boot.program import Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Assumption, Fault, MissingDockerfile, Place, Stage, Unknown, Weakness
+from bot.engine.model.findings import Assumption, Fault, MissingDockerfile, MissingSource, Place, Stage, Unknown, Weakness
 from bot.engine.model.target import Origin, Process, Service, Start, Target
 from bot.engine.model.tree import Tree, join
-from bot.engine.platforms import fly, survey
+from bot.engine.platforms import before, fly, starts, survey
+from bot.engine.platforms.before import Doubt
 from bot.engine.report import Booted, Report
 
 PREFIX = "Error: failed to fetch an image or build from source: "
@@ -119,6 +120,8 @@ class _Simulation:
         self.followed = True
         self.checked = False
         self.doubtful: set[str] = set()  # processes in which something else may serve
+        self.doubts: list[Doubt] | None = None
+        self.built: Image | None = None
 
     def report(self) -> Report:
         image = self.image()
@@ -135,7 +138,7 @@ class _Simulation:
                     booted = self.boot(image, installed, process, "boot")
                     processes.append(booted)
                     self.port(booted)
-        order = sorted(self.faults, key=lambda fault: fault.position)
+        order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
         return Report(
             self.target,
             self.reading,
@@ -154,6 +157,25 @@ class _Simulation:
         self.unknowns.append(Unknown(reason, place))
         self.followed = False
 
+    def judged(self, fault: Fault) -> Fault:
+        """Return a fault as it is; not certain where something before the deploy, or an option of it, may explain it."""
+        if fault.confidence == "likely":
+            return fault
+        place, config = self.reading.place, self.target.config
+        if self.doubts is None:
+            self.doubts = [*fly.doubts(self.tree, config), *(starts.doubts(self.tree, config, place) if place else ())]
+        for doubt in self.doubts:
+            if before.explains(doubt, fault, config, self.reading.directory, self.built):
+                return _doubted(fault)._replace(reason=f"{fault.reason} But {doubt.says}.")
+        return _doubted(fault) if self.fetched(fault) else fault
+
+    def fetched(self, fault: Fault) -> bool:
+        """Say whether a missing file would lie in a submodule of git, which a deploy may have."""
+        wanted = fault.detail.wanted if isinstance(fault.detail, MissingDockerfile) else None
+        if isinstance(fault.detail, MissingSource) and self.built:
+            wanted = self.built.context.tree_path(fault.detail.source)
+        return any(f"{wanted}/".startswith(f"{folder}/") for folder in before.by_submodules(self.tree)) if wanted else False
+
     # --- build
 
     def image(self) -> Image | None:
@@ -167,7 +189,8 @@ class _Simulation:
         path = self.dockerfile()
         if path is None:
             return None
-        return build(self.tree, path, self.reading.directory, wanted, BUILDER)
+        self.built = build(self.tree, path, self.reading.directory, wanted, BUILDER)
+        return self.built
 
     def dockerfile(self) -> str | None:
         """Return the Dockerfile that flyctl would take, or note its own words for why there is none."""

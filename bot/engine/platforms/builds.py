@@ -2,7 +2,8 @@
 
 A repair for the platform must leave them working. Compose takes the context from the file's folder and the Dockerfile from
 the context (compose-spec `build.md`); docker/build-push-action takes both from the workspace, and a Dockerfile that is not
-named lies in the context (its `action.yml` and README).
+named lies in the context (its `action.yml` and README). Where its context is the commit itself, `{{defaultContext}}` or a
+folder of it, the Dockerfile counts from there, as it does in every remote context of BuildKit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bot.engine.model.findings import Place
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, Unreadable, join, name, parent, position
 
+_COMMIT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?(.*)")
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$")
 
 
@@ -54,17 +56,28 @@ def _builds(path: str, text: str) -> Iterator[OtherBuild]:
     in_workflows = parent(path) == ".github/workflows"
     for keys, options in _steps(data) if in_workflows else _services(data):
         span = document.spans.get(keys)
-        context = _path("" if in_workflows else parent(path), options.get("context"))
+        written = options.get("context")
+        remote = _COMMIT.fullmatch(written) if in_workflows and isinstance(written, str) else None
+        context = _path("" if in_workflows else parent(path), remote[1] if remote else written)
         if context is None:
             continue
-        base = "" if in_workflows and "file" in options else context
+        base = "" if in_workflows and "file" in options and not remote else context
         dockerfile = _path(base, options.get("file" if in_workflows else "dockerfile"), "Dockerfile")
         if dockerfile is not None:
-            stage, args = options.get("target"), options.get("args")
-            given = {str(key): str(value) for key, value in args.items()} if isinstance(args, dict) else {}
-            wanted = Build("dockerfile", dockerfile, None, stage if isinstance(stage, str) else None, given, None, "")
+            stage, args = options.get("target"), _arguments(options.get("build-args" if in_workflows else "args"))
+            wanted = Build("dockerfile", dockerfile, None, stage if isinstance(stage, str) else None, args, None, "")
             place = Place(path, *position(text, span.key_start)) if span else Place(path, 1)
             yield OtherBuild(dockerfile, context, wanted, place)
+
+
+def _arguments(written: object) -> dict[str, str]:
+    """Return build arguments, written as a table, a list or lines; those that are made at run time are left out."""
+    if isinstance(written, dict):
+        pairs = [(str(key), "" if value is None else "=", str(value)) for key, value in written.items()]
+    else:
+        lines = written.splitlines() if isinstance(written, str) else written if isinstance(written, list) else []
+        pairs = [str(line).strip().partition("=") for line in lines]
+    return {key: value for key, equals, value in pairs if equals and "$" not in value}
 
 
 def _path(folder: str, written: object, default: str = ".") -> str | None:

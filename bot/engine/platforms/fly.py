@@ -15,8 +15,10 @@ from bot.engine.model.config import ConfigFile, load, lookup
 from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.target import Build, Check, IgnoredKey, Origin, Process, Service, Start, Target
 from bot.engine.model.toml import Value
+from bot.engine.model.toml_scalars import Problem
 from bot.engine.model.tree import Tree, join, name, parent
 from bot.engine.platforms import fly_schema, starts
+from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.starts import Deploy
 
 DEFAULT_GROUP = "app"
@@ -62,7 +64,8 @@ def _starts(tree: Tree, path: str, deploys: list[Deploy], start: str | None) -> 
     if start is not None:
         return (Start(start, None, "--from says so", None),)
     found: dict[tuple[str, str | None], Start] = {}
-    for deploy in deploys:
+    prose = [deploy for deploy in deploys if starts.is_prose(deploy.place.path, path)]
+    for deploy in sorted(deploys, key=lambda deploy: (deploy in prose, not deploy.doubts)):
         config = deploy.config or _config_in(tree, deploy.directory)
         if config == path:
             key = (deploy.directory, deploy.dockerfile)
@@ -302,7 +305,7 @@ def _fault(code: str, step: int, message: str, reason: str, place: Place) -> Fau
     return Fault(code, "config", step, "", "certain", message, reason, place)
 
 
-def _syntax(config: ConfigFile, problem: toml.Problem) -> Fault:
+def _syntax(config: ConfigFile, problem: Problem) -> Fault:
     document = toml.Document(config.text, {}, {}, [], [])
     row, column = document.row_and_column(problem.start)
     where = f"row {row} column {column}"
@@ -322,7 +325,7 @@ def _not_json(config: ConfigFile) -> Iterator[Fault]:
     try:
         json.loads(config.text)
     except json.JSONDecodeError as error:
-        yield _syntax(config, toml.Problem(error.pos, error.pos, "it is not valid JSON"))
+        yield _syntax(config, Problem(error.pos, error.pos, "it is not valid JSON"))
 
 
 def _unparsed(config: ConfigFile) -> Iterator[Fault]:
@@ -439,6 +442,12 @@ def _unknowns(config: ConfigFile) -> Iterator[Unknown]:
     if experimental.get("entrypoint") and not experimental.get("exec"):
         reason = "an entrypoint before the image's own command is not followed"
         yield Unknown(f"[experimental] entrypoint: {reason}", config.place("experimental", "entrypoint"))
+
+
+def doubts(tree: Tree, path: str) -> list[Doubt]:
+    """Return what a config says of the build that is not followed: flyctl's own ignore file."""
+    ignores = lookup(load(path, tree.text(path)).table("build"), "ignorefile")
+    return [Doubt("ignore", f"{path} names an ignore file of its own")] if ignores else []
 
 
 def deploy_command(directory: str, config: str) -> str:

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.model.toml import Moment, Path, Value
+from bot.engine.model.toml import Path, Value
+from bot.engine.model.toml_scalars import Moment
 
 # name of the Go struct, then key: Go type; a "[]X" is a list of X, a capital a struct, "any" is not looked into
 STRUCTS: dict[str, dict[str, str]] = {

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from bot.engine.model import shell
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Tree, Unreadable, join, name, parent, position
+from bot.engine.platforms import before
+from bot.engine.platforms.before import Doubt
 
 _FLYCTL = ("fly", "flyctl")
 _WITH_VALUE = frozenset(
@@ -53,6 +55,7 @@ class Deploy(NamedTuple):
     end: int
     workdir: tuple[int, int] | None  # the span of the step's own `working-directory: …` pair
     step: int | None  # in a workflow: where the step's `run` key stands
+    doubts: tuple[Doubt, ...] = ()  # what runs before it, and what its options change
 
 
 def is_evidence(path: str) -> bool:
@@ -115,7 +118,8 @@ def find(tree: Tree, paths: list[str]) -> list[Deploy]:
                 found.extend(_script(path, text, match.start(2), match.end(2), parent(path)))
         elif name(path).lower() in ("makefile", "gnumakefile", "justfile"):
             for start, end in _recipe_lines(text):
-                found.extend(_script(path, text, start, end, parent(path)))
+                for deploy in _script(path, text, start, end, parent(path)):
+                    found.append(deploy._replace(doubts=(*before.by_recipe(text, start), *deploy.doubts)))
         else:  # nobody knows in which folder a script is started: its own, or the root
             own = list(_script(path, text, 0, len(text), parent(path)))
             found.extend(own)
@@ -140,13 +144,17 @@ def _workflow(path: str, text: str) -> Iterator[Deploy]:
         return
     for job, body in jobs.items():
         steps = body.get("steps") if isinstance(body, dict) else None
+        earlier: list[Doubt] = []
         for index, step in enumerate(steps if isinstance(steps, list) else ()):
             if not isinstance(step, dict):
                 continue
+            known = tuple(earlier)
+            earlier += before.by_step(step)
             here = ("jobs", job, "steps", index)
             own = document.spans.get((*here, "working-directory"))
             project = _project((data, body, step))
-            yield from _action(path, text, step, document.spans.get((*here, "uses")), project)
+            for deploy in _action(path, text, step, document.spans.get((*here, "uses")), project):
+                yield deploy._replace(doubts=(*known, *deploy.doubts))
             workdir = step.get("working-directory") or _default(body) or _default(data) or "."
             workdir = re.sub(r"^\$\{\{\s*github\.workspace\s*\}\}", ".", workdir) if isinstance(workdir, str) else "$"
             if "$" in workdir or (base := join("", workdir)) is None:
@@ -155,7 +163,9 @@ def _workflow(path: str, text: str) -> Iterator[Deploy]:
             if isinstance(step.get("run"), str):
                 span = document.spans[(*here, "run")]
                 script = _script(path, text, span.start, span.end, base, str(step["run"]), pair)
-                yield from (deploy._replace(why=f"{path} runs it", step=span.key_start) for deploy in script)
+                for deploy in script:
+                    doubts = (*known, *deploy.doubts)
+                    yield deploy._replace(why=f"{path} runs it", step=span.key_start, doubts=doubts)
 
 
 def _default(owner: object) -> object:
@@ -214,9 +224,10 @@ def _script(
     source = _plain(text[start:end] if script is None else script)
     where = _Where(path, source, base)
     outside: str | None = base
-    before: shell.Command | None = None
+    last: shell.Command | None = None
+    earlier: list[Doubt] = []
     for command in shell.parse(source).commands:
-        if before and before.then == ")":  # a subshell ends
+        if last and last.then == ")":  # a subshell ends
             where.here = outside
         words = list(command.words)
         while words and words[0].literal in ("sudo", "exec", "command", "time", "if", "&"):
@@ -232,9 +243,21 @@ def _script(
             if deploy:
                 why = f"{path} says so"
                 yield Deploy(
-                    deploy.directory, deploy.config, deploy.dockerfile, deploy.image, place, why, start, end, workdir, None
+                    deploy.directory,
+                    deploy.config,
+                    deploy.dockerfile,
+                    deploy.image,
+                    place,
+                    why,
+                    start,
+                    end,
+                    workdir,
+                    None,
+                    (*earlier, *before.by_options(source[command.start : command.end])),
                 )
-        before, outside = command, outside if command.optional else where.here
+        if doubt := before.by_command(command, source):
+            earlier.append(doubt)
+        last, outside = command, outside if command.optional else where.here
 
 
 def _plain(source: str) -> str:
@@ -337,6 +360,12 @@ def _command(arguments: list[shell.Word], where: _Where) -> _Arguments | None:
             return None
         paths.append(found if given else None)
     return _Arguments(directory, paths[0], paths[1], not {"-i", "--image"}.isdisjoint(values))
+
+
+def doubts(tree: Tree, config: str, place: Place) -> tuple[Doubt, ...]:
+    """Return what a deploy that is started at a place brings along."""
+    found = in_comments(config, tree.text(config)) if place.path == config else find(tree, [place.path])
+    return next((deploy.doubts for deploy in found if deploy.place == place), ())
 
 
 def _holds_options(word: shell.Word) -> bool:

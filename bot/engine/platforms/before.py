@@ -1,0 +1,152 @@
+"""What a deploy command brings along that the files alone don't show: commands before it, and its own options.
+
+A workflow, a script or a Makefile may build, fetch or write files and deploy then: what a clone lacks is there in time. So a
+fault that such a step could explain is likely, not certain. Commands that are known to make nothing that a build reads are
+passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from bot.engine.image.stage import Image
+from bot.engine.model import shell
+from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource
+from bot.engine.model.tree import Tree, Unreadable, name
+
+Kind = Literal["files", "assets", "build", "ignore", "machine"]
+
+
+class Doubt(NamedTuple):
+    """Why a deploy may go otherwise than the files alone tell.
+
+    `files`: it may make any file; `assets`: a file that is no Python; `build`, `ignore` and `machine`: an option changes what
+    is built (by a `variable` of the Dockerfile), what the context leaves out, or what the machine's environment holds.
+    """
+
+    kind: Kind
+    says: str
+    variable: str = ""
+
+
+_HARMLESS = frozenset(
+    "cd pushd popd echo printf set export unset test [ [[ true false : exit return read sleep which command type hash date"
+    " trap local declare typeset readonly shift wait ls pwd cat grep head tail wc sort tr cut jq awk dirname basename readlink"
+    " realpath whoami id uname env printenv fly flyctl gh pytest ruff mypy pyright black isort flake8 pylint bandit coverage"
+    " pre-commit apt apt-get brew chmod rm mkdir . source activate Set-Location Write-Host az gcloud sentry-cli codecov"
+    " ssh ssh-add ssh-keyscan nc ping curl pip pip3 pipx break continue eval exec time".split()
+)
+_QUIET = {  # programs that make files with other words alone
+    "git": "status fetch log rev-parse diff config tag push add commit describe branch show remote --version rev-list",
+    "npm": "ci install i test audit lint",
+    "yarn": "install test lint",
+    "pnpm": "install i test lint",
+    "uv": "sync pip tool lock python",
+    "poetry": "install lock check config",
+    "pipenv": "install sync",
+    "docker": "login info version ps logout pull",
+    "sed": "",
+}
+_ASSETS = frozenset("npm yarn pnpm npx bun bunx vite tsc webpack tailwindcss sass esbuild".split())
+_MODULES = frozenset("pip pytest unittest mypy ruff black isort flake8 pylint coverage compileall venv json.tool".split())
+_WRITES = re.compile(r"-(?:-output|-remote-name|-in-place|[A-Za-z]*[oOi])\b.*")
+_ACTION = re.compile(r"setup|login|auth|cache|notify|slack|changed|filter|ssh|configure|codecov|lint|install|^superfly/", re.I)
+_OPTION = re.compile(r"(?<!\S)(--build-target|--build-arg|--ignorefile|--env|-e)[ \t=]+[\"']?(\w*)")
+_RULE = re.compile(r"^([^\s#:=@][^:=\n]*?)[ \t]*:(?![=:])([^\n=]*)$", re.M)
+
+
+def by_command(command: shell.Command, source: str) -> Doubt | None:
+    """Return what a command of a script may make."""
+    says = f"`{source[command.start : command.end].strip().splitlines()[0]}` runs before the deploy" if command.words else ""
+    words = [word.literal or "" for word in command.words]
+    while words and words[0] in ("sudo", "exec", "command", "time", "if", "!"):
+        words = words[1:]
+    targets = [word.literal or "" for word in command.redirects if not source[: word.start].rstrip().endswith("<")]
+    if any(not target.startswith("/dev/") and not target.isdigit() for target in targets):
+        return Doubt("files", says or "something is written before the deploy")
+    program, rest = name(words[0]) if words else "", words[1:]
+    if not words or (program in _HARMLESS and not (program == "curl" and any(map(_WRITES.match, rest)))):
+        return None
+    verb = next((word for word in rest if not word.startswith("-")), "")
+    if program in _QUIET and verb in _QUIET[program].split():
+        return None
+    if program == "sed" and not any(map(_WRITES.match, rest)):
+        return None
+    if program.startswith("python") and rest[:1] == ["-m"] and rest[1:2] and rest[1] in _MODULES:
+        return None
+    return Doubt("assets" if program in _ASSETS else "files", says)
+
+
+def by_script(source: str) -> list[Doubt]:
+    """Return what the commands of a script may make."""
+    return [doubt for command in shell.parse(source).commands if (doubt := by_command(command, source))]
+
+
+def by_step(step: dict[str, object]) -> list[Doubt]:
+    """Return what a step of a workflow may make."""
+    uses, options = step.get("uses"), step.get("with")
+    if isinstance(step.get("run"), str):
+        return by_script(str(step["run"]))
+    if not isinstance(uses, str) or _ACTION.search(uses):
+        return []
+    if uses.startswith("actions/checkout") and not (
+        isinstance(options, dict) and options.keys() & {"repository", "submodules"}
+    ):
+        return []
+    return [Doubt("files", f"`{uses}` runs before the deploy")]
+
+
+def by_recipe(text: str, at: int, seen: tuple[str, ...] = ()) -> list[Doubt]:
+    """Return what a Makefile's rule may make before the line at `at`: what it depends on, and the lines above."""
+    rules = list(_RULE.finditer(text))
+    rule = next((each for each in reversed(rules) if each.start() <= at), None)
+    if rule is None:
+        return []
+    found = by_script(text[rule.end() : at].replace("\n\t@", "\n\t"))
+    for wanted in rule[2].split():
+        for other in rules:
+            if wanted in other[1].split() and wanted not in seen:
+                end = next((each.start() for each in rules if each.start() > other.start()), len(text))
+                found += by_recipe(text, max(end - 1, other.start()), (*seen, wanted))
+    return found
+
+
+def by_options(command: str) -> list[Doubt]:
+    """Return what the options of a deploy command change."""
+    found = []
+    for option, argument in _OPTION.findall(command):
+        kind: Kind = "ignore" if option == "--ignorefile" else "machine" if option in ("-e", "--env") else "build"
+        variable = argument if option == "--build-arg" else ""
+        found.append(Doubt(kind, f"the deploy command gives {option} {variable}".strip(), variable))
+    return found
+
+
+def by_submodules(tree: Tree) -> list[str]:
+    """Return the folders that git fetches from other repositories: a clone may have them, and a deploy too."""
+    try:
+        text = tree.text(".gitmodules")
+    except Unreadable:
+        return []
+    return re.findall(r"^\s*path\s*=\s*(\S+)", text, re.M)
+
+
+def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Image | None) -> bool:
+    """Say whether a fault of a deploy from `directory` may be due to what a doubt is about."""
+    detail = fault.detail
+    if doubt.kind == "machine":
+        return fault.stage not in ("config", "build")
+    if doubt.kind == "build":
+        used = image and re.search(rf"\$\{{?{doubt.variable}\b", image.file.text)
+        return fault.stage != "config" and (not doubt.variable or bool(used))
+    if doubt.kind == "ignore":
+        if image is None or not image.context.rules.rules:  # nothing is left out that it could bring
+            return False
+        if isinstance(detail, MissingSource):
+            return image.context.excluded_by(detail.source) is not None
+        return isinstance(detail, MissingFile | MissingModule)
+    if fault.stage == "config":
+        return name(config) in doubt.says
+    if isinstance(detail, MissingSource):  # `backend/x` in `backend/` is a path from the root, and nothing that is made
+        return not directory or detail.source.partition("/")[0] != name(directory)
+    return doubt.kind == "files" and isinstance(detail, MissingDockerfile | MissingFile | MissingModule)
