@@ -7,7 +7,7 @@ deploy furthest is taken, then the smallest diff, then the order of convention. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bot.engine.codemod import Proposal, Registry, Skip
@@ -71,6 +71,7 @@ class _Candidate(NamedTuple):
     reports: list[Report]
     rank: tuple[object, ...]
     steps: tuple[tuple[Fault | Weakness, str, Proposal], ...]
+    owner: Report  # of the target that is repaired
 
 
 def weaknesses(reports: list[Report], tree: Tree, registry: Registry, allowed: Allowed) -> list[Report]:
@@ -108,16 +109,16 @@ class _Planner:
     def plan(self) -> Plan:
         before = reports = self.simulate(self.tree)
         tree = self.tree
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS * len(before)):
             candidate = self.next_fault(tree, reports) or self.next_weakness(tree, reports)
             if candidate is None:
                 break
-            gone = _gone(reports, candidate.reports)
-            first = candidate.steps[0][0]
-            owner = next(report.target.config for report in reports if first in (*report.faults, *report.weaknesses))
+            edited = candidate.steps[-1][2].tree
+            gone = _gone(reports, tree, candidate.reports, edited)
+            owner = tree.origin(candidate.owner.target.config)
             for finding, name, proposal in candidate.steps:
-                self.steps.append(_step(finding, tree.origin(owner), name, proposal, gone))
-            tree, reports = candidate.steps[-1][2].tree, candidate.reports
+                self.steps.append(_step(finding, owner, name, proposal, gone))
+            tree, reports = edited, candidate.reports
         return Plan(tree, tuple(self.steps), tuple(dict.fromkeys(self.dropped)), tuple(before), tuple(reports))
 
     # --- faults
@@ -146,7 +147,7 @@ class _Planner:
                 self.dropped.append(Dropped(fault, name, proposal.rationale, suggestion=True))
             else:
                 rank = _rank(_same_target(report, tree, after, proposal.tree), proposal.tree, order)
-                accepted.append(_Candidate(after, rank, ((fault, name, proposal),)))
+                accepted.append(_Candidate(after, rank, ((fault, name, proposal),), report))
         return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
 
     def best_pair(self, fault: Fault, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
@@ -171,7 +172,7 @@ class _Planner:
                 ):
                     steps = ((fault, name, proposal), (other.faults[0], second, more))
                     rank = _rank(_same_target(report, tree, after, more.tree), more.tree, tried)
-                    accepted.append(_Candidate(after, rank, steps))
+                    accepted.append(_Candidate(after, rank, steps, report))
         return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
 
     def proposals(self, finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[tuple[str, Proposal]]:
@@ -203,9 +204,9 @@ class _Planner:
                     after = self.simulate(proposal.tree)
                     other = _same_target(report, tree, after, proposal.tree)
                     left = [known.identity for known in other.weaknesses] if other else [weakness.identity]
-                    if weakness.identity not in left and not _new_faults(reports, after):
+                    if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
                         self.given_up.add(key)
-                        return _Candidate(after, (), ((weakness, name, proposal),))
+                        return _Candidate(after, (), ((weakness, name, proposal),), report)
         return None
 
 
@@ -219,19 +220,38 @@ def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) 
     return next((other for other in after if edited.origin(other.target.config) == origin), None)
 
 
-def _gone(before: list[Report], after: list[Report]) -> tuple[Fault | Weakness, ...]:
-    """Return the findings that an edit made away with, wherever they stood."""
-    left = {finding.identity for finding in _findings(after)}
-    return tuple(finding for finding in _findings(before) if finding.identity not in left)
+def _gone(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -> tuple[Fault | Weakness, ...]:
+    """Return the findings that an edit made away with, in whichever target they stood."""
+    gone: list[Fault | Weakness] = []
+    for report in before:
+        same = _same_target(report, tree, after, edited)
+        left = {finding.identity for finding in _findings(same)} if same else set()
+        gone += [finding for finding in _findings(report) if finding.identity not in left]
+    return tuple(gone)
 
 
-def _findings(reports: list[Report]) -> list[Fault | Weakness]:
-    return [finding for report in reports for found in (report.faults, report.weaknesses) for finding in found]
+def _findings(report: Report) -> list[Fault | Weakness]:
+    return [finding for found in (report.faults, report.weaknesses) for finding in found]
 
 
-def _new_faults(before: list[Report], after: list[Report]) -> list[Fault]:
-    known = {fault.identity for report in before for fault in report.faults}
-    return [fault for report in after for fault in report.faults if fault.identity not in known]
+def _new_faults(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -> list[Fault]:
+    """Return the faults that an edit brings to the targets, without those that were only hidden."""
+    known = {tree.origin(report.target.config): report for report in before}
+    found: list[Fault] = []
+    for report in after:
+        old = known.get(edited.origin(report.target.config))
+        found += [fault for fault in report.faults if old is None or _is_new(fault, old.faults, report.faults)]
+    return found
+
+
+def _is_new(fault: Fault, before: Iterable[Fault], after: Iterable[Fault]) -> bool:
+    """Say whether a fault was neither there nor hidden: behind one of the same process, or of the whole, that is gone."""
+    left = {other.identity for other in after}
+    return all(
+        other.identity != fault.identity
+        and (other.identity in left or other.position >= fault.position or other.process not in ("", fault.process))
+        for other in before
+    )
 
 
 def _rejected(
@@ -250,11 +270,14 @@ def _rejected(
             continue
         same_line = other.place == fault.place and other.code == fault.code
         elsewhere = bool(fault.process) and other.process not in ("", fault.process)
-        if other.position <= fault.position or same_line or elsewhere or stays:
+        falls = _is_new(other, report.faults, same.faults) if elsewhere else other.position <= fault.position
+        if falls or same_line or stays:
             return f"it would stop at: {other.message}"
     if report.followed and report.image and not same.followed and fault.stage != "config":
         return "the deploy could not be followed any more"
-    fresh = _new_faults([other for other in before if other is not report], [other for other in after if other is not same])
+    fresh = _new_faults(
+        [other for other in before if other is not report], tree, [other for other in after if other is not same], proposal.tree
+    )
     if fresh:
         return f"another target would stop at: {fresh[0].message}"
     return _shared_with(fault, report, before, tree, proposal.tree) or _other_build_broken(tree, proposal.tree)
@@ -280,9 +303,10 @@ def _other_build_broken(tree: Tree, edited: Tree) -> str | None:
         path = moved.get(tree.origin(other.dockerfile), other.dockerfile)
         if not edited.is_file(path):
             continue
-        known = {fault.message for fault in build(tree, other.dockerfile, other.context, other.wanted, "").faults}
-        for fault in build(edited, path, other.context, other.wanted, "").faults:
-            if fault.message not in known:
+        before = build(tree, other.dockerfile, other.context, other.wanted, "").faults
+        after = build(edited, path, other.context, other.wanted, "").faults
+        for fault in after:
+            if _is_new(fault, before, after):
                 where = f"`{other.context}/`" if other.context else "the root"
                 return f"{other.place.path}:{other.place.line} builds {path} in {where}, which would stop at: {fault.message}"
     return None
