@@ -64,7 +64,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
             rationale = f"The file is called `{name(found)}` and used as `{name(wanted)}`; Linux tells the two apart."
             yield Proposal(tree.move(found, wanted), rationale)
         else:
-            yield from _spelled(finding, report, tree, found) or [Skip(f"{user} uses the name `{name(found)}`")]
+            spelled = _spelled(finding, report, tree, found)
+            yield from spelled
+            if not spelled:
+                yield Skip(f"{user} uses the name `{name(found)}`")
 
 
 def _wanted(finding: Fault | Weakness, report: Report, tree: Tree) -> list[str]:

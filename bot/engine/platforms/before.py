@@ -21,13 +21,15 @@ Kind = Literal["files", "assets", "build", "ignore", "machine"]
 class Doubt(NamedTuple):
     """Why a deploy may go otherwise than the files alone tell.
 
-    `files`: it may make any file; `assets`: a file that is no Python; `build`, `ignore` and `machine`: an option changes what
-    is built (by a `variable` of the Dockerfile), what the context leaves out, or what the machine's environment holds.
+    `files`: it may make any file, or those of `names` alone; `assets`: a file that is no Python; `build`, `ignore` and
+    `machine`: an option changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or what the
+    machine's environment holds.
     """
 
     kind: Kind
     says: str
     variable: str = ""
+    names: frozenset[str] = frozenset()  # of files or folders
 
 
 _HARMLESS = frozenset(
@@ -45,9 +47,12 @@ _QUIET = {  # programs that make files with other words alone
     "uv": "sync pip tool lock python",
     "poetry": "install lock check config",
     "pipenv": "install sync",
-    "docker": "login info version ps logout pull",
+    "docker": "login info version ps logout pull build buildx tag push",
     "sed": "",
 }
+_COPIERS = frozenset("cp mv ln tee touch rsync install sed".split())  # they make what they name
+_KEYWORDS = frozenset("try catch finally param function foreach elseif else switch { } ( )".split())  # of PowerShell too
+_POWERSHELL = re.compile(r"(?!Copy|Move|Out-File|Set-Content|Add-Content|Expand|Invoke)[A-Z][a-z]+-[A-Z]\w+")
 _ASSETS = frozenset("npm yarn pnpm npx bun bunx vite tsc webpack tailwindcss sass esbuild".split())
 _MODULES = frozenset("pip pytest unittest mypy ruff black isort flake8 pylint coverage compileall venv json.tool".split())
 _WRITES = re.compile(r"-(?:-output|-remote-name|-in-place|[A-Za-z]*[oOi])\b.*")
@@ -63,19 +68,35 @@ def by_command(command: shell.Command, source: str) -> Doubt | None:
     while words and words[0] in ("sudo", "exec", "command", "time", "if", "!"):
         words = words[1:]
     targets = [word.literal or "" for word in command.redirects if not source[: word.start].rstrip().endswith("<")]
-    if any(not target.startswith("/dev/") and not target.isdigit() for target in targets):
-        return Doubt("files", says or "something is written before the deploy")
-    program, rest = name(words[0]) if words else "", words[1:]
-    if not words or (program in _HARMLESS and not (program == "curl" and any(map(_WRITES.match, rest)))):
-        return None
+    written = [target for target in targets if not target.startswith("/dev/") and not target.isdigit()]
+    if not words or _makes_nothing(words):
+        return Doubt("files", says or "something is written before the deploy", names=_names(written)) if written else None
+    program = name(words[0])
+    names = (
+        _names([*written, *(word for word in words[1:] if not word.startswith("-"))]) if program in _COPIERS else frozenset()
+    )
+    return Doubt("assets" if program in _ASSETS else "files", says, names=names)
+
+
+def _makes_nothing(words: list[str]) -> bool:
+    """Say whether a command makes no file that a build reads."""
+    program, rest = name(words[0]), words[1:]
+    if program in _HARMLESS:
+        return program != "curl" or not any(map(_WRITES.match, rest))
+    if program in _KEYWORDS or _POWERSHELL.fullmatch(program) or rest[:1] == ["="]:
+        return True
     verb = next((word for word in rest if not word.startswith("-")), "")
     if program in _QUIET and verb in _QUIET[program].split():
-        return None
-    if program == "sed" and not any(map(_WRITES.match, rest)):
-        return None
-    if program.startswith("python") and rest[:1] == ["-m"] and rest[1:2] and rest[1] in _MODULES:
-        return None
-    return Doubt("assets" if program in _ASSETS else "files", says)
+        return True
+    if program == "sed":
+        return not any(map(_WRITES.match, rest))
+    return program.startswith("python") and rest[:1] == ["-m"] and rest[1:2] != [] and rest[1] in _MODULES
+
+
+def _names(paths: list[str]) -> frozenset[str]:
+    """Return the names that paths end with; none where one of them may stand for any."""
+    names = frozenset(name(path.rstrip("/")) for path in paths)
+    return frozenset() if any(not each or each in (".", "..") or re.search(r"[*?\[$]", each) for each in names) else names
 
 
 def by_script(source: str) -> list[Doubt]:
@@ -134,6 +155,8 @@ def by_submodules(tree: Tree) -> list[str]:
 def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Image | None) -> bool:
     """Say whether a fault of a deploy from `directory` may be due to what a doubt is about."""
     detail = fault.detail
+    if doubt.names and fault.stage != "config" and not doubt.names & _parts(fault):
+        return False
     if doubt.kind == "machine":
         return fault.stage not in ("config", "build")
     if doubt.kind == "build":
@@ -150,3 +173,18 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
     if isinstance(detail, MissingSource):  # `backend/x` in `backend/` is a path from the root, and nothing that is made
         return not directory or detail.source.partition("/")[0] != name(directory)
     return doubt.kind == "files" and isinstance(detail, MissingDockerfile | MissingFile | MissingModule)
+
+
+def _parts(fault: Fault) -> set[str]:
+    """Return the names in the path of what a fault misses, and the whole name of a module's file."""
+    match fault.detail:
+        case MissingDockerfile(wanted=wanted):
+            return set((wanted or "").split("/"))
+        case MissingSource(source=source):
+            return set(source.split("/"))
+        case MissingFile(path=path):
+            return set(path.split("/"))
+        case MissingModule(name=module):
+            parts = module.split(".")
+            return {*parts, *(f"{part}.py" for part in parts)}
+    return set()

@@ -35,7 +35,6 @@ def sure(files: dict[str, str], script: str = "", workflow: str = "") -> list[tu
         "curl -o made https://example.org",
         "echo x > made",
         ": > made",
-        "sed -i s/a/b/ Dockerfile",
         "npm run build",
         "docker cp a:/b made",
         "$TOOL made",
@@ -69,6 +68,26 @@ def test_a_command_that_may_make_files(command):
 def test_a_command_that_makes_nothing_for_the_build(command):
     assert said("deploy.sh", f"{command}\nfly deploy\n") == []
     assert sure(LACKING, script=f"{command}\nfly deploy\n") == CERTAIN
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["echo app > fly.toml", "cp .env.example .env", "mv a b", "cat a b > c", "tee notes.txt", "sed -i s/a/b/ Dockerfile"],
+)
+def test_a_command_that_names_what_it_makes_makes_nothing_else(command):
+    assert len(said("deploy.sh", f"{command}\nfly deploy\n")) == 1
+    assert sure(LACKING, script=f"{command}\nfly deploy\n") == CERTAIN
+
+
+@pytest.mark.parametrize("command", ["cp -r ../x/* .", "cp -r ../x .", 'cp -r "$SOURCE" here', "mv x/* ."])
+def test_a_command_that_copies_what_it_does_not_name_may_make_any_file(command):
+    assert sure(LACKING, script=f"{command}\nfly deploy\n") == LIKELY
+
+
+def test_what_powershell_says_around_a_deploy_makes_nothing():
+    source = '$ErrorActionPreference = "Stop"\ntry {\nWrite-Host "x"\nGet-ChildItem backend\nfly deploy\n'
+    assert said("deploy.ps1", source) == []
+    assert len(said("deploy.ps1", f"Copy-Item ../x made\n{source}")) == 1
 
 
 def test_what_comes_behind_the_deploy_makes_no_difference():
