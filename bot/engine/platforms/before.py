@@ -53,6 +53,7 @@ _QUIET = {  # programs that make files with other words alone
 _COPIERS = frozenset("cp mv ln tee touch rsync install sed".split())  # they make what they name
 _KEYWORDS = frozenset("try catch finally param function foreach elseif else switch { } ( )".split())  # of PowerShell too
 _POWERSHELL = re.compile(r"(?!Copy|Move|Out-File|Set-Content|Add-Content|Expand|Invoke)[A-Z][a-z]+-[A-Z]\w+")
+_COMPARED = ("=", "-eq", "-ne", "-gt", "-lt")  # behind a variable of PowerShell
 _ASSETS = frozenset("npm yarn pnpm npx bun bunx vite tsc webpack tailwindcss sass esbuild".split())
 _MODULES = frozenset("pip pytest unittest mypy ruff black isort flake8 pylint coverage compileall venv json.tool".split())
 _WRITES = re.compile(r"-(?:-output|-remote-name|-in-place|[A-Za-z]*[oOi])\b.*")
@@ -83,7 +84,7 @@ def _makes_nothing(words: list[str]) -> bool:
     program, rest = name(words[0]), words[1:]
     if program in _HARMLESS:
         return program != "curl" or not any(map(_WRITES.match, rest))
-    if program in _KEYWORDS or _POWERSHELL.fullmatch(program) or rest[:1] == ["="]:
+    if program in _KEYWORDS or _POWERSHELL.fullmatch(program) or (rest and rest[0] in _COMPARED):
         return True
     verb = next((word for word in rest if not word.startswith("-")), "")
     if program in _QUIET and verb in _QUIET[program].split():

@@ -85,7 +85,7 @@ def test_a_command_that_copies_what_it_does_not_name_may_make_any_file(command):
 
 
 def test_what_powershell_says_around_a_deploy_makes_nothing():
-    source = '$ErrorActionPreference = "Stop"\ntry {\nWrite-Host "x"\nGet-ChildItem backend\nfly deploy\n'
+    source = '$ErrorActionPreference = "Stop"\ntry {\nWrite-Host "x"\nif ($LASTEXITCODE -ne 0) { exit 1 }\nfly deploy\n'
     assert said("deploy.ps1", source) == []
     assert len(said("deploy.ps1", f"Copy-Item ../x made\n{source}")) == 1
 
