@@ -7,6 +7,7 @@ import sys
 from typing import Literal, NamedTuple
 
 from bot.engine.boot import stdlib
+from bot.engine.boot.facts import Facts
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 
@@ -21,6 +22,19 @@ class Found(NamedTuple):
     path: str
     tree: str | None
     folders: tuple[str, ...]  # its __path__
+
+
+class Loaded(NamedTuple):
+    """A module that was found and imported."""
+
+    name: str
+    found: Found
+    facts: Facts
+
+
+def package_of(loaded: Loaded) -> str:
+    """Return the `__package__` of an imported module."""
+    return loaded.name if loaded.found.kind in ("package", "namespace") else loaded.name.rpartition(".")[0]
 
 
 OUTSIDE = Found("outside", "", None, ())

@@ -1,38 +1,28 @@
 """The import walk: every import that runs at start, followed through the image as Python would.
 
 Modules are looked for along sys.path (what the launcher puts first, PYTHONPATH, the standard library, installed packages),
-and each file that is found is read in turn. A fault names the whole chain of imports that leads to it. Messages are
-CPython's (tried on 3.9 to 3.13).
+and each file that is found is read in turn. A fault names the whole chain of imports that leads to it.
 """
 
 from __future__ import annotations
 
 import ast
 import posixpath
-import sys
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import launchers, modules, stdlib
-from bot.engine.boot.finder import OUTSIDE, Finder, Found
+from bot.engine.boot import launchers, modules
+from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
+from bot.engine.boot.failures import Failed, Failures, Trial
+from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
-from bot.engine.boot.modules import Attempt, Branch, Call, Event, Facts, Failure, Import, PathChange, Registration, Stop
 from bot.engine.boot.program import Serving
 from bot.engine.boot.values import PathValue, Scope, dotted, evaluate, truth
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
+from bot.engine.model.findings import MissingModule, MissingName, Place, Stage, Unknown
 from bot.engine.model.tree import Tree, Unreadable
 
 _LIMIT = 4000  # modules that are followed at most
-FIRST_STEP = 10  # of the faults that imports meet; those of the command come before
-
-
-class Loaded(NamedTuple):
-    """A module that was imported."""
-
-    name: str
-    found: Found
-    facts: Facts
 
 
 class Frame(NamedTuple):
@@ -43,26 +33,6 @@ class Frame(NamedTuple):
     main: bool
     constants: dict[str, ast.expr]  # what its names stand for, those of the function included
     local: frozenset[str] | None = None  # the names that a function has of its own; None: the module's own code
-
-
-def package_of(loaded: Loaded) -> str:
-    """Return the `__package__` of an imported module."""
-    return loaded.name if loaded.found.kind in ("package", "namespace") else loaded.name.rpartition(".")[0]
-
-
-class _Failed(Exception):
-    """An import failed inside a `try` that catches it."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure)
-        self.failure = failure
-
-
-class _Trial(NamedTuple):
-    """An attempt that is open: which failures it catches, and how many doubtful branches were open where it began."""
-
-    attempt: Attempt
-    unsure: int
 
 
 # Where a run of events ends: at its end, perhaps at a `return` before it, at a `return`, or with the program
@@ -77,7 +47,7 @@ def _either(one: _Flow, other: _Flow) -> _Flow:
 
 
 class Walk:
-    """Follows imports for one program. `faults` and `unknowns` hold what came of it."""
+    """Follows imports for one program; `failures` holds what came of it."""
 
     def __init__(
         self,
@@ -93,22 +63,15 @@ class Walk:
         self.tree = tree
         self.finder = Finder(image, installed, path)
         self.judge = Judge(tree, image, installed)
-        self.known_base = image.base.known
         self.folder = folder
         self.env = env
-        self.process = process
-        self.stage: Stage = stage
         self.loaded: dict[str, Loaded | None] = {}
+        self.failures = Failures(self.finder, self.judge, self.loaded, image.base.known, process, stage)
         self.perhaps: set[str] = set()  # those of them that were imported in code that may not run
         self.called: dict[tuple[str, str], tuple[bool, _Flow]] = {}  # whether the call was sure, and where it ended
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
-        self.chain: list[str] = []
-        self.trials: list[_Trial] = []
-        self.unsure = 0  # how many branches that may not run are open
         self.serving: Serving | None = None
-        self.faults: list[Fault] = []
-        self.unknowns: list[Unknown] = []
 
     # --- importing
 
@@ -128,8 +91,8 @@ class Walk:
                 continue
             found = self.find(parts[length - 1], loaded)
             if found is None:
-                missed = self.missing(here, loaded, place)
-                if not self.trials:
+                missed = self.failures.missing(here, loaded, place)
+                if not self.failures.trials:
                     self.note(here, missed)
                 return None
             loaded = self.run(here, found)
@@ -143,26 +106,26 @@ class Walk:
 
     def knows(self, name: str) -> bool:
         """Say whether a module need not be imported again. What code that may not run imported must, by code that does."""
-        return name in self.loaded and (bool(self.unsure) or name not in self.perhaps)
+        return name in self.loaded and (bool(self.failures.unsure) or name not in self.perhaps)
 
     def note(self, name: str, loaded: Loaded | None) -> None:
         """Note a module as imported, or as missing."""
         self.loaded[name] = loaded
-        if self.unsure:
+        if self.failures.unsure:
             self.perhaps.add(name)
         else:
             self.perhaps.discard(name)
 
     def run(self, name: str, found: Found) -> Loaded | None:
         """Execute a module that was found, once."""
-        loaded = Loaded(name, found, modules.EMPTY if found.kind == "outside" else self._facts(found))
+        loaded = Loaded(name, found, EMPTY if found.kind == "outside" else self._facts(found))
         self.note(name, loaded)
         if found.kind == "outside":
             return None
         if len(self.loaded) < _LIMIT:
             try:
                 self._execute(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
-            except _Failed:
+            except Failed:
                 del self.loaded[name]
                 raise
             finally:
@@ -171,12 +134,12 @@ class Walk:
 
     def _facts(self, found: Found) -> Facts:
         if found.tree is None:
-            return modules.EMPTY
+            return EMPTY
         try:
             return modules.read(self.tree.read(found.tree), self.finder.version)
         except Unreadable as error:
-            self.unknowns.append(Unknown(str(error), None))
-            return modules.EMPTY
+            self.failures.unknowns.append(Unknown(str(error), None))
+            return EMPTY
 
     def script(self, path: str, tree: str | None, name: str, package: str | None) -> None:
         """Execute a file as `__main__`."""
@@ -189,20 +152,8 @@ class Walk:
     def _execute(self, frame: Frame) -> None:
         error = frame.loaded.facts.error
         if error:
-            self._syntax(frame, error)
+            self.failures.syntax(frame.loaded, error)
         self._events(frame.loaded.facts.events, frame)
-
-    def _syntax(self, frame: Frame, error: modules.Syntax) -> None:
-        tree = frame.loaded.found.tree or frame.loaded.found.path
-        if self.finder.version > sys.version_info[:2] and not error.merge:
-            newer = ".".join(map(str, self.finder.version))
-            self.unknowns.append(Unknown(f"{tree} does not parse here; the image has Python {newer}", Place(tree, error.line)))
-            return
-        reason = "Python can't compile this file, and the start command imports it."
-        if error.merge:
-            reason += " It holds the markers of a merge conflict."
-        place = Place(tree, error.line, error.column)
-        self.fail("syntax-error", error.message, reason, place, None, certain=True, failure="syntax")
 
     # --- events
 
@@ -211,11 +162,8 @@ class Walk:
         for index, event in enumerate(events):
             flow = self._event(event, frame)
             if flow == "perhaps":  # what follows may not run
-                self.unsure += 1
-                try:
+                with self.failures.doubtful():
                     rest = self._events(events[index + 1 :], frame)
-                finally:
-                    self.unsure -= 1
                 return "returned" if rest == "returned" else "perhaps"
             if flow != "on":
                 return flow
@@ -243,26 +191,23 @@ class Walk:
         decided = truth(event.test, self._scope(frame)) if event.test is not None else None
         if decided is not None:
             return self._events(event.body if decided else event.orelse, frame)
-        self.unsure += 1
-        try:
+        with self.failures.doubtful():
             return _either(self._events(event.body, frame), self._events(event.orelse, frame))
-        finally:
-            self.unsure -= 1
 
     def _attempt(self, event: Attempt, frame: Frame) -> _Flow:
-        self.trials.append(_Trial(event, self.unsure))
-        depth = len(self.chain)
+        self.failures.trials.append(Trial(event, self.failures.unsure))
+        depth = len(self.failures.chain)
         handler = None
         flow: _Flow = "on"
         try:
             flow = self._events(event.body, frame)
-        except _Failed as error:
+        except Failed as error:
             handler = event.handler(error.failure)
             if handler is None:
                 raise
         finally:
-            self.trials.pop()
-            del self.chain[depth:]
+            self.failures.trials.pop()
+            del self.failures.chain[depth:]
         if handler:
             return self._events(handler.body, frame)
         if flow == "died":  # something else than an import's error: one of the handlers may go on
@@ -283,11 +228,11 @@ class Walk:
         entries = [entry for each in found for entry in (each if isinstance(each, tuple) else (each,))]
         known = event.values is not None and (at is None or isinstance(at, int))
         known = known and all(isinstance(each, str) for each in entries)
-        if not known or self.unsure:
+        if not known or self.failures.unsure:
             where = frame.loaded.found.tree or frame.loaded.found.path
             self.judge.loose = f"{where}:{event.line} changes sys.path in a way that was not followed"
             if event.values is None or at is not None:  # another module may come before the one that is found
-                self.unsure += 1
+                self.failures.unsure += 1
         if not known:
             return
         texts = [str(entry) for entry in entries if not isinstance(entry, PathValue)]  # Python passes over other objects
@@ -300,7 +245,7 @@ class Walk:
     def _registered(self, event: Registration, frame: Frame) -> None:
         name = evaluate(event.name, self._scope(frame))
         if isinstance(name, str):
-            self.note(name, self.loaded.get(name) or Loaded(name, OUTSIDE, modules.EMPTY))
+            self.note(name, self.loaded.get(name) or Loaded(name, OUTSIDE, EMPTY))
         else:
             self.judge.loose = f"{frame.loaded.found.tree}:{event.line} puts modules into sys.modules itself"
 
@@ -342,7 +287,7 @@ class Walk:
         told = launchers.in_code(kind, event.node, lambda node: evaluate(node, scope._replace(complete=True)))
         place = Place(frame.loaded.found.tree or frame.loaded.found.path, event.node.lineno, event.node.col_offset + 1)
         if self.serving is None:
-            self.serving = Serving(told, listen == told and not self.unsure, place)
+            self.serving = Serving(told, listen == told and not self.failures.unsure, place)
         if kind == "uvicorn.run":
             self._loads_app(event, frame, place)
 
@@ -353,25 +298,25 @@ class Walk:
         if not isinstance(target, str) or ":" not in target:
             return
         name = target.partition(":")[0]
-        before = len(self.faults)
+        before = len(self.failures.faults)
         self._imported(Import(name, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
-        for index, fault in enumerate(self.faults[before:], start=before):
+        for index, fault in enumerate(self.failures.faults[before:], start=before):
             if isinstance(fault.detail, MissingModule) and fault.detail.name == name:
                 words = f'ERROR:    Error loading ASGI app. Could not import module "{name}".'
-                self.faults[index] = fault._replace(message=words)
+                self.failures.faults[index] = fault._replace(message=words)
         attribute, loaded = target.partition(":")[2].partition(".")[0], self.loaded.get(name)
-        if loaded is None or loaded.found.kind == "outside" or len(self.faults) > before:
+        if loaded is None or loaded.found.kind == "outside" or len(self.failures.faults) > before:
             return
         if not self.defines(loaded, attribute, set()):
             words = f'ERROR:    Error loading ASGI app. Attribute "{attribute}" not found in module "{name}".'
             reason = f"{loaded.found.tree or loaded.found.path} defines no `{attribute}`."
-            self.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
+            self.failures.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
 
     def call_function(self, loaded: Loaded, name: str, driven: bool = True) -> _Flow:
         """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
         function = loaded.facts.functions[name]
         doubtful = not modules.runs(function, driven)
-        sure = not (self.unsure or doubtful)
+        sure = not (self.failures.unsure or doubtful)
         known = self.called.get((loaded.name, name))
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
@@ -380,11 +325,8 @@ class Walk:
         constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
         main = self.loaded.get("__main__") is loaded
         frame = Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
-        self.unsure += doubtful
-        try:
+        with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
-        finally:
-            self.unsure -= doubtful
         ended: _Flow = "died" if flow == "died" and sure else "on"
         self.called[loaded.name, name] = sure, ended
         return ended
@@ -426,18 +368,18 @@ class Walk:
         tree = frame.loaded.found.tree or frame.loaded.found.path
         place = Place(tree, event.line, event.column)
         self._comes_to(frame, event.line, event.column - 1)
-        self.chain.append(f"{tree}:{event.line}")
+        self.failures.chain.append(f"{tree}:{event.line}")
         name = self.absolute(event, frame.package)
         if name is None:
             words = "beyond top-level package" if frame.package else "with no known parent package"
             reason = "The dots of this import count from the package that Python gives this file when it is started this way."
             message = f"ImportError: attempted relative import {words}"
-            self.fail("relative-import", message, reason, place, None, certain=True, failure="import")
+            self.failures.fail("relative-import", message, reason, place, None, certain=True, failure="import")
         else:
             loaded = self.load(name, place)
             if loaded:
                 self._names(event, loaded, place)
-        self.chain.pop()
+        self.failures.chain.pop()
 
     def _names(self, event: Import, loaded: Loaded, place: Place) -> None:
         """Look up the names of a `from … import …`: what the module defines, else a submodule."""
@@ -451,15 +393,12 @@ class Walk:
                 continue
             found = self.find(name, loaded) if loaded.found.folders else None
             if found and not (defined and found.kind == "namespace"):
-                self.unsure += defined  # a name that can't be seen may stand for it
-                try:
+                with self.failures.doubtful(defined):  # a name that can't be seen may stand for it
                     self.run(full, found)
-                finally:
-                    self.unsure -= defined
             elif early:
-                self._too_early(loaded, name, place)
+                self.failures.too_early(loaded, name, self.at[loaded.name][0], place)
             elif not defined:
-                self._missing_name(loaded, name, place)
+                self.failures.missing_name(loaded, name, loaded.name in self.at, place)
 
     def _comes_later(self, loaded: Loaded, name: str) -> bool:
         """Say whether a module that is still being imported, in a circle, binds a name only further down."""
@@ -476,119 +415,15 @@ class Walk:
         for star in facts.stars:
             origin = self.absolute(star, package_of(loaded))
             other = self.loaded.get(origin or "")
-            if other is None or other.found.kind == "outside" or self.defines(other, name, seen):
+            if other is None or other.found.kind == "outside":
+                return True
+            if _starred(other, name) and self.defines(other, name, seen):
                 return True
         return False
 
     # --- misses
 
-    def missing(self, name: str, owner: Loaded | None, place: Place | None) -> Loaded | None:
-        """Note a module that can't be found, as surely as the image is known; what may be installed is taken to be there."""
-        folders = list(owner.found.folders) if owner else [*self.finder.path, *self.finder.appended]
-        candidates = [posixpath.join(folder, name.rpartition(".")[2]) for folder in folders]
-        if self.judge.follows(candidates):
-            return None
-        own = owner is not None or stdlib.only_on_windows(name) or self.judge.is_own(name, place)
-        installed = self.finder.installed
-        plain_file = owner is not None and not owner.found.folders
-        if installed.opaque and (not own or (plain_file and self._may_be_other(name))):
-            self.unknowns.append(Unknown(f"`{name}` may be installed or not: {installed.opaque}", place))
-            return Loaded(name, OUTSIDE, modules.EMPTY)
-        message = f"ModuleNotFoundError: No module named '{name}'"
-        if owner and plain_file:
-            message += f"; '{owner.name}' is not a package"
-        reason, doubt = self.judge.module(name, candidates, own, owner is None)
-        if owner and plain_file:
-            reason = f"{owner.found.tree or owner.found.path} is what Python finds under the name `{owner.name}`."
-        doubt = doubt or self._may_be_other(name) or _may_make(owner) or self._portions(owner)
-        detail = MissingModule(name, False, place.path if place else None)
-        self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=own and doubt is None)
-        return None
 
-    def _may_be_other(self, name: str) -> str | None:
-        """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""
-        opaque = self.finder.installed.opaque
-        top = name.partition(".")[0]
-        return f"an installed distribution may give `{top}`, as {opaque}" if opaque and top in self.finder.late else None
-
-    def _missing_name(self, loaded: Loaded, name: str, place: Place) -> None:
-        path = loaded.found.path if loaded.found.kind != "namespace" else "unknown location"
-        candidates = [posixpath.join(folder, name) for folder in loaded.found.folders]
-        if self.judge.follows(candidates):
-            return
-        message = f"ImportError: cannot import name '{name}' from '{loaded.name}' ({path})"
-        reason, doubt = self.judge.name(loaded.found.tree or path, name, candidates)
-        doubt = doubt or self._may_be_other(loaded.name) or self._portions(loaded)
-        detail = MissingName(loaded.name, name)
-        self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None, failure="import")
-
-    def _too_early(self, loaded: Loaded, name: str, place: Place) -> None:
-        words = f"cannot import name '{name}' from partially initialized module '{loaded.name}'"
-        message = f"ImportError: {words} (most likely due to a circular import) ({loaded.found.path})"
-        tree = loaded.found.tree or loaded.found.path
-        reason = f"{tree} is still at line {self.at[loaded.name][0]} when this runs, and has not bound `{name}` yet."
-        self.fail("name-not-found", message, reason, place, None, certain=True, failure="import")
-
-    def _portions(self, owner: Loaded | None) -> str | None:
-        """Return why a namespace package may hold more than the image shows; not where our own code was found in it."""
-        if owner is None or owner.found.kind != "namespace":
-            return None
-        top = owner.name.partition(".")[0]
-        first = self.loaded.get(top)
-        inner = [each for name, each in self.loaded.items() if each and name.startswith(f"{top}.")]
-        if first is None or any(each.found.tree is not None for each in inner):
-            return None
-        return self.judge.portions(top, first.found.folders)
-
-    def fail(
-        self,
-        code: str,
-        message: str,
-        reason: str,
-        place: Place | None,
-        detail: Detail,
-        certain: bool,
-        failure: Failure = "module",
-    ) -> None:
-        """An import fails here: a fault, unless code around it catches the error."""
-        for trial in reversed(self.trials):
-            if trial.attempt.handler(failure):
-                if certain and self.unsure <= trial.unsure:
-                    raise _Failed(failure)
-                return  # whether it fails is not known: as if it did not
-        self.fault(code, message, reason, place, detail, certain)
-
-    def fault(
-        self,
-        code: str,
-        message: str,
-        reason: str,
-        place: Place | None,
-        detail: Detail,
-        certain: bool,
-        step: int | None = None,
-    ) -> None:
-        """Report a fault at this point of the walk, once; never certain in code that may not run."""
-        sure = certain and not self.unsure and self.known_base
-        if certain and self.unsure:
-            reason = _with(reason, self.judge.loose or "the code that comes to it may not run")
-        step = FIRST_STEP + len(self.loaded) if step is None else step
-        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
-        chain = tuple(self.chain)
-        found = Fault(code, self.stage, step, self.process, confidence, message, reason, place, chain, detail)
-        same = next((index for index, fault in enumerate(self.faults) if fault.identity == found.identity), None)
-        if same is None:
-            self.faults.append(found)
-        elif sure and self.faults[same].confidence == "likely":
-            self.faults[same] = found
-
-
-def _may_make(owner: Loaded | None) -> str | None:
-    """Return why a package may have submodules that no file stands for."""
-    if owner and owner.found.kind != "namespace" and owner.facts.dynamic:
-        return f"{owner.found.tree or owner.found.path} may make modules itself"
-    return None
-
-
-def _with(reason: str, doubt: str | None) -> str:
-    return f"{reason} Not certain: {doubt}." if doubt else reason
+def _starred(loaded: Loaded, name: str) -> bool:
+    """Say whether `from module import *` may bring a name: one with an underscore comes only where `__all__` lists it."""
+    return not name.startswith("_") or "__all__" in loaded.facts.names or loaded.facts.dynamic

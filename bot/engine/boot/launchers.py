@@ -137,6 +137,8 @@ def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) ->
     """`gunicorn module:callable`; binds 127.0.0.1:8000, or 0.0.0.0:$PORT where PORT is set."""
     extra = take_apart(tuple((env.get("GUNICORN_CMD_ARGS") or "").split()), _GUNICORN_FLAGS).options
     arguments = take_apart(argv, _GUNICORN_FLAGS)
+    if arguments.get("-b", "--bind"):
+        extra = {option: values for option, values in extra.items() if option not in ("-b", "--bind")}
     arguments = Arguments({**extra, **arguments.options}, arguments.words)
     chdir = arguments.get("--chdir")
     here = posixpath.normpath(posixpath.join(folder, chdir)) if chdir else folder

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from typing import NamedTuple
 
-from bot.engine.boot.imports import Loaded, Walk
+from bot.engine.boot.finder import Loaded
+from bot.engine.boot.imports import Walk
 from bot.engine.boot.program import Module, Program, Script
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
@@ -47,7 +49,7 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
         doubt = "streamlit shows the errors of its script in the page, and goes on"
     if doubt:
         walk.judge.loose = doubt
-        walk.unsure += 1
+        walk.failures.unsure += 1
     app: tuple[Loaded, str] | None = None
     try:
         match program.entry:
@@ -57,8 +59,8 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
             case Module():
                 app = _enter(walk, program, program.entry)
     except RecursionError:
-        walk.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
-    return Started(tuple(walk.faults), tuple(walk.unknowns), walk, app)
+        walk.failures.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
+    return Started(tuple(walk.failures.faults), tuple(walk.failures.unknowns), walk, app)
 
 
 def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | None:
@@ -66,10 +68,10 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
     if program.launcher == "python":
         _run_module(walk, program, entry)
         return None
-    before = len(walk.faults)
+    before = len(walk.failures.faults)
     loaded = walk.load(entry.name, None)
     _name_entry(walk, program, entry, before)
-    if loaded is None or entry.attribute is None or len(walk.faults) > before:
+    if loaded is None or entry.attribute is None or len(walk.failures.faults) > before:
         return None
     first = entry.attribute.partition(".")[0] or _usual(program, loaded)
     if first and not walk.defines(loaded, first, set()):
@@ -77,7 +79,7 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
         reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
         detail = MissingName(entry.name, first)
         place = program.origin.place
-        walk.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
+        walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
     elif first in loaded.facts.functions and _calls(program, entry, loaded.facts.functions[first]):
         walk.call_function(loaded, first, False)
     return (loaded, first) if first else None
@@ -100,8 +102,9 @@ def _calls(program: Program, entry: Module, function: ast.FunctionDef | ast.Asyn
 def _run_module(walk: Walk, program: Program, entry: Module) -> None:
     """`python -m name`: a package runs its `__main__`."""
     parents, _, last = entry.name.rpartition(".")
-    before = len(walk.faults)
+    before = len(walk.failures.faults)
     owner = walk.load(parents, None) if parents else None
+    _name_search(walk, program, parents, entry.name, before)
     if parents and owner is None:
         _name_entry(walk, program, entry, before)
         return
@@ -110,26 +113,44 @@ def _run_module(walk: Walk, program: Program, entry: Module) -> None:
         return
     name, package = entry.name, parents
     if found and found.kind in ("package", "namespace"):
+        before = len(walk.failures.faults)
         loaded = walk.run(entry.name, found)
+        _name_search(walk, program, entry.name, f"{entry.name}.__main__", before)
         found = walk.find("__main__", loaded) if loaded else None
         name, package = f"{entry.name}.__main__", entry.name
     if found is None:
-        walk.missing(name, owner, None)
+        walk.failures.missing(name, owner, None)
         _name_entry(walk, program, entry, before)
     else:
         walk.script(found.path, found.tree, name, package)
 
 
+def _name_search(walk: Walk, program: Program, package: str, name: str, before: int) -> None:
+    """Put runpy's words on a name that is missing in a package whose import is only a step of the search for `name`.
+
+    runpy then searches once more, and finds what was imported before the failure.
+    """
+    for index, fault in enumerate(walk.failures.faults[before:], start=before):
+        found = re.search(r" from (?:partially initialized module )?'(.*?)'", fault.message)
+        if fault.code == "name-not-found" and found and f"{package}.".startswith(f"{found[1]}."):
+            walk.failures.faults[index] = fault._replace(
+                message=_no_specification(program, name, fault.message),
+                confidence="likely" if name in walk.loaded else fault.confidence,
+            )
+
+
 def _name_entry(walk: Walk, program: Program, entry: Module, before: int) -> None:
     """Put the launcher's own words on a missing entry point, and the place of the command."""
-    for index, fault in enumerate(walk.faults[before:], start=before):
-        if fault.place is None and isinstance(fault.detail, MissingModule):
-            missing = fault.detail.name
-            walk.faults[index] = fault._replace(
+    for index, fault in enumerate(walk.failures.faults[before:], start=before):
+        missing = fault.detail.name if isinstance(fault.detail, MissingModule) else ""
+        if fault.place and missing == entry.name and program.launcher in ("uvicorn", "hypercorn"):
+            walk.failures.faults[index] = fault._replace(message=_no_module(program, entry, missing, fault.message))
+        elif fault.place is None and missing:
+            walk.failures.faults[index] = fault._replace(
                 code="entry-not-found",
                 message=_no_module(program, entry, missing, fault.message),
                 place=program.origin.place,
-                step=ENTRY_STEP,
+                step=ENTRY_STEP if index == before else fault.step,  # what its parents import comes before
                 detail=MissingModule(entry.name, True, None),
             )
 
@@ -160,10 +181,14 @@ def _no_module(program: Program, entry: Module, missing: str, message: str) -> s
             owner, _, last = missing.rpartition(".")
             words = f"ModuleNotFoundError: __path__ attribute not found on '{owner}' while trying to find '{missing}'"
             hint = f". Try using '{owner}' instead of '{missing}' as the module name." if last == "py" else ""
-            return f"{python}: Error while finding module specification for '{missing}' ({words}){hint}"
+            return _no_specification(program, missing, words) + hint
         case "python":
-            return f"{python}: Error while finding module specification for '{entry.name}' ({message})"
+            return _no_specification(program, entry.name, message)
     return message
+
+
+def _no_specification(program: Program, name: str, message: str) -> str:
+    return f"{posixpath.basename(program.argv[0])}: Error while finding module specification for '{name}' ({message})"
 
 
 def _no_attribute(program: Program, entry: Module, name: str) -> str:

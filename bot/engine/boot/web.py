@@ -12,8 +12,10 @@ import ast
 import re
 from typing import NamedTuple
 
-from bot.engine.boot.imports import Loaded, Walk, package_of
-from bot.engine.boot.modules import Import, function_constants, function_events
+from bot.engine.boot.facts import Import
+from bot.engine.boot.finder import Loaded, package_of
+from bot.engine.boot.imports import Walk
+from bot.engine.boot.modules import function_constants, function_events
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
@@ -125,7 +127,8 @@ class _Reader:
             self.open = f"`{name}` in {module.name} is not made where it can be seen"
             return
         own = _text(_keyword(call, "prefix") or _keyword(call, "url_prefix"))
-        if own is None or _keyword(call, "routes") is not None or _keyword(call, "middleware") is not None:
+        given = {keyword.arg for keyword in call.keywords}
+        if own is None or given & {None, "routes", "middleware"}:
             self.open = f"`{name}` in {module.name} is made with values that were not followed"
             return
         kind = dotted(call.func).rpartition(".")[2]
@@ -180,8 +183,7 @@ class _Reader:
                 continue
             for alias in _called(other, module.name, name, self.walk):
                 for node in ast.walk(ast.Module(self.body(other), [])):
-                    called = dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
-                    hands_on = isinstance(node, ast.Call) and called not in _INCLUDING and _hands_on(node, alias)
+                    hands_on = isinstance(node, ast.Call) and not _includes(node) and _hands_on(node, alias)
                     verb = node.attr if isinstance(node, ast.Attribute) and dotted(node.value) == alias else "state"
                     if hands_on or not _HARMLESS.fullmatch(verb):
                         self.open = f"{other.found.tree} does something with `{name}` of {module.name}"
@@ -212,7 +214,8 @@ class _Reader:
     def call(self, call: ast.Call, module: Loaded, name: str, prefix: str) -> None:
         function = dotted(call.func)
         if not function.startswith(f"{name}."):
-            if any(_hands_on(node, name) for node in ast.walk(call) if isinstance(node, ast.Call)):
+            others = [node for node in ast.walk(call) if isinstance(node, ast.Call) and not _includes(node)]
+            if any(_hands_on(node, name) for node in others):
                 self.open = f"{module.found.tree}:{call.lineno} hands `{name}` to a function"
             return
         verb = function.removeprefix(f"{name}.")
@@ -268,6 +271,11 @@ def _hands_on(call: ast.Call, name: str) -> bool:
     """Say whether an object is among the arguments of a call, `uvicorn.run(app)` left out."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     return any(dotted(each) == name for each in given) and dotted(call.func) not in ("uvicorn.run", "hypercorn.run", "serve")
+
+
+def _includes(call: ast.Call) -> bool:
+    """Say whether a call hangs a router into an app, which leaves the router's own routes alone."""
+    return dotted(call.func).rpartition(".")[2] in _INCLUDING
 
 
 def _called(other: Loaded, module: str, name: str, walk: Walk) -> list[str]:

@@ -4,7 +4,7 @@ import textwrap
 import pytest
 
 from bot.engine.boot import modules
-from bot.engine.boot.modules import Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
+from bot.engine.boot.facts import Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.values import dotted
 
 

@@ -1,0 +1,198 @@
+"""What fails while a program imports: in Python's words, at its place, and as surely as the image is known.
+
+Messages are CPython's (tried on 3.9 to 3.13).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+from bot.engine.boot import stdlib
+from bot.engine.boot.facts import EMPTY, Attempt, Failure, Syntax
+from bot.engine.boot.finder import OUTSIDE, Finder, Loaded
+from bot.engine.boot.misses import Judge
+from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
+
+_FIRST_STEP = 10  # of the faults that imports meet; those of the command come before
+
+
+class Failed(Exception):
+    """An import failed inside a `try` that catches it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class Trial(NamedTuple):
+    """An attempt that is open: which failures it catches, and how many doubtful branches were open where it began."""
+
+    attempt: Attempt
+    unsure: int
+
+
+class Failures:
+    """What one walk comes to: `faults` and `unknowns`.
+
+    `chain` holds the imports that run, `trials` the attempts that are open, `unsure` counts the branches that may not run.
+    """
+
+    def __init__(
+        self, finder: Finder, judge: Judge, loaded: dict[str, Loaded | None], known_base: bool, process: str, stage: Stage
+    ) -> None:
+        self.finder = finder
+        self.judge = judge
+        self.loaded = loaded
+        self.known_base = known_base
+        self.process = process
+        self.stage: Stage = stage
+        self.chain: list[str] = []
+        self.trials: list[Trial] = []
+        self.unsure = 0
+        self.faults: list[Fault] = []
+        self.unknowns: list[Unknown] = []
+
+    @contextmanager
+    def doubtful(self, really: bool = True) -> Iterator[None]:
+        """Open a branch: what is met inside may not run."""
+        self.unsure += really
+        try:
+            yield
+        finally:
+            self.unsure -= really
+
+    def missing(self, name: str, owner: Loaded | None, place: Place | None) -> Loaded | None:
+        """Note a module that can't be found, as surely as the image is known; what may be installed is taken to be there."""
+        folders = list(owner.found.folders) if owner else [*self.finder.path, *self.finder.appended]
+        candidates = [posixpath.join(folder, name.rpartition(".")[2]) for folder in folders]
+        if self.judge.follows(candidates):
+            return None
+        own = owner is not None or stdlib.only_on_windows(name) or self.judge.is_own(name, place)
+        installed = self.finder.installed
+        plain_file = owner is not None and not owner.found.folders
+        if installed.opaque and (not own or (plain_file and self._may_be_other(name))):
+            self.unknowns.append(Unknown(f"`{name}` may be installed or not: {installed.opaque}", place))
+            return Loaded(name, OUTSIDE, EMPTY)
+        message = f"ModuleNotFoundError: No module named '{name}'"
+        if owner and plain_file:
+            message += f"; '{owner.name}' is not a package"
+        reason, doubt = self.judge.module(name, candidates, own, owner is None)
+        if owner and plain_file:
+            reason = f"{owner.found.tree or owner.found.path} is what Python finds under the name `{owner.name}`."
+        doubt = doubt or self._may_be_other(name) or _may_make(owner) or self._portions(owner)
+        detail = MissingModule(name, False, place.path if place else None)
+        self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=own and doubt is None)
+        return None
+
+    def _may_be_other(self, name: str) -> str | None:
+        """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""
+        opaque = self.finder.installed.opaque
+        top = name.partition(".")[0]
+        return f"an installed distribution may give `{top}`, as {opaque}" if opaque and top in self.finder.late else None
+
+    def missing_name(self, loaded: Loaded, name: str, partial: bool, place: Place) -> None:
+        """Note a name that a module does not define and that is no submodule; `partial`: the module is still being imported."""
+        path = loaded.found.path if loaded.found.kind != "namespace" else "unknown location"
+        candidates = [posixpath.join(folder, name) for folder in loaded.found.folders]
+        if self.judge.follows(candidates):
+            return
+        message = f"ImportError: cannot import name '{name}' from '{loaded.name}' ({path})"
+        if partial:
+            message = _partial(loaded, name)
+        reason, doubt = self.judge.name(loaded.found.tree or path, name, candidates)
+        doubt = doubt or self._may_be_other(loaded.name) or self._portions(loaded)
+        detail = MissingName(loaded.name, name)
+        self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None, failure="import")
+
+    def too_early(self, loaded: Loaded, name: str, line: int, place: Place) -> None:
+        """Note a name that a module binds only behind the `line` that runs: an import in a circle."""
+        tree = loaded.found.tree or loaded.found.path
+        reason = f"{tree} is still at line {line} when this runs, and has not bound `{name}` yet."
+        self.fail("name-not-found", _partial(loaded, name), reason, place, None, certain=True, failure="import")
+
+    def _portions(self, owner: Loaded | None) -> str | None:
+        """Return why a namespace package may hold more than the image shows; not where our own code was found in it."""
+        if owner is None or owner.found.kind != "namespace":
+            return None
+        top = owner.name.partition(".")[0]
+        first = self.loaded.get(top)
+        inner = [each for name, each in self.loaded.items() if each and name.startswith(f"{top}.")]
+        if first is None or any(each.found.tree is not None for each in inner):
+            return None
+        return self.judge.portions(top, first.found.folders)
+
+    def syntax(self, loaded: Loaded, error: Syntax) -> None:
+        """Note a file that does not parse."""
+        tree = loaded.found.tree or loaded.found.path
+        if self.finder.version > sys.version_info[:2] and not error.merge:
+            newer = ".".join(map(str, self.finder.version))
+            self.unknowns.append(Unknown(f"{tree} does not parse here; the image has Python {newer}", Place(tree, error.line)))
+            return
+        reason = "Python can't compile this file, and the start command imports it."
+        if error.merge:
+            reason += " It holds the markers of a merge conflict."
+        place = Place(tree, error.line, error.column)
+        self.fail("syntax-error", error.message, reason, place, None, certain=True, failure="syntax")
+
+    def fail(
+        self,
+        code: str,
+        message: str,
+        reason: str,
+        place: Place | None,
+        detail: Detail,
+        certain: bool,
+        failure: Failure = "module",
+    ) -> None:
+        """An import fails here: a fault, unless code around it catches the error."""
+        for trial in reversed(self.trials):
+            if trial.attempt.handler(failure):
+                if certain and self.unsure <= trial.unsure:
+                    raise Failed(failure)
+                return  # whether it fails is not known: as if it did not
+        self.fault(code, message, reason, place, detail, certain)
+
+    def fault(
+        self,
+        code: str,
+        message: str,
+        reason: str,
+        place: Place | None,
+        detail: Detail,
+        certain: bool,
+        step: int | None = None,
+    ) -> None:
+        """Report a fault at this point of the walk, once; never certain in code that may not run."""
+        sure = certain and not self.unsure and self.known_base
+        if certain and self.unsure:
+            reason = _with(reason, self.judge.loose or "the code that comes to it may not run")
+        step = _FIRST_STEP + len(self.loaded) if step is None else step
+        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
+        chain = tuple(self.chain)
+        found = Fault(code, self.stage, step, self.process, confidence, message, reason, place, chain, detail)
+        same = next((index for index, fault in enumerate(self.faults) if fault.identity == found.identity), None)
+        if same is not None and sure and self.faults[same].confidence == "likely":
+            del self.faults[same]  # it is certain only from here on: what came in between stands before it
+            same = None
+        if same is None:
+            self.faults.append(found)
+
+
+def _may_make(owner: Loaded | None) -> str | None:
+    """Return why a package may have submodules that no file stands for."""
+    if owner and owner.found.kind != "namespace" and owner.facts.dynamic:
+        return f"{owner.found.tree or owner.found.path} may make modules itself"
+    return None
+
+
+def _partial(loaded: Loaded, name: str) -> str:
+    words = f"cannot import name '{name}' from partially initialized module '{loaded.name}'"
+    return f"ImportError: {words} (most likely due to a circular import) ({loaded.found.path})"
+
+
+def _with(reason: str, doubt: str | None) -> str:
+    return f"{reason} Not certain: {doubt}." if doubt else reason

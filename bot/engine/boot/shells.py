@@ -1,0 +1,191 @@
+"""Shell text, followed command by command: folders, variables, branches, and which command the process hangs on."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
+from bot.engine.boot.surroundings import Course, Where
+from bot.engine.model import shell
+from bot.engine.model.findings import MissingFile
+
+_SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
+_TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
+_BASE_FOLDERS = re.compile(
+    r"/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp|usr|var)(?:/|$)|/(?:home|media|mnt|opt|root|srv)?$"
+)
+
+
+class ShellText:
+    """Follows the text of a script; `follow` is given each program that it starts."""
+
+    def __init__(self, course: Course, follow: Callable[[tuple[str, ...], Where], object]) -> None:
+        self.course = course
+        self.follow = follow
+
+    def run(self, text: str, where: Where, errexit: bool) -> None:
+        """Follow a script's commands in order, to the one that takes its place or that it waits for."""
+        script = shell.parse(text)
+        if script.unknown:
+            self.course.not_followed(f"{script.unknown} in a script", where)
+        commands = script.commands
+        inner: Where | None = None  # the surroundings in a branch, a loop or a subshell
+        aside = doubtful = False  # whether that is a subshell; whether the list of commands may not come to this one
+        for index, command in enumerate(commands):
+            previous = commands[index - 1] if index else None
+            tested = previous is not None and _first(previous) in _TESTS
+            doubtful = command.joined == "||" or (command.joined == "&&" and (doubtful or tested))
+            if command.optional or doubtful:
+                inner = self._shell_command(command, inner or where, False)
+                aside = aside or text[: command.start].rstrip().endswith("(")
+                where = where._replace(env=_with_default(where.env, inner.env, previous))
+                continue
+            if inner:
+                where = self._behind(where, inner._replace(folder=where.folder) if aside else inner)
+            inner, aside = None, False
+            known = len(self.course.programs)
+            takes_over = _first(command) == "exec" and len(command.words) > 1
+            fatal = where.fatal and (takes_over or _is_fatal(commands, index, errexit))
+            may_fail = where.fatal
+            where = self._shell_command(command, where, fatal)
+            served = command.then not in ("&", "|") and any(program.listen for program in self.course.programs[known:])
+            if served and may_fail:  # a server in the foreground: nothing behind it is reached
+                self.course.programs[-1] = self.course.programs[-1]._replace(fatal=True)
+            if served or takes_over or _first(command) == "exit":
+                return
+            if _first(command) == "set":
+                errexit = _errexit(command, errexit)
+
+    def _behind(self, where: Where, inner: Where) -> Where:
+        """Return the surroundings behind a branch that may have run: what it changed is not known."""
+        env = {**where.env, **{name: None for name, value in inner.env.items() if where.env.get(name, "") != value}}
+        loose = where.loose
+        if inner.folder != where.folder or inner.loose != where.loose:
+            loose = "a branch of the script may change the folder"
+        return where._replace(env=env, loose=loose)
+
+    def _shell_command(self, command: shell.Command, where: Where, fatal: bool) -> Where:
+        """Follow one simple command of a script; return the surroundings of the next."""
+        unset: list[str] = []
+
+        def variable(name: str) -> str | None:
+            if name.isdigit() and name != "0":
+                at = int(name) - 1
+                return where.arguments[at] if at < len(where.arguments) else ""
+            if name in "@*":
+                return " ".join(where.arguments)
+            if name in _SPECIAL or (name == "HOME" and name not in where.env):
+                return {"#": str(len(where.arguments)), "PWD": where.folder}.get(name)
+            if name not in where.env:
+                unset.append(name)
+            return where.env.get(name, "")
+
+        assigned = {name: shell.expand(word, variable) for name, word in command.assignments}
+        if not command.words:
+            return where._replace(env={**where.env, **assigned})
+        words: list[str | None] = []
+        hanging: set[str] = set()
+        for word in command.words:
+            unset.clear()
+            if word.pieces and word.pieces[0].kind == "variable" and word.pieces[0].text in ("@", "*"):
+                words.extend(where.arguments)
+            elif (text := shell.expand(word, variable)) != "" or word.quoted:
+                words.append(text)
+            if unset:
+                hanging.add(text or "")
+        here = where._replace(env={**where.env, **assigned}, fatal=fatal, in_shell=True)
+        here = here._replace(unset=frozenset(hanging), beside=where.beside or command.then == "&")
+        if not words or words[0] is None:
+            if words:
+                self.course.not_followed("a command whose program is named at run time is not followed", here)
+            return where
+        return self._builtin(command, words, where, here, assigned)
+
+    def _builtin(
+        self,
+        command: shell.Command,
+        words: list[str | None],
+        where: Where,
+        here: Where,
+        assigned: dict[str, str | None],
+    ) -> Where:
+        first = words[0]
+        if first == "cd":
+            return self._changed(words[1] if len(words) > 1 else "/root", where, here)
+        if first == "export":
+            pairs = [word.partition("=") for word in words[1:] if word and "=" in word]
+            return where._replace(env={**where.env, **{name: value for name, _, value in pairs}})
+        if first == "set" and "--" in words and None not in words:
+            return where._replace(arguments=tuple(word or "" for word in words[words.index("--") + 1 :]))
+        if first == "shift":
+            return where._replace(arguments=where.arguments[1:])
+        if first in (".", "source"):
+            self.course.not_followed(f"{first} {words[1] if len(words) > 1 else ''} is not followed", here)
+            return where
+        if first in ("exit", "return", "set", "trap", "wait", "ulimit", "umask", "[", "[[", "test", "read"):
+            return where
+        if None in words:
+            self.course.not_followed(f"{' '.join(word or UNTOLD for word in words)}: a part of it is made at run time", here)
+            if posixpath.basename(first or "") not in LAUNCHERS:
+                return where
+        if command.optional and not any(posixpath.basename(word or "") in LAUNCHERS for word in words):
+            return where
+        self.follow(tuple(word if word is not None else UNTOLD for word in words), here)
+        return where
+
+    def _changed(self, target: str | None, where: Where, here: Where) -> Where:
+        """Follow `cd`: where it fails and the script goes on, the folder stays."""
+        if target is None or here.unset:
+            return where._replace(loose="the script changes to a folder that is made at run time")
+        path = posixpath.normpath(posixpath.join(where.folder, target))
+        files = self.course.image.files
+        if not files.find(path) and not files.assumed(path) and not _BASE_FOLDERS.match(path):
+            message, reason = f"/bin/sh: 1: cd: can't cd to {target}", f"The image has no folder {path}."
+            certain = files.tainted(path) is None and self.course.has_top(path)
+            self.course.fault("folder-missing", message, reason, here, MissingFile(path, None), certain)
+            if not here.fatal:
+                return where
+        return where._replace(folder=path)
+
+
+def _first(command: shell.Command) -> str:
+    return (command.words[0].literal or "") if command.words else ""
+
+
+def _with_default(
+    env: dict[str, str | None], inner: dict[str, str | None], tested: shell.Command | None
+) -> dict[str, str | None]:
+    """Return the environment behind `if [ -z "$NAME" ]; then NAME=value`, where that is how NAME gets its value."""
+    words = tested.words if tested and _first(tested) in ("[", "[[", "test") else ()
+    names = [word.pieces[0].text for word in words if word.pieces and word.pieces[0].kind == "variable"]
+    if [word.literal for word in words[1:2]] != ["-z"] or len(names) != 1 or env.get(names[0], "") or names[0] not in inner:
+        return env
+    return {**env, names[0]: inner[names[0]]}
+
+
+def _is_fatal(commands: tuple[shell.Command, ...], index: int, errexit: bool) -> bool:
+    """Say whether a script ends with an error when one of its commands fails."""
+    last = max((at for at, command in enumerate(commands) if command.words), default=-1)
+    then = commands[index].then
+    if then == "||":
+        following = commands[index + 1] if index + 1 < len(commands) else None
+        status = following.words[1].literal if following and len(following.words) > 1 else None
+        return following is not None and _first(following) in ("exit", "return") and status != "0"
+    if then in ("&", "|"):
+        return False
+    if index == last:
+        return True
+    if then == "&&":  # the rest of the list is skipped, and `set -e` passes that over
+        return all(command.then == "&&" for command in commands[index:last])
+    return errexit
+
+
+def _errexit(command: shell.Command, before: bool) -> bool:
+    words = [word.literal or "" for word in command.words[1:]]
+    for flag, following in zip(words, [*words[1:], ""], strict=True):
+        named = flag[1:2] == "o" and following == "errexit"
+        if flag[:1] in ("-", "+") and not flag.startswith("--") and (named or "e" in flag):
+            before = flag[0] == "-"
+    return before

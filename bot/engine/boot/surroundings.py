@@ -1,0 +1,90 @@
+"""The surroundings of a command while it is resolved, and what comes of the resolving: programs, faults, unknowns."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bot.engine.boot.program import Program, Resolution
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Detail, Fault, MissingFile, Stage, Unknown
+from bot.engine.model.target import Origin
+from bot.engine.model.tree import Tree, Unreadable
+
+
+class Where(NamedTuple):
+    """The surroundings of a command: they change with `cd`, assignments and `$@`."""
+
+    folder: str
+    env: dict[str, str | None]
+    origin: Origin
+    fatal: bool
+    in_shell: bool
+    arguments: tuple[str, ...]  # "$@" of a script
+    unset: frozenset[str] = frozenset()  # words of the command that hang on variables which nothing here sets
+    loose: str | None = None  # why the folder may be another one
+    beside: bool = False  # it goes on while the next command runs
+
+
+class Course:
+    """What came of a command line so far, and how a fault in it is noted."""
+
+    def __init__(self, tree: Tree, image: Image, process: str, stage: Stage) -> None:
+        self.tree = tree
+        self.image = image
+        self.process = process
+        self.stage: Stage = stage
+        self.programs: list[Program] = []
+        self.faults: list[Fault] = []
+        self.unknowns: list[Unknown] = []
+        self.others = False
+
+    def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
+        """Note a fault; one that the process need not end with is only said to be unknown."""
+        if not where.fatal:
+            self.unknowns.append(Unknown(f"{message}: it may not matter", where.origin.place))
+            return
+        sure = certain and self.image.base.known and not where.unset and where.loose is None
+        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
+        place = where.origin.place
+        self.faults.append(Fault(code, self.stage, 0, self.process, confidence, message, reason, place, (), detail))
+
+    def plain(self, name: str, argv: tuple[str, ...], front: tuple[str, ...], where: Where) -> None:
+        """Note a program that is known, and that serves no app of the repository."""
+        self.programs.append(Program(name, argv, where.folder, where.env, front, None, None, where.origin, where.fatal))
+
+    def not_followed(self, what: str, where: Where) -> None:
+        """Note a command that may do anything."""
+        self.others = self.others or where.beside
+        self.unknowns.append(Unknown(what, where.origin.place))
+
+    def missing_file(self, path: str, message: str, where: Where) -> None:
+        """Note a script that the image does not have, as surely as its files are known."""
+        files = self.image.files
+        if files.assumed(path):
+            return
+        hidden, ignored = files.hidden(path), files.ignored(path)
+        reason = f"The image has no {path}."
+        if ignored:
+            reason = f"The image has no {path}: {ignored} keeps it out of the build context."
+        elif hidden:
+            reason = f"git ignores {hidden}: a deploy from a clone does not have it."
+        sure = not files.tainted(path) and not hidden and self.has_top(path)
+        self.fault("script-missing", message, reason, where, MissingFile(path, None), sure)
+
+    def has_top(self, path: str) -> bool:
+        """Say whether the image has the first folder of a path; a volume may be mounted where it has none."""
+        first, _, rest = path[1:].partition("/")
+        return not rest or self.image.files.find("/" + first) is not None
+
+    def text(self, path: str | None) -> str | None:
+        """Return the text of a file of the repository, None where it can't be read."""
+        if path is None:
+            return None
+        try:
+            return self.tree.text(path)
+        except Unreadable:
+            return None
+
+    def resolution(self) -> Resolution:
+        """Return what all came to."""
+        return Resolution(tuple(self.programs), tuple(self.faults), tuple(self.unknowns), self.others)

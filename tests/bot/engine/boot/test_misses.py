@@ -1,0 +1,192 @@
+import pytest
+
+from tests.bot.engine.boot.tools import Booted, boot
+
+SCRIPT = ("python", "main.py")
+MISSING = "ModuleNotFoundError: No module named "
+
+
+def installing(install: str, code: str, files=None, **more) -> Booted:
+    """Boot a script in an image that has installed something."""
+    dockerfile = f"COPY . .\nRUN pip install {install}\n" if install else "COPY . .\n"
+    return boot({**(files or {}), "main.py": code}, SCRIPT, dockerfile=dockerfile, **more)
+
+
+# --- which requirement brings a module
+
+
+@pytest.mark.parametrize(
+    ("install", "code"),
+    [
+        ("requests", "import requests.adapters"),
+        ("PyYAML", "import yaml"),
+        ("beautifulsoup4", "from bs4 import BeautifulSoup"),
+        ("pillow", "from PIL import Image"),
+        ("python-dotenv", "from dotenv import load_dotenv"),
+        ("psycopg2-binary", "import psycopg2"),
+        ("fastapi", "import starlette, pydantic"),
+        ("'fastapi[standard]'", "import uvicorn, multipart"),
+        ("'uvicorn[standard]'", "import uvloop, websockets"),
+        ("Flask==3.1", "import jinja2, werkzeug, markupsafe"),
+        ("pandas", "import numpy, dateutil"),
+        ("flask-cors", "from flask_cors import CORS"),
+        ("Flask-Migrate", "import flask_migrate"),
+        ("google-genai", "from google import genai"),
+        ("django-environ", "import environ"),
+        ("'git+https://github.com/x/thing.git#egg=thing'", "import thing"),
+        ("", "import json, asyncio, zoneinfo, tomllib"),
+    ],
+)
+def test_what_an_installed_requirement_gives(install, code):
+    assert installing(install, code).faults == []
+
+
+@pytest.mark.parametrize(
+    ("install", "name"), [("requests", "httpx"), ("", "flask"), ("fastapi", "sqlalchemy"), ("flask", "redis")]
+)
+def test_what_no_requirement_is_known_to_give_is_missed_with_a_doubt(install, name):
+    booted = installing(install, f"import {name}")
+    assert booted.verdict == f"? {MISSING}'{name}'"
+    assert booted.faults[0].reason.startswith(f"No installed requirement is known to give `{name}`.")
+
+
+@pytest.mark.parametrize("install", ["-r requirements.txt", "dnspython", "'email-validator'"])
+def test_a_distribution_with_a_name_of_that_kind_may_give_it(install):
+    booted = installing(install, "import dns.resolver", {"requirements.txt": "dnspython\n"})
+    assert not booted.certain
+
+
+def test_a_requirement_that_can_t_be_seen_may_give_anything():
+    booted = installing("-r https://example.org/all.txt", "import anything")
+    assert booted.verdict == ""
+    assert booted.unknowns
+    assert "`anything` may be installed or not" in booted.unknowns[-1]
+
+
+def test_a_module_of_the_repository_is_certain_where_site_packages_are_not_known():
+    files = {"lib/__init__.py": "", "lib/other.py": ""}
+    booted = installing("-r https://example.org/all.txt", "from lib import nowhere", files)
+    assert booted.verdict == "ImportError: cannot import name 'nowhere' from 'lib' (/app/lib/__init__.py)"
+
+
+# --- the standard library
+
+
+def test_what_a_version_has_dropped():
+    files = {"main.py": "import distutils\n"}
+    old = boot(files, SCRIPT, dockerfile="FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n")
+    new = boot(files, SCRIPT, dockerfile="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n")
+    assert (old.verdict, new.messages) == ("", [f"{MISSING}'distutils'"])
+    assert new.faults[0].reason.startswith("Python 3.12 dropped `distutils` from the standard library.")
+
+
+def test_what_only_windows_has():
+    booted = installing("", "import winreg")
+    assert booted.verdict == f"{MISSING}'winreg'"
+    assert booted.faults[0].reason == "`winreg` is part of Python on Windows alone."
+    assert installing("", "import sys\nif sys.platform == 'win32':\n    import winreg").verdict == ""
+
+
+# --- the repository's own
+
+
+def test_a_file_that_imports_its_own_name_means_another_module():
+    booted = boot({"main.py": "import app.redis", "app/__init__.py": "", "app/redis.py": "import redis"}, SCRIPT)
+    assert booted.verdict == f"? {MISSING}'redis'"
+
+
+def test_a_module_at_the_root_is_the_repository_s_own():
+    files = {"src/main.py": "import helpers", "helpers.py": ""}
+    booted = boot(files, ("python", "src/main.py"))
+    assert booted.verdict == f"{MISSING}'helpers'"
+    assert booted.faults[0].reason == "Python looks for `helpers` in /app/src, and the image has no such module there."
+
+
+def test_a_folder_that_a_well_known_package_shares_its_name_with_leaves_a_doubt():
+    files = {"src/main.py": "import redis", "redis/conf.py": ""}
+    dockerfile = "COPY . .\nRUN pip install celery flask\n"
+    assert boot(files, ("python", "src/main.py"), dockerfile=dockerfile).verdict == f"? {MISSING}'redis'"
+
+
+def test_an_installed_project_gives_its_modules_and_may_give_others():
+    files = {"pyproject.toml": "[project]\nname = 'thing'\n", "src/thing/__init__.py": ""}
+    dockerfile = "COPY . .\nRUN pip install .\n"
+
+    def verdict(code: str) -> str:
+        return boot({**files, "run/main.py": code}, ("python", "run/main.py"), dockerfile=dockerfile).verdict
+
+    assert verdict("import thing") == ""
+    assert verdict("import thing.x") == f"{MISSING}'thing.x'"
+    assert verdict("import extra") == f"? {MISSING}'extra'"
+
+
+def test_a_name_in_another_case_is_said():
+    booted = boot({"main.py": "from app import Models", "app/__init__.py": "", "app/models.py": ""}, SCRIPT)
+    assert booted.faults[0].reason == "The file is called app/models.py: names are case-sensitive on Linux."
+
+
+def test_a_module_that_is_ignored_is_said():
+    files = {
+        "main.py": "from app import models",
+        "app/__init__.py": "",
+        "app/models.py": "",
+        ".dockerignore": "app/models.py\n",
+    }
+    booted = boot(files, SCRIPT)
+    assert booted.verdict == "ImportError: cannot import name 'models' from 'app' (/app/app/__init__.py)"
+    missing = boot({**files, "main.py": "import app.models"}, SCRIPT)
+    assert missing.faults[0].reason == ".dockerignore:1 keeps `models` out of the build context."
+
+
+def test_a_module_that_only_git_ignores_leaves_a_doubt():
+    files = {"main.py": "import app.models", "app/__init__.py": "", "app/models.py": ""}
+    booted = boot(files, SCRIPT, hidden=("app/models.py",))
+    assert booted.verdict == f"? {MISSING}'app.models'"
+    assert "app/models.py lies on this disk, but git ignores it" in booted.faults[0].reason
+
+
+def test_a_module_that_the_build_may_have_made_leaves_a_doubt():
+    files = {"main.py": "import app.schema_pb2", "app/__init__.py": ""}
+    booted = boot(files, SCRIPT, dockerfile="COPY . .\nRUN protoc --python_out=app schema.proto\n")
+    assert not booted.certain
+
+
+def test_a_compiled_module_counts():
+    files = {"main.py": "import app.fast", "app/__init__.py": "", "app/fast.so": b"\x7fELF"}
+    assert not boot(files, SCRIPT).certain
+
+
+def test_a_package_that_makes_modules_itself_leaves_a_doubt():
+    files = {"main.py": "import app.made", "app/__init__.py": "import sys\nsys.modules['app.' + 'made'] = sys\n"}
+    assert not boot(files, SCRIPT).certain
+
+
+def test_an_unknown_base_leaves_a_doubt():
+    files = {"main.py": "import app.x", "app/__init__.py": ""}
+    booted = boot(files, SCRIPT, dockerfile="FROM example.org/our/base\nWORKDIR /app\nCOPY . .\n")
+    assert booted.verdict == f"? {MISSING}'app.x'"
+
+
+def test_a_path_that_is_changed_somehow_leaves_a_doubt():
+    files = {"src/main.py": "import sys\nsys.path.insert(0, find())\nimport helpers", "helpers.py": ""}
+    booted = boot(files, ("python", "src/main.py"))
+    assert booted.verdict == f"? {MISSING}'helpers'"
+    assert "src/main.py:2 changes sys.path in a way that was not followed" in booted.faults[0].reason
+
+
+def test_a_namespace_may_hold_what_a_requirement_adds():
+    files = {"main.py": "import google.genai, google.ours", "google/ours.py": ""}
+    assert installing("google-genai", "import google.genai, google.ours", {"google/ours.py": ""}).verdict == ""
+    assert boot(files, SCRIPT).certain
+
+
+@pytest.mark.parametrize("manager", ["try_import()", "imports.optional('x')", "ExitStack()"])
+def test_a_context_manager_that_is_not_known_may_catch_the_miss(manager):
+    files = {"main.py": f"with {manager}:\n    import app.x\n", "app/__init__.py": ""}
+    assert boot(files, SCRIPT).verdict == f"? {MISSING}'app.x'"
+
+
+@pytest.mark.parametrize("manager", ["app.app_context()", "open(__file__)", "warnings.catch_warnings()", "_lock"])
+def test_a_context_manager_that_is_known_lets_the_miss_pass(manager):
+    files = {"main.py": f"with {manager}:\n    import app.x\n", "app/__init__.py": ""}
+    assert boot(files, SCRIPT).verdict == f"{MISSING}'app.x'"
