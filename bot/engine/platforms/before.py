@@ -66,7 +66,7 @@ def by_command(command: shell.Command, source: str) -> Doubt | None:
     """Return what a command of a script may make."""
     says = f"`{source[command.start : command.end].strip().splitlines()[0]}` runs before the deploy" if command.words else ""
     words = [word.literal or "" for word in command.words]
-    while words and words[0] in ("sudo", "exec", "command", "time", "if", "!"):
+    while len(words) > 1 and words[0] in ("sudo", "exec", "command", "time", "if", "!") and not words[1].startswith("-"):
         words = words[1:]
     targets = [word.literal or "" for word in command.redirects if not source[: word.start].rstrip().endswith("<")]
     written = [target for target in targets if not target.startswith("/dev/") and not target.isdigit()]

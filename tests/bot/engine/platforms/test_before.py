@@ -51,6 +51,7 @@ def test_a_command_that_may_make_files(command):
     [
         "set -euo pipefail",
         "cd . && pwd",
+        "command -v flyctl &> /dev/null",
         "VERSION=1",
         "export VERSION=$(git rev-parse HEAD)",
         "echo deploying 2>&1 >/dev/null",
