@@ -122,8 +122,10 @@ def _fault(page: Page, fault: Fault, tree: Tree, repairs: Repairs, verbose: bool
     page.line(f"    {fault.reason}")
     repair = repairs.of(fault)
     if repair:
-        unsafe = " --unsafe" if repair.safety == "unsafe" or fault.confidence == "likely" else ""
-        page.line("    repair: ", page.style(repair.codemod, "cyan"), f" ({repair.safety}): `bot fix{unsafe}`")
+        doubtful = repair.safety == "safe" and fault.confidence == "likely"
+        safety = "safe, but the fault is only likely" if doubtful else repair.safety
+        unsafe = " --unsafe" if repair.safety == "unsafe" or doubtful else ""
+        page.line("    repair: ", page.style(repair.codemod, "cyan"), f" ({safety}): `bot fix{unsafe}`")
     elif verbose:
         for reason in repairs.reasons(fault):
             page.line(page.style(f"    no repair by {reason}", "dim"))

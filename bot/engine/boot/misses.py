@@ -83,6 +83,8 @@ class Judge:
             hidden = files.hidden(path) or files.hidden(path + ".py")
             if hidden:
                 return f"{hidden} lies on this disk, but git ignores it"
+            if unversioned := files.unversioned(path + ".py") or files.unversioned(path):
+                return f"git ignores {unversioned}, so a clone lacks it and the disk of whoever deploys may have it"
             if tainted := files.tainted(path):
                 return tainted
             if any(files.find(path + suffix) for suffix in (*_COMPILED, self._extension())):

@@ -145,6 +145,14 @@ def test_a_module_that_only_git_ignores_leaves_a_doubt():
     assert "app/models.py lies on this disk, but git ignores it" in booted.faults[0].reason
 
 
+def test_a_module_that_git_keeps_out_of_clones_may_lie_on_another_disk():
+    files = {"main.py": "from models.user import User\n", "models/quote.py": ""}
+    assert boot(files, SCRIPT).certain
+    booted = boot(files, SCRIPT, hidden=("models/user.py",))
+    assert not booted.certain
+    assert "git ignores models/user.py, so a clone lacks it" in booted.faults[0].reason
+
+
 def test_a_module_that_the_build_may_have_made_leaves_a_doubt():
     files = {"main.py": "import app.schema_pb2", "app/__init__.py": ""}
     booted = boot(files, SCRIPT, dockerfile="COPY . .\nRUN protoc --python_out=app schema.proto\n")
