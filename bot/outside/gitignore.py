@@ -11,6 +11,9 @@ import re
 import struct
 from typing import NamedTuple
 
+from bot.engine.model import wildcards
+from bot.engine.model.wildcards import Piece
+
 _LARGEST = 64 * 1024 * 1024
 _CLASS = re.compile(rb"\[:([^\]]*):\]")
 _ASCII = [chr(code) for code in range(128)]
@@ -73,20 +76,9 @@ def _trimmed(line: bytes) -> bytes:
     return line[:end]
 
 
-class _Piece(NamedTuple):
-    """What a wildcard may stand for, and the text that has to follow it."""
-
-    skipped: bytes
-    text: list[bytes]
-
-
-_START, _NAMES, _FOLDERS, _ANYTHING = b"", b"[^/]*", b"(?:.*/)?", b".*"
-_SHORTEST = {_START: b"", _NAMES: b"[^/]*?", _FOLDERS: b"(?:.*?/)??", _ANYTHING: b".*?"}
-
-
 def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
     """Return a pattern as git's own matcher reads it (`wildmatch.c`); None for one that it never matches."""
-    pieces, at = [_Piece(_START if anchored else _FOLDERS, [])], 0
+    pieces, at = [Piece(wildcards.START if anchored else wildcards.FOLDERS, [])], 0
     plain = min(pattern.find(special) % (len(pattern) + 1) for special in (b"*", b"?", b"[", b"\\"))
     while at < len(pattern):
         character = pattern[at : at + 1]
@@ -95,11 +87,11 @@ def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
             first = at == 0 or pattern[at - 1 : at] == b"/" or (anchored and at == plain)  # what is plain is compared apart
             whole = end - at > 1 and first
             if whole and pattern[end : end + 1] == b"/":
-                pieces.append(_Piece(_FOLDERS, []))
+                pieces.append(Piece(wildcards.FOLDERS, []))
                 at = end + 1
             else:
                 deep = whole and (end == len(pattern) or pattern[end : end + 2] == b"\\/")
-                pieces.append(_Piece(_ANYTHING if deep else _NAMES, []))
+                pieces.append(Piece(wildcards.ANYTHING if deep else wildcards.NAMES, []))
                 at = end
             continue
         if character == b"?":
@@ -111,32 +103,9 @@ def _compiled(pattern: bytes, anchored: bool) -> re.Pattern[bytes] | None:
             listed = (re.escape(pattern[at : at + 1]), at + 1) if at < len(pattern) else None
         if listed is None:
             return None
-        pieces[-1].text.append(listed[0])
+        pieces[-1].text.append(listed[0].decode("latin-1"))
         at = listed[1]
-    return re.compile(_expression(pieces) + rb"\Z", re.S)
-
-
-def _expression(pieces: list[_Piece]) -> bytes:
-    """Join the pieces so that no pattern takes long: but for the last wildcard, the first match of a piece is as good as any.
-
-    That of folders is held against everything up to the next one of its sort.
-    """
-    groups: list[list[_Piece]] = []
-    for piece in pieces:
-        if piece.skipped != _NAMES or not groups:
-            groups.append([])
-        groups[-1].append(piece)
-    made = b""
-    for number, group in enumerate(groups, start=1):
-        last = number == len(groups)
-        head, *names = group
-        inner = b"".join(head.text)
-        for count, name in enumerate(names, start=1):
-            text = b"".join(name.text)
-            open_end = last and count == len(names)
-            inner += name.skipped + text if open_end else b"(?>" + _SHORTEST[name.skipped] + text + b")"
-        made += head.skipped + inner if last else b"(?>" + _SHORTEST[head.skipped] + inner + b")"
-    return made
+    return re.compile(wildcards.expression(pieces).encode("latin-1") + rb"\Z", re.S)
 
 
 def _set(pattern: bytes, at: int) -> tuple[bytes, int] | None:

@@ -56,7 +56,7 @@ def load(path: str, text: str) -> ConfigFile:
         if problem and path.endswith(".json"):  # "\ud83d\ude00" is one character in JSON and none in YAML
             import json
 
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 document, problem = document._replace(data=json.loads(text)), None
         data = document.data if isinstance(document.data, dict) else {}
         return ConfigFile(path, text, data, document.spans, problem)

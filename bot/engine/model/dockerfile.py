@@ -455,12 +455,6 @@ def insert_after(file: Dockerfile, item: Instruction, line: str) -> Splice:
     return Splice(item.end, item.end, line + ending if closed else ending + line)
 
 
-def insert_before(file: Dockerfile, item: Instruction, line: str) -> Splice:
-    """Return the splice that puts a line of its own before an instruction."""
-    start = max(file.text.rfind("\n", 0, item.start) + 1, int(file.text.startswith("\ufeff")))
-    return Splice(start, start, line + newline(file.text))
-
-
 def expand(text: str, variable: Callable[[str], str | None]) -> str | None:
     """Return an argument of COPY, WORKDIR, FROM … with its variables filled in; None where one is unknown."""
     if not any(special in text for special in "$\\\"'"):

@@ -16,8 +16,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$", re.S)
 _NESTED = re.compile(r"(?:-r\s*|-c\s*|--requirement[=\s]\s*|--constraint[=\s]\s*)(\S.*)$")
 _EDITABLE = re.compile(r"(?:-e\s*|--editable[=\s]\s*)(\S.*)$")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_AT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?\s*@")
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_AT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\]\s*)?@")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
@@ -63,7 +63,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
     """Join continued lines as pip does: before comments are cut off, a line that is a comment ends the continuation."""
     pending, first = "", 0
     for number, raw in enumerate(text.splitlines(), start=1):
-        comment = _COMMENT.match(raw)
+        comment = raw.lstrip().startswith("#")
         pending += raw.strip("\\") if raw.endswith("\\") and not comment else " " + raw if comment else raw
         first = first or number
         if not raw.endswith("\\") or comment:
@@ -90,7 +90,7 @@ def _line(text: str, number: int) -> Line | None:
     if _is_url(text):
         egg = _EGG.search(text)
         return Line("url", normal(egg[1]) if egg else text, (), text, number)
-    bare = re.split(r"\s*;|\s+-", text, maxsplit=1)[0]  # without the marker and options
+    bare = re.split(r";|\s-", text, maxsplit=1)[0].rstrip()  # without the marker and options
     if not _AT.match(text) and (bare.startswith(".") or "/" in bare or "\\" in bare or bare.lower().endswith(_ARCHIVES)):
         return _path(bare, number)
     return requirement(text, number)
@@ -101,15 +101,18 @@ def requirement(text: str, number: int = 0) -> Line | None:
     match = _NAMED.match(text.strip())
     if not match:
         return None
-    extras = tuple(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
-    return Line("name", normal(match[1]), extras, re.sub(r"(?:^|\s)-.*$", "", match[3], flags=re.S).strip(), number)
+    return Line(
+        "name", normal(match[1]), _extras(match[2] or ""), re.sub(r"(?:^|\s)-.*$", "", match[3], flags=re.S).strip(), number
+    )
 
 
 def _path(text: str, number: int) -> Line:
-    match = re.match(r"(.*?)(?:\[([^\]]*)\])?$", text, re.S)
-    assert match
-    extras = tuple(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
-    return Line("path", match[1].strip(), extras, "", number)
+    path, bracket, listed = text[:-1].rpartition("[") if text.endswith("]") else ("", "", "")
+    return Line("path", (path if bracket else text).strip(), _extras(listed), "", number)
+
+
+def _extras(listed: str) -> tuple[str, ...]:
+    return tuple(normal(extra.strip()) for extra in listed.split(",") if extra.strip())
 
 
 def _is_url(text: str) -> bool:

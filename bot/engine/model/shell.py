@@ -64,6 +64,7 @@ _REDIRECT = re.compile(r"\d*(?:>>|>&|<&|<>|>\||<<<|>|<)|&>>?")
 _OPERATOR = re.compile(r"&&|\|\||;;|\|&|[;|&\n()]")
 _OPENERS = {"if", "while", "until", "for", "case", "{", "select"}
 _CLOSERS = {"fi", "done", "esac", "}"}
+_LONGEST = 100_000  # characters of a word: variables that hold each other twice over have no end
 _MIDDLE = {"then", "else", "elif", "do", "!", "time"}
 
 
@@ -336,7 +337,7 @@ def expand(word: Word | tuple[Piece, ...], variable: Callable[[str], str | None]
                 value = expand(piece.default, variable) if value else ""
             elif not value and piece.operator.endswith(("-", "=")):
                 value = expand(piece.default, variable)
-        if value is None:
+        if value is None or len(result) + len(value) > _LONGEST:
             return None
         result += value
     return result

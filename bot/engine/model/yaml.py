@@ -1,7 +1,8 @@
 """YAML with positions: values by the rules of YAML 1.2's core schema, and the span of every key and value.
 
 PyYAML composes the nodes (its C parser where there is one); scalars are resolved here, since PyYAML follows YAML 1.1, where
-the key `on` of a workflow is the value true. Aliases are shared, not copied. JSON is read too: it is YAML.
+the key `on` of a workflow is the value true. Aliases are shared, not copied; one that stands for itself, or for very much, is
+refused as go-yaml does (its `decode.go`). JSON is read too: it is YAML.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bot.engine.model.toml_scalars import Problem
 _NUMBER = re.compile(r"[-+]?[0-9]+")
 _RADIX = re.compile(r"0o[0-7]+|0x[0-9A-Fa-f]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_HEAVIEST = 100_000  # nodes that a document may come to with its aliases written out
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
@@ -41,6 +43,8 @@ def read(text: str) -> Document:
         if len(text) > 10_000:
             _measure(body, loader)
         node = next(iter(yaml.compose_all(body, Loader=loader)), None)
+        if node is not None and "*" in body and _weight(node, {}) > _HEAVIEST:
+            raise ValueError("document contains excessive aliasing")
         data = _value(node, (), spans, {}) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -62,6 +66,17 @@ def _measure(text: str, loader: type[yaml.SafeLoader]) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > 1_000:
             raise RecursionError
+
+
+def _weight(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many nodes a node stands for with its aliases written out; raises `ValueError` where it holds itself."""
+    if id(node) not in known:
+        known[id(node)] = 0
+        inner = [each for pair in node.value for each in pair] if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 + sum(_weight(each, known) for each in inner if isinstance(each, yaml.Node))
+    if not known[id(node)]:
+        raise ValueError("anchor value contains itself")
+    return known[id(node)]
 
 
 def _value(node: yaml.Node, path: Path, spans: dict[Path, Span], seen: dict[int, Value]) -> Value:

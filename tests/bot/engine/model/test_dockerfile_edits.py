@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine.model import dockerfile, shell
-from bot.engine.model.dockerfile import expand, insert_after, insert_before, json_list, pairs, read
+from bot.engine.model.dockerfile import expand, insert_after, json_list, pairs, read
 from bot.engine.model.tree import splice
 from tests.bot.engine.model.dockerfiles import BACKTICK, FILES, HEREDOCS, PLAIN, instruction, parsed
 
@@ -126,23 +126,6 @@ def test_a_line_behind_an_instruction(ending: str):
             "FROM a\n\nRUN b \\\n  c\n# d\nRUN <<EOF\ne\nEOF\nCMD f\nUSER x\n",
         )
     ]
-
-
-@ENDINGS
-def test_a_line_before_an_instruction(ending: str):
-    content = "\ufeffFROM a\n\n  RUN b\n# d\nCMD f".replace("\n", ending)
-    file = read(content)
-    before = [splice(content, [insert_before(file, item, "USER x")]) for item in file.instructions[1:]]
-    assert before == [
-        "\ufeffFROM a\n\nUSER x\n  RUN b\n# d\nCMD f".replace("\n", ending),
-        "\ufeffFROM a\n\n  RUN b\n# d\nUSER x\nCMD f".replace("\n", ending),
-    ]
-
-
-def test_a_byte_order_mark_stays_in_front_of_a_line_before_the_first_instruction():
-    content = "\ufeffFROM a\n"
-    file = read(content)
-    assert splice(content, [insert_before(file, file.instructions[0], "ARG X")]) == "\ufeffARG X\nFROM a\n"
 
 
 @ENDINGS

@@ -219,3 +219,8 @@ def test_no_text_raises_and_every_line_is_of_the_file(text: str):
     assert [line.line for line in lines] == sorted(line.line for line in lines)
     assert all(1 <= line.line <= len(text.splitlines()) for line in lines)
     assert all(line.value == normal(line.value) for line in lines if line.kind == "name")
+
+
+@pytest.mark.parametrize("line", ["fastapi{}x", "./fastapi{}x", "fastapi{}# no", "-e .{}[a"])
+def test_a_line_of_blanks_takes_no_time(line):
+    assert len(read(line.format(" " * 200_000))) == 1

@@ -482,3 +482,9 @@ def test_a_quoted_text_is_one_word_again(value: str):
 )
 def test_only_what_needs_quotes_gets_them(value: str, written: str):
     assert quote(value) == written
+
+
+def test_variables_that_double_each_other_come_to_nothing_known():
+    values = {"A": "x" * 60_000}
+    assert expand(one_word("$A"), values.get) == values["A"]
+    assert expand(one_word("$A$A"), values.get) is None
