@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from bot.engine.boot import command, start
-from bot.engine.boot.program import Program, Resolution
+from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
 from bot.engine.image.stage import Image
@@ -26,9 +26,7 @@ _TOLD = (  # variables that Fly sets, to values that only the machine has
     "FLY_REGION FLY_MACHINE_ID FLY_ALLOC_ID FLY_PUBLIC_IP FLY_PRIVATE_IP FLY_IMAGE_REF FLY_MACHINE_VERSION"
     " FLY_VM_MEMORY_MB PRIMARY_REGION"
 ).split()
-
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
 class Options(NamedTuple):
@@ -163,7 +161,10 @@ class _Simulation:
             return fault
         place, config = self.reading.place, self.target.config
         if self.doubts is None:
-            self.doubts = [*fly.doubts(self.tree, config), *(starts.doubts(self.tree, config, place) if place else ())]
+            workdir = self.built.workdir if self.built else "/"
+            self.doubts = [*fly.doubts(self.tree, config, workdir), *(starts.doubts(self.tree, config, place) if place else ())]
+            if place is None and self.options.start is None:
+                self.doubts += survey.doubts(self.tree, config)
         for doubt in self.doubts:
             if before.explains(doubt, fault, config, self.reading.directory, self.built):
                 return _doubted(fault)._replace(reason=f"{fault.reason} But {doubt.says}.")
@@ -207,10 +208,8 @@ class _Simulation:
             place = wanted.place or Place(self.target.config, 1)
             self.no_dockerfile("dockerfile-not-found", message, reason, place, path)
             return None
-        for name in ("Dockerfile", "dockerfile"):
-            found = join(directory, name)
-            if found and self.tree.is_file(found):
-                return found
+        if found := fly.dockerfile_in(self.tree, directory):
+            return found
         message = "app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs/reference/configuration/#the-build-section"
         where = f"`{directory}/`" if directory else "the repository's root"
         reason = f"The config names no Dockerfile, and there is none in {where}, where the deploy is started."
@@ -298,10 +297,10 @@ class _Simulation:
         if not services or not servers:
             return
         ports = {service.port for service in services}
-        if any(listen.host not in _LOOPBACK and listen.port in (None, *ports) for _, listen in servers):
+        if any(listen.host not in LOOPBACK and listen.port in (None, *ports) for _, listen in servers):
             return
         program, listen = servers[-1]
-        if listen.host in _LOOPBACK:
+        if listen.host in LOOPBACK:
             reason = f"{program.launcher} listens on {listen.host}:{listen.port}, where the proxy can't reach it."
             self.unreachable("loopback-only", services[0], booted, program, reason)
         else:
@@ -323,7 +322,7 @@ class _Simulation:
             for check in service.checks
             if check.path is not None and served in (None, service.port)
         ]
-        if not checks or started.app is None:
+        if not checks or started.app is None or any(word.startswith(_PREFIXES) for word in program.argv):
             return
         from bot.engine.boot import web  # only where a path is checked
 
@@ -357,7 +356,7 @@ class _Simulation:
         serving = program.serving
         place = serving.place if serving else program.origin.place
         found = Fault(code, "port", 0, process, "certain", message, reason, place)
-        told = program.loose is None and (serving is None or serving.certain)
+        told = program.loose is None and program.variable is None and (serving is None or serving.certain)
         alone = program.fatal and process not in self.doubtful
         self.faults.append(found if told and alone else _doubted(found))
 

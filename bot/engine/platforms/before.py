@@ -15,15 +15,15 @@ from bot.engine.model import shell
 from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource
 from bot.engine.model.tree import Tree, Unreadable, name
 
-Kind = Literal["files", "assets", "build", "ignore", "machine"]
+Kind = Literal["files", "assets", "build", "ignore", "machine", "start"]
 
 
 class Doubt(NamedTuple):
     """Why a deploy may go otherwise than the files alone tell.
 
     `files`: it may make any file, or those of `names` alone; `assets`: a file that is no Python; `build`, `ignore` and
-    `machine`: an option changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or what the
-    machine's environment holds.
+    `machine`: an option or a step changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or
+    what the machine holds, its variables or the files of `names`; `start`: the deploy may be started in another folder.
     """
 
     kind: Kind
@@ -35,22 +35,38 @@ class Doubt(NamedTuple):
 _HARMLESS = frozenset(
     "cd pushd popd echo printf set export unset test [ [[ true false : exit return read sleep which command type hash date"
     " trap local declare typeset readonly shift wait ls pwd cat grep head tail wc sort tr cut jq awk dirname basename readlink"
-    " realpath whoami id uname env printenv fly flyctl gh pytest ruff mypy pyright black isort flake8 pylint bandit coverage"
-    " pre-commit apt apt-get brew chmod rm mkdir . source activate Set-Location Write-Host az gcloud sentry-cli codecov"
-    " ssh ssh-add ssh-keyscan nc ping curl pip pip3 pipx break continue eval exec time".split()
+    " realpath whoami id uname env printenv fly flyctl pytest ruff mypy pyright black isort flake8 pylint bandit coverage"
+    " pre-commit apt apt-get brew chmod rm activate Set-Location Write-Host sentry-cli codecov"
+    " ssh ssh-add ssh-keyscan nc ping curl pipx break continue exec time".split()
 )
 _QUIET = {  # programs that make files with other words alone
-    "git": "status fetch log rev-parse diff config tag push add commit describe branch show remote --version rev-list",
+    "git": "status fetch log rev-parse diff config tag push add commit describe branch show remote rev-list",
     "npm": "ci install i test audit lint",
     "yarn": "install test lint",
     "pnpm": "install i test lint",
+    "pip": "install list show freeze check config cache uninstall debug inspect index",
     "uv": "sync pip tool lock python",
     "poetry": "install lock check config",
     "pipenv": "install sync",
     "docker": "login info version ps logout pull build buildx tag push",
-    "sed": "",
 }
-_COPIERS = frozenset("cp mv ln tee touch rsync install sed".split())  # they make what they name
+_BYPRODUCTS = {  # what they make with those words too
+    "npm": "node_modules package-lock.json",
+    "yarn": "node_modules yarn.lock",
+    "pnpm": "node_modules pnpm-lock.yaml",
+    "uv": ".venv uv.lock",
+    "poetry": ".venv poetry.lock",
+    "pipenv": ".venv Pipfile.lock",
+}
+_OUTPUTS = {  # their options that name what is made
+    "pip": "-d --dest -w --wheel-dir -t --target",
+    "uv": "-o --output-file -t --target",
+    "docker": "-o --output",
+}
+_FETCHERS = ("gh", "gcloud", "az")  # they make nothing but with one of these words
+_FETCHING = frozenset("download download-batch clone cp copy rsync sync export".split())
+_COPIERS = frozenset("cp mv ln tee touch rsync install sed mkdir".split())  # they make what they name
+_ENVIRONMENT = re.compile(r"activate$|env|profile|rc$|nvm|ssh-agent")  # what is sourced, or evaluated, for its variables alone
 _KEYWORDS = frozenset("try catch finally param function foreach elseif else switch { } ( )".split())  # of PowerShell too
 _POWERSHELL = re.compile(r"(?!Copy|Move|Out-File|Set-Content|Add-Content|Expand|Invoke)[A-Z][a-z]+-[A-Z]\w+")
 _COMPARED = ("=", "-eq", "-ne", "-gt", "-lt")  # behind a variable of PowerShell
@@ -59,39 +75,69 @@ _MODULES = frozenset("pip pytest unittest mypy ruff black isort flake8 pylint co
 _WRITES = re.compile(r"-(?:-output|-remote-name|-in-place|[A-Za-z]*[oOi])\b.*")
 _ACTION = re.compile(r"setup|login|auth|cache|notify|slack|changed|filter|ssh|configure|codecov|lint|install|^superfly/", re.I)
 _OPTION = re.compile(r"(?<!\S)(--build-target|--build-arg|--ignorefile|--env|-e)[ \t=]+[\"']?(\w*)")
-_RULE = re.compile(r"^([^\s#:=@][^:=\n]*?)[ \t]*:(?![=:])([^\n=]*)$", re.M)
+_FILE = re.compile(r"(?<!\S)--file-(?:local|literal|secret)[ \t=]+[\"']?([^\s=\"']+)")  # a path in the machine
+_RULE = re.compile(r"^([^\s#:=@][^:=\n]*):(?![=:])([^\n=]*)$", re.M)
 
 
 def by_command(command: shell.Command, source: str) -> Doubt | None:
     """Return what a command of a script may make."""
     says = f"`{source[command.start : command.end].strip().splitlines()[0]}` runs before the deploy" if command.words else ""
-    words = [word.literal or "" for word in command.words]
+    words = [_written(word, source) for word in command.words]
     while len(words) > 1 and words[0] in ("sudo", "exec", "command", "time", "if", "!") and not words[1].startswith("-"):
         words = words[1:]
-    targets = [word.literal or "" for word in command.redirects if not source[: word.start].rstrip().endswith("<")]
+    targets = [_written(word, source) for word in command.redirects if not source[: word.start].rstrip().endswith("<")]
     written = [target for target in targets if not target.startswith("/dev/") and not target.isdigit()]
-    if not words or _makes_nothing(words):
+    changed = words if words and name(words[0]) in ("rm", *_COPIERS) else []
+    if any(word.endswith(".dockerignore") for word in (*changed, *targets)):
+        return Doubt("ignore", says or "an ignore file is written before the deploy")
+    made = _made(words) if words else None
+    if made is None:
         return Doubt("files", says or "something is written before the deploy", names=_names(written)) if written else None
-    program = name(words[0])
-    names = (
-        _names([*written, *(word for word in words[1:] if not word.startswith("-"))]) if program in _COPIERS else frozenset()
+    return Doubt(
+        "assets" if name(words[0]) in _ASSETS else "files", says, names=_names([*written, *made]) if made else frozenset()
     )
-    return Doubt("assets" if program in _ASSETS else "files", says, names=names)
 
 
-def _makes_nothing(words: list[str]) -> bool:
-    """Say whether a command makes no file that a build reads."""
+def _written(word: shell.Word, source: str) -> str:
+    """Return a word without its quotes; what is filled in at run time stands in it as it is written."""
+    return word.literal if word.literal is not None else source[word.start : word.end].strip("\"'")
+
+
+def _made(words: list[str]) -> list[str] | None:
+    """Return the paths that a command makes, none where it may make any; None for one that makes no file that a build reads."""
     program, rest = name(words[0]), words[1:]
+    if program.startswith("python") and rest[:2] == ["-m", "pip"]:
+        program, rest = "pip", rest[2:]
+    program = "pip" if program == "pip3" else program
     if program in _HARMLESS:
-        return program != "curl" or not any(map(_WRITES.match, rest))
+        return None if program != "curl" or not any(map(_WRITES.match, rest)) else []
     if program in _KEYWORDS or _POWERSHELL.fullmatch(program) or (rest and rest[0] in _COMPARED):
-        return True
+        return None
+    if program in (".", "source", "eval"):
+        return None if all(map(_ENVIRONMENT.search, rest[:1])) else []
+    if program in _FETCHERS:
+        return [] if _FETCHING & set(rest) else None
+    if program == "sed" and not any(map(_WRITES.match, rest)):
+        return None
+    if program in _COPIERS:
+        return [word for word in rest if not word.startswith("-")]
+    if program.startswith("python") and rest[:1] == ["-m"] and rest[1:2] != [] and rest[1] in _MODULES:
+        return None
     verb = next((word for word in rest if not word.startswith("-")), "")
-    if program in _QUIET and verb in _QUIET[program].split():
-        return True
-    if program == "sed":
-        return not any(map(_WRITES.match, rest))
-    return program.startswith("python") and rest[:1] == ["-m"] and rest[1:2] != [] and rest[1] in _MODULES
+    named = _outputs(rest, _OUTPUTS.get(program, "").split())
+    if program in _QUIET and (not verb or verb in _QUIET[program].split()):
+        return [*named, *_BYPRODUCTS.get(program, "").split()] or None
+    return named if program == "pip" else []
+
+
+def _outputs(words: list[str], options: list[str]) -> list[str]:
+    """Return the values of the options that name what is made."""
+    found = []
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        option, equals, value = word.partition("=")
+        if option in options:
+            found.append(value if equals else following)
+    return found
 
 
 def _names(paths: list[str]) -> frozenset[str]:
@@ -110,7 +156,7 @@ def by_step(step: dict[str, object]) -> list[Doubt]:
     uses, options = step.get("uses"), step.get("with")
     if isinstance(step.get("run"), str):
         return by_script(str(step["run"]))
-    if not isinstance(uses, str) or _ACTION.search(uses):
+    if not isinstance(uses, str) or (_ACTION.search(uses) and not uses.startswith("./")):
         return []
     if uses.startswith("actions/checkout") and not (
         isinstance(options, dict) and options.keys() & {"repository", "submodules"}
@@ -141,6 +187,10 @@ def by_options(command: str) -> list[Doubt]:
         kind: Kind = "ignore" if option == "--ignorefile" else "machine" if option in ("-e", "--env") else "build"
         variable = argument if option == "--build-arg" else ""
         found.append(Doubt(kind, f"the deploy command gives {option} {variable}".strip(), variable))
+    found += [
+        Doubt("machine", f"the deploy command puts {path} into the machine", "", _names([path]))
+        for path in _FILE.findall(command)
+    ]
     return found
 
 
@@ -150,7 +200,7 @@ def by_submodules(tree: Tree) -> list[str]:
         text = tree.text(".gitmodules")
     except Unreadable:
         return []
-    return re.findall(r"^\s*path\s*=\s*(\S+)", text, re.M)
+    return re.findall(r"^[ \t]*path[ \t]*=[ \t]*(\S+)", text, re.M)
 
 
 def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Image | None) -> bool:
@@ -158,6 +208,8 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
     detail = fault.detail
     if doubt.names and fault.stage != "config" and not doubt.names & _parts(fault):
         return False
+    if doubt.kind == "start":  # the folder decides what is in the image, but not where the config's Dockerfile is looked for
+        return detail is not None and fault.code != "dockerfile-not-found"
     if doubt.kind == "machine":
         return fault.stage not in ("config", "build")
     if doubt.kind == "build":

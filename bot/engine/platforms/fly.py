@@ -110,8 +110,13 @@ def _target(tree: Tree, config: ConfigFile, starts: tuple[Start, ...]) -> Target
 
 
 def _has_dockerfile(tree: Tree, start: Start) -> bool:
-    paths = (join(start.directory, last) for last in _DOCKERFILES)
-    return start.dockerfile is not None or any(path is not None and tree.is_file(path) for path in paths)
+    return start.dockerfile is not None or dockerfile_in(tree, start.directory) is not None
+
+
+def dockerfile_in(tree: Tree, folder: str) -> str | None:
+    """Return the Dockerfile that flyctl takes from a folder where nothing names one."""
+    paths = (join(folder, last) for last in _DOCKERFILES)
+    return next((path for path in paths if path is not None and tree.is_file(path)), None)
 
 
 def _build(config: ConfigFile, has_dockerfile: bool) -> Build:
@@ -444,17 +449,36 @@ def _unknowns(config: ConfigFile) -> Iterator[Unknown]:
         yield Unknown(f"[experimental] entrypoint: {reason}", config.place("experimental", "entrypoint"))
 
 
-def doubts(tree: Tree, path: str) -> list[Doubt]:
-    """Return what a config says of the build that is not followed: flyctl's own ignore file."""
-    ignores = lookup(load(path, tree.text(path)).table("build"), "ignorefile")
-    return [Doubt("ignore", f"{path} names an ignore file of its own")] if ignores else []
+def doubts(tree: Tree, path: str, workdir: str) -> list[Doubt]:
+    """Return what a config says that is not followed: flyctl's own ignore file, and what it puts over the image's files.
+
+    `workdir` is the image's working directory: a volume that is mounted there may hold everything.
+    """
+    config = load(path, tree.text(path))
+    found = []
+    if lookup(config.table("build"), "ignorefile"):
+        found.append(Doubt("ignore", f"{path} names an ignore file of its own"))
+    for section, key, what in (
+        ("files", "guest_path", "puts"),
+        ("mounts", "destination", "mounts"),
+        ("mount", "destination", "mounts"),
+    ):
+        for table, _ in _tables(config.get(section), (section,)):
+            place = table.get(key)
+            if isinstance(place, str) and place.strip("/"):
+                whole = what == "mounts" and posixpath.join(workdir, "").startswith(
+                    posixpath.join(posixpath.normpath(place), "")
+                )
+                names = frozenset() if whole else frozenset({name(place.rstrip("/"))})
+                found.append(Doubt("machine", f"{path} {what} {place} into the machine", names=names))
+    return found
 
 
 def deploy_command(directory: str, config: str) -> str:
     """Return the command that deploys a config from a folder of the tree."""
     relative = posixpath.relpath(config, directory or ".")
-    change = f"cd {directory} && " if directory else ""
-    return f"{change}fly deploy" + ("" if relative == "fly.toml" else f" --config {relative}")
+    change = f"cd {shell.quote(directory)} && " if directory else ""
+    return f"{change}fly deploy" + ("" if relative == "fly.toml" else f" --config {shell.quote(relative)}")
 
 
 def config_folder(path: str) -> str:

@@ -29,7 +29,7 @@ _WITH_VALUE = frozenset(
     " --buildpacks-volume -s --signal --deploy-retries --depot-scope --buildkit-addr --buildkit-image"
     " --build-context-warn-size".split()
 )
-_FENCE = re.compile(r"^[ \t]*(```|~~~).*?\n(.*?)^[ \t]*\1", re.S | re.M)
+_FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)^[ \t]*\1", re.S | re.M)
 _DEPLOY = re.compile(r"\b(?:fly|flyctl)[ \t]+deploy\b")
 _OWN = r"\$\(dirname (?:-- )?\"?\$(?:0|\{?BASH_SOURCE(?:\[0\])?\}?)\"?\)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}"
 _BELOW = r"(/[\w./-]*)?"

@@ -120,3 +120,56 @@ def test_a_config_that_no_command_deploys_beside_one_that_works_is_a_stale_copy(
     root, copy = reports(files)
     assert (root.reached, copy.faults) == ("ok", ())
     assert [weakness.code for weakness in copy.weaknesses] == ["stale-config"]
+
+
+# --- what may deploy from elsewhere
+
+MONOREPO = {
+    **{f"backend/{path}": content for path, content in HEALTHY.items()},
+    "backend/Dockerfile": DOCKERFILE.replace("COPY req", "COPY backend/req"),
+}
+
+
+def sure(files: Files) -> set[str]:
+    return {fault.confidence for fault in only(files, Options(config="backend/fly.toml")).faults}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("package.json", '{"scripts": {"deploy": "fly deploy --config backend/fly.toml"}}'),
+        ("Taskfile.yml", "tasks:\n  deploy:\n    cmds: [fly deploy -c ./backend/fly.toml]\n"),
+        (".gitlab-ci.yml", "deploy:\n  script:\n    - fly deploy --config backend/fly.toml\n"),
+        ("bin/deploy", "#!/bin/sh\nfly deploy --config backend/fly.toml\n"),
+        ("tasks.py", 'run("fly deploy --config backend/fly.toml")\n'),
+        ("docs/deploy.md", "Run `fly deploy --config backend/fly.toml`.\n"),
+        (WORKFLOW, steps("- uses: ./.github/actions/deploy\n  with:\n    config: backend/fly.toml\n")),
+        (WORKFLOW, steps("- run: flyctl deploy --config ${{ matrix.config }}\n")),
+        (WORKFLOW, steps("- run: |\n    flyctl deploy \\\n      --config $CONFIG\n")),
+        (WORKFLOW, steps("- run: flyctl deploy --config backend/fly.toml\n  working-directory: ${{ matrix.folder }}\n")),
+    ],
+)
+def test_a_config_that_something_else_names_may_be_deployed_from_another_folder(path: str, content: str):
+    assert sure({**MONOREPO, path: content}) == {"likely"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("README.md", "The config is backend/fly.toml.\n"),
+        (".dockerignore", "backend/fly.toml\n"),
+        ("deploymend.toml", 'config = "backend/fly.toml"\n'),
+        ("pyproject.toml", '[tool.deploymend]\nconfig = "backend/fly.toml"\n'),
+        (WORKFLOW, "on:\n  push:\n    paths:\n      - 'backend/fly.toml'\n"),
+        (WORKFLOW, steps("- run: flyctl deploy\n  working-directory: ${{ matrix.folder }}\n")),
+        ("package.json", '{"scripts": {"deploy": "cd backend && fly deploy"}}'),
+    ],
+)
+def test_a_config_that_is_only_listed_or_deployed_where_it_lies_leaves_no_doubt(path: str, content: str):
+    assert sure({**MONOREPO, path: content}) == {"certain"}
+
+
+def test_the_folder_of_a_deploy_makes_no_difference_to_the_config():
+    files = {**MONOREPO, "backend/fly.toml": FLY.replace("8080", '"x"'), "bin/deploy": "fly deploy --config backend/fly.toml\n"}
+    first = only(files, Options(config="backend/fly.toml")).faults[0]
+    assert (first.code, first.confidence) == ("config-type", "certain")

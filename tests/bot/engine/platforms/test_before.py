@@ -39,6 +39,17 @@ def sure(files: dict[str, str], script: str = "", workflow: str = "") -> list[tu
         "docker cp a:/b made",
         "$TOOL made",
         "sudo make",
+        "mkdir -p made",
+        'mkdir "$HOME/.cache" made',
+        "pip download -d made -r requirements.txt",
+        "python -m pip wheel --wheel-dir=made .",
+        "pip wheel .",
+        "uv pip compile requirements.in -o made",
+        "source ./prepare.sh",
+        'eval "$(make -s plan)"',
+        "gh release download v1",
+        "gcloud storage cp gs://a/made made",
+        "docker build --output made .",
     ],
 )
 def test_a_command_that_may_make_files(command):
@@ -58,8 +69,15 @@ def test_a_command_that_may_make_files(command):
         "git fetch --tags && git status",
         "pip install -r requirements.txt",
         "python -m pytest",
-        "npm ci",
-        "uv sync",
+        "python -m pip list",
+        "source .env",
+        ". venv/bin/activate",
+        'eval "$(ssh-agent -s)"',
+        "gh auth status",
+        "gcloud auth configure-docker",
+        "git --version",
+        "docker build -t made .",
+        "cat .dockerignore",
         "sed -n 1p fly.toml",
         "curl -sSf https://example.org/health",
         "fly auth whoami",
@@ -73,11 +91,41 @@ def test_a_command_that_makes_nothing_for_the_build(command):
 
 @pytest.mark.parametrize(
     "command",
-    ["echo app > fly.toml", "cp .env.example .env", "mv a b", "cat a b > c", "tee notes.txt", "sed -i s/a/b/ Dockerfile"],
+    [
+        "echo app > fly.toml",
+        "cp .env.example .env",
+        "mv a b",
+        "cat a b > c",
+        "tee notes.txt",
+        "sed -i s/a/b/ Dockerfile",
+        'mkdir -p "$HOME/.ssh"',
+        "npm ci",
+        "uv sync",
+        "pip install -t libs x",
+    ],
 )
 def test_a_command_that_names_what_it_makes_makes_nothing_else(command):
     assert len(said("deploy.sh", f"{command}\nfly deploy\n")) == 1
     assert sure(LACKING, script=f"{command}\nfly deploy\n") == CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("command", "made"),
+    [("uv lock", "uv.lock"), ("poetry install", "poetry.lock"), ("npm ci", "node_modules"), ("npm i", "package-lock.json")],
+)
+def test_an_installer_makes_its_lock_file_and_its_packages(command, made):
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .", f"COPY . .\nCOPY {made} /x")}
+    assert sure(files) == CERTAIN
+    assert sure(files, script=f"{command}\nfly deploy\n") == LIKELY
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [("rm .dockerignore", LIKELY), ("echo x > .dockerignore", LIKELY), ("cp a .dockerignore", LIKELY), ("rm notes", CERTAIN)],
+)
+def test_an_ignore_file_that_is_changed_before_the_deploy(command, expected):
+    files = {**LACKING, "made/a.py": "", ".dockerignore": "made\n"}
+    assert sure(files, script=f"{command}\nfly deploy\n") == expected
 
 
 @pytest.mark.parametrize("command", ["cp -r ../x/* .", "cp -r ../x .", 'cp -r "$SOURCE" here', "mv x/* ."])
@@ -124,6 +172,7 @@ def test_earlier_steps_of_the_job_count():
         ("- uses: superfly/flyctl-actions/setup-flyctl@master\n", False),
         ("- uses: docker/login-action@v3\n", False),
         ("- uses: actions/download-artifact@v4\n", True),
+        ("- uses: ./.github/actions/setup\n", True),
         ("- name: nothing\n", False),
     ],
 )
@@ -197,6 +246,29 @@ def test_a_variable_may_change_what_the_machine_does():
     files = {**HEALTHY, "fly.toml": FLY.replace("8080", "8000")}
     assert sure(files, script="fly deploy -e PORT=8000\n") == [("port-mismatch", "likely")]
     assert sure(LACKING, script="fly deploy --env PORT=8000\n") == CERTAIN
+
+
+@pytest.mark.parametrize("option", ["--file-local /app/start.sh=x", "--file-literal=/app/start.sh=x"])
+def test_an_option_may_put_a_file_into_the_machine(option):
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.partition("CMD")[0] + 'CMD ["./start.sh"]\n'}
+    assert sure(files, script="fly deploy\n") == [("script-missing", "certain")]
+    assert sure(files, script=f"fly deploy {option}\n") == [("script-missing", "likely")]
+    assert sure(files, script=f"fly deploy {option.replace('start', 'other')}\n") == [("script-missing", "certain")]
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ('[[files]]\n  guest_path = "/app/lib/db.py"\n  secret_name = "X"\n', "likely"),
+        ('[[files]]\n  guest_path = "/app/settings.py"\n  secret_name = "X"\n', "certain"),
+        ('[mounts]\n  source = "data"\n  destination = "/app/lib"\n', "likely"),
+        ('[[mounts]]\n  source = "data"\n  destination = "/app"\n', "likely"),
+        ('[mounts]\n  source = "data"\n  destination = "/data"\n', "certain"),
+    ],
+)
+def test_a_volume_or_a_file_of_the_config_may_hold_what_the_image_lacks(section, expected):
+    files = {**HEALTHY, "fly.toml": f"{FLY}\n{section}", "main.py": "import lib.db\n" + MAIN, "lib/other.py": ""}
+    assert sure(files) == [("module-not-found", expected)]
 
 
 @pytest.mark.parametrize("flag", [True, False])

@@ -210,3 +210,11 @@ def test_the_command_that_deploys(directory, config, command):
 
 def test_the_folder_that_paths_count_from():
     assert (fly.config_folder("fly.toml"), fly.config_folder("a/b/fly.toml")) == ("./", "a/b/")
+
+
+def test_the_command_to_deploy_with_quotes_what_a_shell_would_take_apart():
+    assert fly.deploy_command("", "fly.toml") == "fly deploy"
+    assert (
+        fly.deploy_command("apps/my app", "apps/my app/fly.$(id).toml")
+        == "cd 'apps/my app' && fly deploy --config 'fly.$(id).toml'"
+    )
