@@ -29,6 +29,7 @@ _PLATFORM: dict[str, str | None] = {
     "TARGETVARIANT": "",
     **dict.fromkeys(("BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "TARGETSTAGE")),
 }
+_FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
 _SHEBANG = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(?P<program>\S+)")
 
 
@@ -56,6 +57,7 @@ class _Builder:
         self.globals: dict[str, str | None] = dict(_PLATFORM)
         self.stages: dict[str, Stage] = {}
         self.number = 0  # of the instruction at hand
+        self.frontend = _FRONTEND.match(file.text)  # another one than Docker's may know other instructions
 
     def image(self) -> Image:
         if self.file.problem:
@@ -109,8 +111,8 @@ class _Builder:
         target = (self.wanted.stage or "").lower()
         if target in names:
             return names.index(target)
-        if target.isdigit() and int(target) < len(blocks):
-            return int(target)
+        if (number := _number(target)) is not None and number < len(blocks):
+            return number
         if target and blocks:
             message = f'failed to solve: target stage "{self.wanted.stage}" could not be found'
             reason = f"The config asks for this stage, and no FROM of {self.path} names it with AS."
@@ -134,7 +136,8 @@ class _Builder:
                 )
             for reference in references:
                 known = names.get(reference.lower())
-                known = int(reference) if known is None and reference.isdigit() and int(reference) < index else known
+                number = _number(reference)
+                known = number if known is None and number is not None and number < index else known
                 if known is not None and known != index:
                     queue.append(known)
         return needed
@@ -286,7 +289,7 @@ class _Builder:
                 stage.files.taint(posixpath.normpath(target), f"{each} is a link that leaves the repository")
                 continue
             if kind is None:
-                self.missing_source(item, item.words[index], index, each)
+                self.missing_source(item.words[index], index, each)
                 kind = "folder" if posixpath.splitext(each)[1] == "" else "file"
                 stage.files.taint(posixpath.normpath(target), f"{each} is not in the build context", assumed=True)
             if parents:  # the path below `/./`, or all of it, is kept
@@ -306,7 +309,7 @@ class _Builder:
         found = stage.files.find(path)
         return bool(found and found.kind == "folder")
 
-    def missing_source(self, item: Instruction, word: Text, index: int, source: str) -> None:
+    def missing_source(self, word: Text, index: int, source: str) -> None:
         """A source that the context does not have; the reason says why where that can be told."""
         excluded = self.context.excluded_by(source)
         where = f"`{self.context.root}/`" if self.context.root else "the repository's root"
@@ -417,7 +420,7 @@ class _Builder:
         if found is None and self.context.leaves(source[1:]):
             return Taint(path, f"{source[1:]} is a link that leaves the repository")
         if found is None:
-            self.missing_source(item, flag, 0, source[1:])
+            self.missing_source(flag, 0, source[1:])
             return Taint(path, f"{source[1:]} is not in the build context", assumed=True)
         return Copied(path, self.context, source[1:], found == "folder", "root")
 
@@ -429,9 +432,14 @@ class _Builder:
         self.fault("dockerfile-invalid", f"failed to solve: {problem.message}", reason, place, None, True)
 
     def fault(self, code: str, message: str, reason: str, place: Place, detail: Detail, certain: bool) -> None:
-        confidence = "certain" if certain else "likely"
+        confidence = "certain" if certain and not self.frontend else "likely"
         text = self.prefix + message if message.startswith("failed to solve") else message
         self.faults.append(Fault(code, "build", self.number, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
+
+
+def _number(text: str) -> int | None:
+    """Return the number of a stage, where it is called by its number."""
+    return int(text) if text.isdecimal() and len(text) < 6 else None
 
 
 def _moved(prefix: str, path: str, here: str) -> str:

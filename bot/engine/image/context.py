@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bot.engine.image import ignore
+from bot.engine.model import wildcards
 from bot.engine.model.tree import Tree
+from bot.engine.model.wildcards import Piece
 
 
 class Context:
@@ -83,21 +85,21 @@ class Context:
 
 
 def _wildcard(part: str) -> re.Pattern[str] | None:
-    expression, at = "", 0
+    pieces, at = [Piece(wildcards.START, [])], 0
     while at < len(part):
         character = part[at]
         at += 1
         if character == "*":
-            expression += ".*"
+            pieces.append(Piece(wildcards.NAMES, []))
         elif character == "?":
-            expression += "."
+            pieces[-1].text.append(".")
         elif character == "\\" and at < len(part):
-            expression += re.escape(part[at])
+            pieces[-1].text.append(re.escape(part[at]))
             at += 1
         else:
-            expression += character if character in "[]^-" else re.escape(character)
+            pieces[-1].text.append(character if character in "[]^-" else re.escape(character))
     try:
-        return re.compile(expression + r"\Z", re.S)
+        return re.compile(wildcards.expression(pieces) + r"\Z", re.S)
     except re.error:
         return None
 

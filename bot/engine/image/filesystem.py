@@ -153,6 +153,17 @@ class FileSystem:
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
         return next((rule for rule in rules if rule), None)
 
+    def judged(self, path: str, reason: str) -> tuple[bool, str]:
+        """Return whether it is certain that nothing lies at `path`, and the reason, a better one where that is known."""
+        rule, hidden, unversioned = self.ignored(path), self.hidden(path), self.unversioned(path)
+        if rule:
+            reason = f"{rule} keeps it out of the build context."
+        elif hidden:
+            reason = f"git ignores {hidden}: it lies on this disk, and a deploy from a clone does not have it."
+        elif unversioned:
+            reason = f"git ignores {unversioned}: unless something makes it before the deploy, the image does not have it."
+        return self.tainted(path) is None and (rule is not None or not (hidden or unversioned)), reason
+
     def _sources(self, path: str, hops: int) -> Iterator[tuple[Context, str]]:
         """Yield from where in a build context `path` would have been copied, the last copy first."""
         for layer in reversed(self.layers):

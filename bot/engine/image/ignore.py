@@ -10,7 +10,13 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
+
+from bot.engine.model import wildcards
+from bot.engine.model.wildcards import Piece
+
+_MOST_INSIDE = 2
 
 
 class Rule(NamedTuple):
@@ -81,27 +87,41 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         rest = pattern[2:]  # the end of a path, or all of it
         whole = f"|{re.escape(rest[1:])}" if rest.startswith("/") else ""
         return re.compile(rf"(?:.*{re.escape(rest)}{whole})\Z", re.S)
-    expression, at = "", 0
+    pieces, at = [Piece(wildcards.START, [])], 0
     while at < len(pattern):
         character = pattern[at]
         at += 1
         if character == "*" and pattern[at : at + 1] == "*":
             at += 2 if pattern[at + 1 : at + 2] == "/" else 1
-            expression += ".*" if at >= len(pattern) else "(?:.*/)?"
+            pieces.append(Piece(wildcards.ANYTHING if at >= len(pattern) else wildcards.FOLDERS, []))
         elif character == "*":
-            expression += "[^/]*"
+            pieces.append(Piece(wildcards.NAMES, []))
         elif character == "?":
-            expression += "[^/]"
+            pieces[-1].text.append("[^/]")
         elif character == "\\":
             if at >= len(pattern):
                 return None
-            expression += re.escape(pattern[at])
+            pieces[-1].text.append(re.escape(pattern[at]))
             at += 1
         elif character in "[]":
-            expression += character
+            pieces[-1].text.append(character)
         else:
-            expression += re.escape(character) if character not in "^-" else character
+            pieces[-1].text.append(re.escape(character) if character not in "^-" else character)
     try:
-        return re.compile(expression + r"\Z", re.S)
+        return re.compile(_expression(pieces) + r"\Z", re.S)
     except re.error:
         return None
+
+
+def _expression(pieces: list[Piece]) -> str:
+    """Join the pieces; `**` in the middle of a name can't be held to its first match, and more than a few are refused."""
+    inside = [
+        before
+        for before, piece in pairwise(pieces)
+        if piece.skipped == wildcards.FOLDERS and before.text[-1:] not in ([], ["/"])
+    ]
+    if len(inside) > _MOST_INSIDE:
+        raise re.error("too many `**` inside of names")
+    if inside:
+        return "".join(piece.skipped + "".join(piece.text) for piece in pieces)
+    return wildcards.expression(pieces)

@@ -102,16 +102,6 @@ def _option(word: str) -> tuple[str, str | None]:
     return (f"-{cluster[1]}", cluster[2] or None) if cluster else (word, None)
 
 
-def judged(stage: Stage, path: str, reason: str) -> tuple[bool, str]:
-    """Return whether it is certain that the image has nothing at `path`, and the reason, a better one where that is known."""
-    hidden, rule = stage.files.hidden(path), stage.files.ignored(path)
-    if rule:
-        reason = f"{rule} keeps it out of the build context."
-    elif hidden:
-        reason = f"git ignores {hidden}: it lies on this disk, and a deploy from a clone does not have it."
-    return stage.files.tainted(path) is None and not (hidden and not rule), reason
-
-
 def opaque(stage: Stage, program: str, words: list[str | None], folder: str, place: Place) -> Install | None:
     """Return the install of a tool that is not followed; None when the command installs nothing."""
     verb = next((word for word in words if word and not word.startswith("-")), None)
@@ -189,7 +179,7 @@ class _Pip:
         if self.tool == "uv":
             message = f"error: File not found: {shown}"
         reason = f"{self.tool} runs in {self.folder}, where the image has no such file at this point."
-        certain, reason = judged(self.stage, path, reason)
+        certain, reason = self.stage.files.judged(path, reason)
         self.problems.append(Problem("requirements-missing", message, reason, MissingFile(path, None), certain))
 
     def line(self, lines: tuple[requirements.Line, ...], place: Place, base: str) -> None:
@@ -222,7 +212,7 @@ class _Pip:
                 return
             reason = f"{self.tool} is asked to install {path} as a project, and the image has no metadata there at this point."
             for name in ("setup.py", "pyproject.toml"):
-                certain, reason = judged(self.stage, posixpath.join(path, name), reason)
+                certain, reason = files.judged(posixpath.join(path, name), reason)
                 if not certain:
                     break
             message, missing = self.no_project(path, line), MissingFile(path, None)
@@ -266,11 +256,11 @@ class _Pip:
             return
         optional = project.get("optional-dependencies")
         optional = optional if isinstance(optional, dict) else {}
-        groups = [("dependencies", project.get("dependencies"))]
-        groups += [(extra, listed) for extra, listed in optional.items() if requirements.normal(extra) in extras]
+        groups = [project.get("dependencies")]
+        groups += [listed for extra, listed in optional.items() if requirements.normal(extra) in extras]
         if "dependencies" in (project.get("dynamic") or ()):
             self.opaque = f"{path} computes its dependencies"
-        for _, listed in groups:
+        for listed in groups:
             for text in listed if isinstance(listed, list) else ():
                 found = requirements.requirement(str(text))
                 if found:

@@ -48,7 +48,7 @@ class FileCommands:
         if word.startswith("/") and folder.tree is None and posixpath.dirname(path) != self.stage.workdir:
             return  # it may be a program of the base image
         reason = f"The command runs in {self.folder}, where the image has no such file at this point."
-        certain, reason = installers.judged(self.stage, path, reason)
+        certain, reason = files.judged(path, reason)
         certain = certain and self.stage.followed
         self.problems.append(installers.Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
 

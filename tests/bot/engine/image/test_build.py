@@ -342,3 +342,20 @@ def test_windows_line_endings_change_nothing():
     )
     assert [fault.message for fault in windows.faults] == [fault.message for fault in unix.faults]
     assert [fault.place for fault in windows.faults] == [fault.place for fault in unix.faults]
+
+
+# --- what is not known of it
+
+
+@pytest.mark.parametrize(
+    ("first", "sure"),
+    [("", True), ("# syntax=docker/dockerfile:1\n", True), ("# a\n", True), ("# syntax = edrevo/dockerfile-plus\n", False)],
+)
+def test_another_frontend_may_know_other_instructions(first, sure):
+    [fault, *_] = image(f"{first}FROM python:3.11\nINCLUDE+ Dockerfile.common\n").faults
+    assert (fault.confidence == "certain") is sure
+
+
+def test_a_stage_of_a_number_that_is_none_is_no_stage():
+    built = image("FROM python:3.11 AS a\nFROM python:3.11\nCOPY --from=² /x /y\n", stage="²")
+    assert len(built.faults) == 1

@@ -166,6 +166,12 @@ def test_a_file_that_only_this_disk_has_is_likely_missing():
     assert problem.reason.startswith("git ignores requirements.txt")
 
 
+def test_a_file_that_git_would_ignore_may_be_made_before_the_deploy():
+    [problem] = wanted("-r requirements.txt", {"main.py": ""}, hidden=("requirements.txt",)).problems
+    assert not problem.certain
+    assert problem.reason.startswith("git ignores requirements.txt: unless something makes it")
+
+
 def test_a_file_that_the_ignore_file_keeps_out_is_certainly_missing():
     [problem] = wanted("-r requirements.txt", {"requirements.txt": "flask\n"}, rules="*.txt").problems
     assert (problem.certain, problem.reason) == (True, ".dockerignore:1 keeps it out of the build context.")
