@@ -16,12 +16,12 @@ from bot.engine.boot.program import Listen, Module, Program, Resolution, Script
 from bot.engine.boot.shells import ShellText
 from bot.engine.boot.surroundings import Course, Where
 from bot.engine.boot.wrappers import unwrapped
+from bot.engine.image.run import SHELLS
 from bot.engine.image.stage import Command, Image
 from bot.engine.model.findings import MissingFile, Place, Stage
 from bot.engine.model.target import Origin, Process
 from bot.engine.model.tree import Tree
 
-_SHELLS = ("sh", "bash", "dash", "ash", "zsh")
 _BUILTINS = frozenset("cd export source . set ulimit eval alias unset trap umask exec".split())
 _SERVERS = frozenset("nginx caddy haproxy traefik envoy apachectl apache2ctl httpd service supervisord systemctl".split())
 _PLAIN = frozenset("alembic django-admin true sleep echo mkdir chown chmod rm ls cat".split())  # known, and without an app
@@ -86,7 +86,7 @@ class _Resolver:
         program = posixpath.basename(argv[0])
         if not where.in_shell and self.needs_shell(argv, where):
             return
-        if program in _SHELLS:
+        if program in SHELLS:
             self.in_shell(argv, where)
         elif program in ("python", "python3") or re.fullmatch(r"python3\.\d+", program):
             self.python(argv, where)
@@ -121,7 +121,7 @@ class _Resolver:
         start = LAUNCHERS[name](arguments, where.folder, where.env, self.course.image.files)
         told = not any(UNTOLD in word for word in arguments)
         if start.problem and told:
-            self.gives_up(name, start.problem, argv, where)
+            self.gives_up(name, start, argv, where)
         if start.unknown:
             self.course.not_followed(start.unknown, where)
         if start.settings:
@@ -134,8 +134,9 @@ class _Resolver:
             start = start._replace(entry=None)
         self.add(name, start, argv, where)
 
-    def gives_up(self, name: str, problem: str, argv: tuple[str, ...], where: Where) -> None:
+    def gives_up(self, name: str, start: Start, argv: tuple[str, ...], where: Where) -> None:
         """Report a launcher that refuses its arguments: a literal `$PORT` needs a shell, else it is the launcher's usage."""
+        problem = start.problem or ""
         if "$" in problem and not where.in_shell:
             reason = f"No shell reads this command, so {name} gets the text `$…` itself."
             self.course.fault("needs-shell", problem, reason, where)
@@ -143,10 +144,11 @@ class _Resolver:
             reason = "A variable in the command is empty: it is set neither in the image nor in the config."
             self.course.fault("launcher-usage", problem, reason, where, certain=False)
         else:
-            detail = None
-            if "not exist" in problem or "Could not find" in problem:
-                detail = MissingFile(where.folder, None)
-            self.course.fault("launcher-usage", problem, f"{name} refuses the arguments `{' '.join(argv[1:])}`.", where, detail)
+            reason = f"{name} refuses the arguments `{' '.join(argv[1:])}`."
+            if start.missing is None:
+                self.course.fault("launcher-usage", problem, reason, where)
+            else:
+                self.course.missing_file(start.missing, problem, where, "launcher-usage", reason)
 
     def add(self, name: str, start: Start, argv: tuple[str, ...], where: Where) -> None:
         hangs_on = {start.entry.written} if start.entry else set()
@@ -155,10 +157,11 @@ class _Resolver:
         dropped = "" in where.unset and any(word in _ENTRY_OPTIONS for word in argv)  # an option without its value
         if hangs_on & where.unset or dropped or any(UNTOLD in word for word in hangs_on):
             loose = "a variable in the command is set neither in the image nor in the config"
-        origin, fatal = where.origin, where.fatal
-        self.course.programs.append(
-            Program(name, argv, where.folder, where.env, start.front, start.entry, start.listen, origin, fatal, loose)
+        variable = start.variable if start.variable not in where.env else None
+        program = Program(
+            name, argv, where.folder, where.env, start.front, start.entry, start.listen, where.origin, where.fatal
         )
+        self.course.programs.append(program._replace(loose=loose, variable=variable))
 
     # --- python
 
@@ -305,6 +308,6 @@ def _runserver(arguments: tuple[str, ...]) -> Listen | None:
         return None
     address = next((word for word in arguments[1:] if not word.startswith("-")), "8000")
     host, colon, port = address.rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal() or len(port) > 9:
         return Listen(None, None)
     return Listen("0.0.0.0" if host in ("0", "[::]") else host if colon else "127.0.0.1", int(port))

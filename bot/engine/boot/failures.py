@@ -6,6 +6,7 @@ Messages are CPython's (tried on 3.9 to 3.13).
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from bot.engine.boot.finder import OUTSIDE, Finder, Loaded
 from bot.engine.boot.misses import Judge
 from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
 
+_OLDEST = (3, 7)  # whose syntax every later version takes: before, `async` was a name, and 2 had a print statement
 _FIRST_STEP = 10  # of the faults that imports meet; those of the command come before
 
 
@@ -104,9 +106,18 @@ class Failures:
         if partial:
             message = _partial(loaded, name)
         reason, doubt = self.judge.name(loaded.found.tree or path, name, candidates)
-        doubt = doubt or self._may_be_other(loaded.name) or self._portions(loaded)
+        doubt = doubt or self._may_be_other(loaded.name) or self._portions(loaded) or self._set_from_outside(name)
         detail = MissingName(loaded.name, name)
         self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None, failure="import")
+
+    def _set_from_outside(self, name: str) -> str | None:
+        """Return which file may set a name of another module: `config.NAME = …`, or `setattr(config, "NAME", …)`."""
+        paths = {loaded.found.tree for loaded in self.loaded.values() if loaded and loaded.found.tree}
+        written = re.compile(
+            rf"\.{re.escape(name)}\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^\n]*[\"']{re.escape(name)}[\"']".encode()
+        )
+        setting = next((path for path in sorted(paths) if written.search(self.judge.tree.read(path))), None)
+        return f"{setting} sets `{name}` of something" if setting else None
 
     def too_early(self, loaded: Loaded, name: str, line: int, place: Place) -> None:
         """Note a name that a module binds only behind the `line` that runs: an import in a circle."""
@@ -128,9 +139,9 @@ class Failures:
     def syntax(self, loaded: Loaded, error: Syntax) -> None:
         """Note a file that does not parse."""
         tree = loaded.found.tree or loaded.found.path
-        if self.finder.version > sys.version_info[:2] and not error.merge:
-            newer = ".".join(map(str, self.finder.version))
-            self.unknowns.append(Unknown(f"{tree} does not parse here; the image has Python {newer}", Place(tree, error.line)))
+        if not (_OLDEST <= self.finder.version <= sys.version_info[:2]) and not error.merge:
+            other = ".".join(map(str, self.finder.version))
+            self.unknowns.append(Unknown(f"{tree} does not parse here; the image has Python {other}", Place(tree, error.line)))
             return
         reason = "Python can't compile this file, and the start command imports it."
         if error.merge:

@@ -317,18 +317,19 @@ class Walk:
         function = loaded.facts.functions[name]
         doubtful = not modules.runs(function, driven)
         sure = not (self.failures.unsure or doubtful)
-        known = self.called.get((loaded.name, name))
+        main = self.loaded.get("__main__") is loaded
+        key = ("__main__" if main else loaded.name, name)  # a file may run as `__main__` and be imported too
+        known = self.called.get(key)
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
-        self.called[loaded.name, name] = sure, "on"
+        self.called[key] = sure, "on"
         own, names = modules.function_constants(function)
         constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
-        main = self.loaded.get("__main__") is loaded
         frame = Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
         with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
         ended: _Flow = "died" if flow == "died" and sure else "on"
-        self.called[loaded.name, name] = sure, ended
+        self.called[key] = sure, ended
         return ended
 
     def _imported_function(self, first: str, rest: str, frame: Frame) -> tuple[Loaded, str] | None:
@@ -382,7 +383,8 @@ class Walk:
         self.failures.chain.pop()
 
     def _names(self, event: Import, loaded: Loaded, place: Place) -> None:
-        """Look up the names of a `from … import …`: what the module defines, else a submodule."""
+        """Look up the names of a `from … import …`: what the module defines, else a submodule. All submodules come first."""
+        missed: list[tuple[str, bool]] = []
         for name in event.names or ():
             full = f"{loaded.name}.{name}"
             if name == "*" or self.knows(full):
@@ -393,11 +395,14 @@ class Walk:
                 continue
             found = self.find(name, loaded) if loaded.found.folders else None
             if found and not (defined and found.kind == "namespace"):
-                with self.failures.doubtful(defined):  # a name that can't be seen may stand for it
+                with self.failures.doubtful(defined and not early):  # a name that can't be seen may stand for it
                     self.run(full, found)
-            elif early:
+            elif early or not defined:
+                missed.append((name, early))
+        for name, early in missed:
+            if early:
                 self.failures.too_early(loaded, name, self.at[loaded.name][0], place)
-            elif not defined:
+            else:
                 self.failures.missing_name(loaded, name, loaded.name in self.at, place)
 
     def _comes_later(self, loaded: Loaded, name: str) -> bool:
@@ -420,8 +425,6 @@ class Walk:
             if _starred(other, name) and self.defines(other, name, seen):
                 return True
         return False
-
-    # --- misses
 
 
 def _starred(loaded: Loaded, name: str) -> bool:

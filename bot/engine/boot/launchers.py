@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.engine.boot.program import Listen, Module, Script
+from bot.engine.boot.program import LOOPBACK, Listen, Module, Script
 from bot.engine.image.filesystem import FileSystem
 
 Env = dict[str, str | None]
@@ -27,6 +27,8 @@ class Start(NamedTuple):
     problem: str | None = None
     unknown: str | None = None
     settings: str | None = None  # a file that it reads more from
+    missing: str | None = None  # the path in the image whose absence is the problem
+    variable: str | None = None  # says where to listen, as nothing else in the command does
 
 
 class Arguments(NamedTuple):
@@ -86,12 +88,12 @@ def _module(written: str, default: str | None, factory: bool) -> Module:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def _reachable(listens: list[Listen]) -> Listen:
     """Return where a server with several addresses can be reached: the port is told where all open ones share it."""
-    outer = [listen for listen in listens if listen.host not in ("127.0.0.1", "localhost", "::1")] or listens
+    outer = [listen for listen in listens if listen.host not in LOOPBACK] or listens
     return outer[0] if len({listen.port for listen in outer}) == 1 else Listen(outer[0].host, None)
 
 
@@ -118,12 +120,14 @@ def uvicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
     target = arguments.words[0] if arguments.words else env.get("UVICORN_APP")
     if argv[-1:] == ("--port",) or argv[-1:] == ("--host",):
         return Start(None, front, listen, f"Error: Option '{argv[-1]}' requires an argument.")
-    if port is not None and port != UNTOLD and not port.isdigit():
+    if port is not None and port != UNTOLD and not port.isdecimal():
         return Start(None, front, listen, f"Error: Invalid value for '--port': '{port}' is not a valid integer.")
     if len(arguments.words) > 1:
         extra = " ".join(arguments.words[1:])
         plural = "s" if len(arguments.words) > 2 else ""
         return Start(None, front, listen, f"Error: Got unexpected extra argument{plural} ({extra})")
+    if not target and "UVICORN_APP" in env:
+        return Start(None, front, listen, None, "the app that UVICORN_APP names is not known")
     if not target:
         return Start(None, front, listen, "Error: Missing argument 'APP'.")
     module, colon, attribute = target.partition(":")
@@ -143,7 +147,7 @@ def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) ->
     chdir = arguments.get("--chdir")
     here = posixpath.normpath(posixpath.join(folder, chdir)) if chdir else folder
     if chdir and not files.find(here) and not files.tainted(here):
-        return Start(None, (here,), None, f"Error: can't chdir to '{chdir}'")
+        return Start(None, (here,), None, f"Error: can't chdir to '{chdir}'", missing=here)
     added = (arguments.get("--pythonpath") or "").split(",")
     front = (here, *(posixpath.normpath(posixpath.join(here, path)) for path in added if path))
     binds = arguments.options.get("-b", []) + arguments.options.get("--bind", [])
@@ -155,7 +159,7 @@ def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) ->
     if config and config.endswith(".py") and ":" not in config:
         path = posixpath.join(folder, config)
         if not files.find(path) and not files.tainted(path):
-            return Start(None, front, listen, f"Error: '{config}' doesn't exist")
+            return Start(None, front, listen, f"Error: '{config}' doesn't exist", missing=path)
     settings = found.removeprefix("file:") if found else None
     if problem:
         return Start(None, front, listen, problem, settings=settings)
@@ -166,7 +170,7 @@ def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) ->
     name, _, attribute = target.partition(":")
     bare = attribute.partition("(")[0]
     entry = Module(name, bare or "application", "(" in attribute, False, target)
-    return Start(entry, front, listen, settings=settings)
+    return Start(entry, front, listen, settings=settings, variable=None if binds else "PORT")
 
 
 def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
@@ -182,7 +186,7 @@ def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
             found.append(Listen(None, None))
         elif not colon:
             found.append(Listen(bind, 8000))
-        elif not port.isdigit() and UNTOLD not in port:
+        elif not port.isdecimal() and UNTOLD not in port:
             return Listen(host, None), f"Error: '{port}' is not a valid port number."
         else:
             found.append(Listen(_host(host), _number(port)))
@@ -267,24 +271,27 @@ def fastapi(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> 
     verb, words = (arguments.words[0], arguments.words[1:]) if arguments.words else ("", [])
     if verb not in ("run", "dev"):
         return Start(None, (folder,), None, None, f"fastapi {verb} is not followed")
-    port = arguments.get("--port") or env.get("PORT", "8000") or "8000"
+    port = arguments.get("--port") or env.get("PORT", "8000")
+    port = UNTOLD if port is None else port or "8000"
     host = arguments.get("--host") or ("0.0.0.0" if verb == "run" else "127.0.0.1")
     listen = Listen("0.0.0.0" if host == "::" else host, _number(port))
-    if not port.isdigit() and port != UNTOLD:
+    variable = None if arguments.get("--port") else "PORT"
+    if not port.isdecimal() and port != UNTOLD:
         return Start(None, (folder,), listen, f"Invalid value for '--port': '{port}' is not a valid integer.")
     given = words[0] if words else next((path for path in _FASTAPI_DEFAULTS if files.find(posixpath.join(folder, path))), None)
     if arguments.get("--entrypoint", "-e"):
-        return Start(_module(arguments.get("--entrypoint", "-e") or "", "app", False), (folder,), listen)
+        return Start(_module(arguments.get("--entrypoint", "-e") or "", "app", False), (folder,), listen, variable=variable)
     if given is None and files.find(posixpath.join(folder, "pyproject.toml")):
         return Start(None, (folder,), listen, None, "the entry point that pyproject.toml may name for fastapi is not followed")
     if given is None:
-        return Start(None, (folder,), listen, "Could not find a default file to run, please provide an explicit path")
+        problem = "Could not find a default file to run, please provide an explicit path"
+        return Start(None, (folder,), listen, problem, missing=posixpath.join(folder, "main.py"))
     path = posixpath.normpath(posixpath.join(folder, given))
     found = files.find(path)
     if found is None and not files.tainted(path):
-        return Start(None, (folder,), listen, f"Path does not exist {given}")
+        return Start(None, (folder,), listen, f"Path does not exist {given}", missing=path)
     name, top = _module_path(path.removesuffix(".py"), files)
-    return Start(Module(name, arguments.get("--app") or "", False, False, given), (top,), listen)
+    return Start(Module(name, arguments.get("--app") or "", False, False, given), (top,), listen, variable=variable)
 
 
 def flask(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
@@ -298,13 +305,21 @@ def flask(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> St
     host = arguments.get("--host", "-h") or env.get("FLASK_RUN_HOST", "127.0.0.1")
     port = arguments.get("--port", "-p") or env.get("FLASK_RUN_PORT", "5000")
     listen = Listen(host, _number(port)) if verb == "run" else None
+    if not target and env.get("FLASK_APP", "") is None:
+        return Start(None, (folder,), listen, None, "the app that FLASK_APP names is not known")
     if not target:
         target = next((name for name in ("wsgi.py", "app.py") if files.find(posixpath.join(folder, name))), None)
-    if not target and any(files.find(posixpath.join(folder, name)) for name in (".flaskenv", ".env")):
+    dotenv = any(files.find(posixpath.join(folder, name)) for name in (".flaskenv", ".env"))
+    if listen and dotenv:  # they may hold FLASK_RUN_HOST and FLASK_RUN_PORT
+        told_host = arguments.get("--host", "-h") or "FLASK_RUN_HOST" in env
+        told_port = arguments.get("--port", "-p") or "FLASK_RUN_PORT" in env
+        listen = Listen(listen.host if told_host else None, listen.port if told_port else None)
+    if not target and dotenv:
         return Start(None, (folder,), listen, None, "the app that .flaskenv or .env may name for flask is not followed")
     if not target:
         words = "Could not locate a Flask application. Use the 'flask --app' option, 'FLASK_APP' environment variable, or a"
-        return Start(None, (folder,), listen, f"Error: {words} 'wsgi.py' or 'app.py' file in the current directory.")
+        problem = f"Error: {words} 'wsgi.py' or 'app.py' file in the current directory."
+        return Start(None, (folder,), listen, problem, missing=posixpath.join(folder, "app.py"))
     path, _, attribute = target.partition(":")
     bare = attribute.partition("(")[0]
     name, front = _module_path(posixpath.normpath(posixpath.join(folder, path)).removesuffix(".py"), files)
@@ -317,11 +332,14 @@ def streamlit(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -
     words = arguments.words[1:] if arguments.words[:1] == ["run"] else []
     port = arguments.get("--server.port") or env.get("STREAMLIT_SERVER_PORT", "8501")
     listen = Listen(arguments.get("--server.address") or "0.0.0.0", _number(port))
+    settings = [posixpath.join(where, ".streamlit/config.toml") for where in (folder, "/root")]
+    if "--server.port" not in arguments.options and any(files.find(path) or files.tainted(path) for path in settings):
+        listen = Listen(None, None)
     if not words:
         return Start(None, (folder,), listen, None, "streamlit without a file is not followed")
     path = posixpath.normpath(posixpath.join(folder, words[0]))
     if not files.find(path) and not files.tainted(path):
-        return Start(None, (folder,), listen, f"Error: Invalid value: File does not exist: {words[0]}")
+        return Start(None, (folder,), listen, f"Error: Invalid value: File does not exist: {words[0]}", missing=path)
     return Start(Script(path, words[0]), (posixpath.dirname(path),), listen)
 
 
@@ -354,7 +372,7 @@ def in_code(kind: str, call: ast.Call, value: Callable[[ast.expr], object]) -> L
     told_host = value(given["host"]) if "host" in given else host
     told_port = value(given["port"]) if "port" in given else port
     told_host, told_port = (host if told_host is None else told_host), (port if told_port is None else told_port)
-    number = int(told_port) if isinstance(told_port, int | str) and str(told_port).isdigit() else None
+    number = _number(str(told_port)) if isinstance(told_port, int | str) else None
     return Listen(_host(str(told_host)) if isinstance(told_host, str) else None, number)
 
 
@@ -373,10 +391,3 @@ LAUNCHERS: dict[str, Launcher] = {
 }
 MODULES = {"waitress": "waitress-serve", "fastapi_cli": "fastapi"}  # what `python -m` calls them, where it differs
 BROUGHT_BY = {"waitress-serve": "waitress", "fastapi": "fastapi-cli"}  # the distribution that brings the script
-EXTRAS = {"uvicorn": ("fastapi", "standard"), "fastapi": ("fastapi", "standard")}  # or an extra that does
-WORKERS = {
-    "uvicorn.workers.": "uvicorn",
-    "uvicorn_worker.": "uvicorn-worker",
-    "gevent": "gevent",
-    "eventlet": "eventlet",
-}

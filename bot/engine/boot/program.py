@@ -28,6 +28,9 @@ class Script(NamedTuple):
     written: str
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # hosts that only the machine itself reaches
+
+
 class Listen(NamedTuple):
     """Where a server would listen; None for what can't be told."""
 
@@ -57,6 +60,7 @@ class Program(NamedTuple):
     fatal: bool  # the process ends when this program fails
     loose: str | None = None  # why it may start in another way than is told here
     serving: Serving | None = None  # what of its own code listens
+    variable: str | None = None  # which nothing here sets, and a secret may: it would say where to listen
 
 
 class Resolution(NamedTuple):

@@ -8,11 +8,15 @@ from collections.abc import Callable
 
 from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
 from bot.engine.boot.surroundings import Course, Where
+from bot.engine.image.installers import OPAQUE
+from bot.engine.image.run_files import FETCHERS
 from bot.engine.model import shell
 from bot.engine.model.findings import MissingFile
 
 _SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
 _TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
+_BRINGING_GIT = frozenset("clone pull fetch checkout reset submodule lfs".split())
+_BRINGING = (FETCHERS - {"git"}) | frozenset("cp mv ln install wget".split())
 _BASE_FOLDERS = re.compile(
     r"/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp|usr|var)(?:/|$)|/(?:home|media|mnt|opt|root|srv)?$"
 )
@@ -62,8 +66,10 @@ class ShellText:
         """Return the surroundings behind a branch that may have run: what it changed is not known."""
         env = {**where.env, **{name: None for name, value in inner.env.items() if where.env.get(name, "") != value}}
         loose = where.loose
-        if inner.folder != where.folder or inner.loose != where.loose:
+        if inner.folder != where.folder:
             loose = "a branch of the script may change the folder"
+        elif inner.loose:
+            loose = inner.loose
         return where._replace(env=env, loose=loose)
 
     def _shell_command(self, command: shell.Command, where: Where, fatal: bool) -> Where:
@@ -101,7 +107,7 @@ class ShellText:
             if words:
                 self.course.not_followed("a command whose program is named at run time is not followed", here)
             return where
-        return self._builtin(command, words, where, here, assigned)
+        return self._builtin(command, words, where, here)
 
     def _builtin(
         self,
@@ -109,23 +115,28 @@ class ShellText:
         words: list[str | None],
         where: Where,
         here: Where,
-        assigned: dict[str, str | None],
     ) -> Where:
         first = words[0]
         if first == "cd":
             return self._changed(words[1] if len(words) > 1 else "/root", where, here)
         if first == "export":
-            pairs = [word.partition("=") for word in words[1:] if word and "=" in word]
-            return where._replace(env={**where.env, **{name: value for name, _, value in pairs}})
+            return self._exported(command, words, where)
         if first == "set" and "--" in words and None not in words:
             return where._replace(arguments=tuple(word or "" for word in words[words.index("--") + 1 :]))
         if first == "shift":
             return where._replace(arguments=where.arguments[1:])
         if first in (".", "source"):
-            self.course.not_followed(f"{first} {words[1] if len(words) > 1 else ''} is not followed", here)
+            script = words[1] if len(words) > 1 else None
+            self.course.not_followed(f"{first} {script or ''} is not followed", here)
+            plain = posixpath.basename(script or "") == "activate"  # a virtual environment's own script sets PATH alone
+            return where if plain else where._replace(loose=f"`{first} {script or UNTOLD}` may set variables")
+        if first == "read":
+            return where._replace(
+                env={**where.env, **dict.fromkeys(word for word in words[1:] if word and word.isidentifier())}
+            )
+        if first in ("exit", "return", "set", "trap", "wait", "ulimit", "umask", "[", "[[", "test"):
             return where
-        if first in ("exit", "return", "set", "trap", "wait", "ulimit", "umask", "[", "[[", "test", "read"):
-            return where
+        where = self._made(command, words, where)
         if None in words:
             self.course.not_followed(f"{' '.join(word or UNTOLD for word in words)}: a part of it is made at run time", here)
             if posixpath.basename(first or "") not in LAUNCHERS:
@@ -135,19 +146,61 @@ class ShellText:
         self.follow(tuple(word if word is not None else UNTOLD for word in words), here)
         return where
 
+    def _exported(self, command: shell.Command, words: list[str | None], where: Where) -> Where:
+        """Follow `export`: a value that can't be told belongs to a name that can, or else to any."""
+        env, loose = dict(where.env), where.loose
+        for word in words[1:]:
+            name, equals, value = (word or "").partition("=")
+            if equals:
+                env[name] = value
+        if None in words:
+            heads = [word.pieces[0].text if word.pieces[0].kind == "text" else "" for word in command.words[1:] if word.pieces]
+            untold = [head.partition("=")[0] for head in heads if "=" in head]
+            env |= {name: None for name in untold if name not in env or env[name] == where.env.get(name)}
+            loose = loose if len(untold) >= words.count(None) else "the script exports variables that are made at run time"
+        return where._replace(env=env, loose=loose)
+
+    def _made(self, command: shell.Command, words: list[str | None], where: Where) -> Where:
+        """Note the folders and files that a command makes; what is known to bring some that it does not name is a doubt."""
+        program, rest = posixpath.basename(words[0] or ""), [word or UNTOLD for word in words[1:]]
+        written = [word.literal for word in command.redirects]
+        written += [word for word in rest if program in ("mkdir", "touch", "tee") and not word.startswith("-")]
+        self.course.made |= {posixpath.normpath(posixpath.join(where.folder, path)) for path in written if path}
+        if program == "eval":
+            return where._replace(loose="`eval` may set variables")
+        if _brings_files(program, rest) or any((path or "").endswith(".py") for path in written):
+            return where._replace(loose=where.loose or f"`{program}` may make files before")
+        return where
+
     def _changed(self, target: str | None, where: Where, here: Where) -> Where:
         """Follow `cd`: where it fails and the script goes on, the folder stays."""
         if target is None or here.unset:
             return where._replace(loose="the script changes to a folder that is made at run time")
         path = posixpath.normpath(posixpath.join(where.folder, target))
         files = self.course.image.files
-        if not files.find(path) and not files.assumed(path) and not _BASE_FOLDERS.match(path):
-            message, reason = f"/bin/sh: 1: cd: can't cd to {target}", f"The image has no folder {path}."
-            certain = files.tainted(path) is None and self.course.has_top(path)
-            self.course.fault("folder-missing", message, reason, here, MissingFile(path, None), certain)
+        there = files.find(path) or files.assumed(path) or self.course.makes(path)
+        if not there and not _BASE_FOLDERS.match(path):
+            message = f"/bin/sh: 1: cd: can't cd to {target}"
+            certain, reason = files.judged(path, f"The image has no folder {path}.")
+            detail = MissingFile(path, None)
+            self.course.fault("folder-missing", message, reason, here, detail, certain and self.course.has_top(path))
             if not here.fatal:
                 return where
         return where._replace(folder=path)
+
+
+def _brings_files(program: str, words: list[str]) -> bool:
+    """Say whether a command of a start script may bring modules, scripts or folders."""
+    if program == "git":
+        return not _BRINGING_GIT.isdisjoint(words)
+    if program == "curl":
+        return any(re.match(r"--output|--remote-name|-[A-Za-z]*[oO]", word) for word in words)
+    if program.startswith("python") and words[:1] == ["-m"]:
+        program, words = (words[1] if len(words) > 1 else ""), words[2:]
+    verb = next((word for word in words if not word.startswith("-")), "")
+    if program in ("pip", "pip3"):
+        return verb == "install"
+    return program in _BRINGING or (verb != "run" and verb in OPAQUE.get(program, ()))
 
 
 def _first(command: shell.Command) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from bot.engine.boot.program import Program, Resolution
+from bot.engine.image.filesystem import below
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Detail, Fault, MissingFile, Stage, Unknown
 from bot.engine.model.target import Origin
@@ -37,6 +38,7 @@ class Course:
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
         self.others = False
+        self.made: set[str] = set()  # files and folders that the command line itself makes
 
     def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
         """Note a fault; one that the process need not end with is only said to be unknown."""
@@ -57,19 +59,19 @@ class Course:
         self.others = self.others or where.beside
         self.unknowns.append(Unknown(what, where.origin.place))
 
-    def missing_file(self, path: str, message: str, where: Where) -> None:
-        """Note a script that the image does not have, as surely as its files are known."""
+    def missing_file(
+        self, path: str, message: str, where: Where, code: str = "script-missing", reason: str | None = None
+    ) -> None:
+        """Note a file that a command names and the image does not have, as surely as its files are known."""
         files = self.image.files
-        if files.assumed(path):
+        if files.assumed(path) or self.makes(path):
             return
-        hidden, ignored = files.hidden(path), files.ignored(path)
-        reason = f"The image has no {path}."
-        if ignored:
-            reason = f"The image has no {path}: {ignored} keeps it out of the build context."
-        elif hidden:
-            reason = f"git ignores {hidden}: a deploy from a clone does not have it."
-        sure = not files.tainted(path) and not hidden and self.has_top(path)
-        self.fault("script-missing", message, reason, where, MissingFile(path, None), sure)
+        sure, reason = files.judged(path, reason or f"The image has no {path}.")
+        self.fault(code, message, reason, where, MissingFile(path, None), sure and self.has_top(path))
+
+    def makes(self, path: str) -> bool:
+        """Say whether the command line itself makes what lies at a path, or below it."""
+        return any(below(made, path) is not None for made in self.made)
 
     def has_top(self, path: str) -> bool:
         """Say whether the image has the first folder of a path; a volume may be mounted where it has none."""

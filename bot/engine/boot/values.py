@@ -21,6 +21,8 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 _DEEPEST = 30  # how deep an expression is followed
+_LARGEST = 2**63
+_LONGEST = 10_000  # how long a text or a list may get: constants that hold each other twice over have no end
 Known = str | int | bool | float | tuple[object, ...] | None
 Evaluated = Known | _Unknown
 
@@ -89,6 +91,8 @@ def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Evaluated:
     if scope.memo is None:
         scope = scope._replace(memo={})
     match node:
+        case ast.Constant(value=int(value)) if abs(value) > _LARGEST:  # Python writes out no number of thousands of digits
+            return UNKNOWN
         case ast.Constant(value=str() | int() | float() | bool() | None as value):
             return value
         case ast.Name(id="__file__"):
@@ -110,7 +114,7 @@ def evaluate(node: ast.expr, scope: Scope, depth: int = 0) -> Evaluated:
         case ast.Call():
             return _call(node, scope, depth)
         case ast.BinOp(left=left, op=ast.Div() | ast.Add() as operator, right=right):
-            return _joined(operator, evaluate(left, scope, depth + 1), evaluate(right, scope, depth + 1), scope)
+            return _joined(operator, evaluate(left, scope, depth + 1), evaluate(right, scope, depth + 1))
         case ast.JoinedStr(values=pieces):
             return _formatted(pieces, scope, depth)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
@@ -133,7 +137,8 @@ def _constant(name: str, scope: Scope, depth: int) -> Evaluated:
     memo = scope.memo if scope.memo is not None else {}
     if name in scope.constants and name not in memo:
         memo[name] = UNKNOWN  # while it is evaluated: it may name itself
-        memo[name] = evaluate(scope.constants[name], scope, depth + 1)
+        value = evaluate(scope.constants[name], scope, depth + 1)
+        memo[name] = UNKNOWN if isinstance(value, str | tuple) and len(value) > _LONGEST else value
     return memo.get(name, UNKNOWN)
 
 
@@ -218,7 +223,8 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Evaluated:
     if name in ("str", "os.fspath", "fspath") and len(arguments) == 1 and isinstance(arguments[0], str | int):
         return str(arguments[0])
     if name == "int" and len(arguments) == 1 and isinstance(arguments[0], str | int):
-        return int(arguments[0]) if str(arguments[0]).isdigit() else UNKNOWN
+        text = str(arguments[0])
+        return int(text) if text.isdecimal() and len(text) < 10 else UNKNOWN
     return _method(node, arguments, scope, depth)
 
 
@@ -258,7 +264,7 @@ def _absolute(path: str, scope: Scope) -> str:
     return posixpath.normpath(posixpath.join(scope.folder, path))
 
 
-def _joined(operator: ast.operator, left: Evaluated, right: Evaluated, scope: Scope) -> Evaluated:
+def _joined(operator: ast.operator, left: Evaluated, right: Evaluated) -> Evaluated:
     if isinstance(operator, ast.Div):
         if isinstance(left, PathValue) and isinstance(right, str):
             return _path(posixpath.join(left, right))

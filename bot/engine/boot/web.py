@@ -17,6 +17,7 @@ from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.imports import Walk
 from bot.engine.boot.modules import function_constants, function_events
 from bot.engine.boot.values import dotted
+from bot.engine.model import wildcards
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
 
@@ -28,8 +29,6 @@ _APPS = {
     "Flask": "flask",
     "Blueprint": "flask",
 }
-
-
 _TRANSPARENT = frozenset({"CORSMiddleware", "GZipMiddleware", "SessionMiddleware"})  # they leave a plain GET alone
 _INCLUDING = ("include_router", "register_blueprint")
 _HARMLESS = re.compile(  # what may be called on an app without a change to what it answers
@@ -74,12 +73,16 @@ class Routes(NamedTuple):
 
 
 def _matches(route: str, path: str) -> bool:
-    pieces = re.split(r"(\{[^{}]*\}|<[^<>]*>)", route)
-    pattern = "".join(
-        re.escape(piece) if index % 2 == 0 else ".*" if piece.endswith(":path}") or piece.startswith("<path:") else "[^/]+"
-        for index, piece in enumerate(pieces)
-    )
-    return re.fullmatch(pattern, path) is not None
+    pieces = [wildcards.Piece(wildcards.START, [])]
+    for index, piece in enumerate(re.split(r"(\{[^{}]*\}|<[^<>]*>)", route)):
+        if index % 2 == 0:
+            pieces[-1].text.append(re.escape(piece))
+        elif piece.endswith(":path}") or piece.startswith("<path:"):
+            pieces.append(wildcards.Piece(wildcards.ANYTHING, []))
+        else:
+            pieces[-1].text.append("[^/]")
+            pieces.append(wildcards.Piece(wildcards.NAMES, []))
+    return re.fullmatch(wildcards.expression(pieces), path) is not None
 
 
 def routes(walk: Walk, module: Loaded, attribute: str) -> Routes | None:
@@ -128,9 +131,10 @@ class _Reader:
             return
         own = _text(_keyword(call, "prefix") or _keyword(call, "url_prefix"))
         given = {keyword.arg for keyword in call.keywords}
-        if own is None or given & {None, "routes", "middleware"}:
+        if own is None or given & {None, "routes", "middleware", "root_path", "exception_handlers"}:
             self.open = f"`{name}` in {module.name} is made with values that were not followed"
             return
+        self.lifespan(_keyword(call, "lifespan"), module, name)
         kind = dotted(call.func).rpartition(".")[2]
         if kind == "FastAPI":
             self.builtin(call, module)
@@ -142,6 +146,15 @@ class _Reader:
         for statement in self.body(module):
             self.statement(statement, module, name, prefix + own)
         self.elsewhere(module, name)
+
+    def lifespan(self, node: ast.expr | None, module: Loaded, name: str) -> None:
+        """Look at the function that runs when the app starts and is given it, as its first argument."""
+        function = module.facts.functions.get(dotted(node)) if node is not None else None
+        if function is not None and function.args.args:
+            for inner in function.body:
+                self.hidden(inner, module, function.args.args[0].arg)
+        elif node is not None:
+            self.open = f"`{name}` in {module.name} is given a lifespan that was not followed"
 
     def builtin(self, call: ast.Call, module: Loaded) -> None:
         """Add what FastAPI serves by itself, unless it is told otherwise."""

@@ -146,7 +146,7 @@ def test_without_a_shell_operators_are_arguments():
         ("cd src; cd ..; uvicorn main:app", ["uvicorn main:app in /app"]),
         ("cd /tmp && uvicorn main:app", ["uvicorn main:app in /tmp"]),
         ("cd $WHERE && uvicorn main:app", ["uvicorn main:app in /app ?"]),
-        ("mkdir x; cd x; uvicorn main:app", ["mkdir - in /app, perhaps", "uvicorn main:app in /app"]),
+        ("mkdir x; cd x; uvicorn main:app", ["mkdir - in /app, perhaps", "uvicorn main:app in /app/x"]),
         ("(cd src && python web.py); uvicorn main:app", ["uvicorn main:app in /app"]),
         ("python manage.py migrate && gunicorn main:app", ["python /app/manage.py in /app", "gunicorn main:app in /app"]),
         (

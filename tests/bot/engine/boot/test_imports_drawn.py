@@ -70,8 +70,11 @@ layouts = st.fixed_dictionaries(dict.fromkeys(ALWAYS, sources), optional=dict.fr
 def _doubtful(source: str, argv: tuple[str, ...], python: str) -> bool:
     """Say whether paper may be silent.
 
-    What a star, an unknown branch or an attempt binds in a circle is not known, and what is tried for may be installed.
+    What a star, an unknown branch or an attempt binds in a circle is not known, and what is tried for may be installed. A name
+    that only `__main__` binds counts as one of the module in the same file, too.
     """
+    if "if __name__" in source and "from main import" in source:
+        return True
     tried = "try:" in source or "suppress(" in source
     circle = "partially initialized" in python
     return any(each in source for each in ("import *", "if len(", "for y in")) or (tried and (circle or argv in COMMANDS[-2:]))

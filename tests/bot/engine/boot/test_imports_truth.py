@@ -165,6 +165,16 @@ TABLE: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         f"{NAME}'x' from 'pkg' (/app/pkg/__init__.py)",
     ),
     "a folder without __init__ is a namespace": ({"main.py": "import a.b.c", "a/b/c.py": ""}, SCRIPT, ""),
+    "all submodules come before the names that are missing": (
+        {"main.py": "import p", "p/__init__.py": "from p import a, b", "p/b.py": "from c import d", "c.py": ""},
+        SCRIPT,
+        f"{NAME}'d' from 'c' (/app/c.py)",
+    ),
+    "a function of the module that also runs as main runs again": (
+        {"main.py": "def g():\n    from main import a\ng()"},
+        SCRIPT,
+        f"{NAME}'a' from partially initialized module 'main' (most likely due to a circular import) (/app/main.py)",
+    ),
     "a namespace has no names": (
         {"main.py": "from a import x", "a/b.py": "x = 1"},
         SCRIPT,

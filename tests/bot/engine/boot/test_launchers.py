@@ -92,6 +92,8 @@ def test_where_a_server_listens(line, wanted):
         ("granian main:app", {"PORT": "80"}, ("127.0.0.1", 8000)),
         ("waitress-serve main:app", {"PORT": "80"}, ("0.0.0.0", 8080)),
         ("fastapi run", {"PORT": "80"}, ("0.0.0.0", 80)),
+        ("fastapi run", {"PORT": None}, ("0.0.0.0", None)),
+        ("uvicorn main:app --port 999999999999", {}, ("127.0.0.1", None)),
         ("flask run", {"FLASK_APP": "main", "FLASK_RUN_PORT": "80"}, ("127.0.0.1", 80)),
         ("flask run", {"FLASK_APP": "main", "PORT": "80"}, ("127.0.0.1", 5000)),
         ("streamlit run main.py", {"STREAMLIT_SERVER_PORT": "80"}, ("0.0.0.0", 80)),
@@ -204,6 +206,34 @@ def test_flask_looks_for_an_app_itself():
     assert ends("flask run", {"app.py": "app = 1"}) == ""
     named = boot({"main.py": "", ".flaskenv": "FLASK_APP=main"}, ("flask", "run"))
     assert (named.verdict, named.unknowns) == ("", ["the app that .flaskenv or .env may name for flask is not followed"])
+
+
+def test_flask_reads_where_to_listen_from_a_file_too():
+    files = {**FILES, ".flaskenv": "FLASK_RUN_HOST=0.0.0.0\n"}
+    assert listens("flask --app main run", files=files) == (None, None)
+    assert listens("flask --app main run -h 0.0.0.0", {"FLASK_RUN_PORT": "80"}, files) == ("0.0.0.0", 80)
+
+
+def test_streamlit_reads_where_to_listen_from_a_file_too():
+    files = {**FILES, ".streamlit/config.toml": "[server]\nport = 80\n"}
+    assert listens("streamlit run main.py", files=files) == (None, None)
+    assert listens("streamlit run main.py --server.port=80", files=files) == ("0.0.0.0", 80)
+
+
+@pytest.mark.parametrize(("line", "variable"), [("flask run", "FLASK_APP"), ("uvicorn", "UVICORN_APP")])
+def test_an_app_that_a_secret_names_is_not_known(line, variable):
+    assert ends(line, {"main.py": ""}, {variable: None}) == ""
+    assert ends(line, {"main.py": ""}).startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    "line", ["flask run", "fastapi run", "fastapi run app.py", "gunicorn -c app.py x", "streamlit run app.py"]
+)
+def test_what_a_launcher_misses_is_as_sure_as_the_image_is_known(line):
+    assert ends(line, {"x.py": ""})[:1] not in ("?", "")
+    argv = tuple(line.split())
+    assert boot({"x.py": ""}, argv, hidden=("app.py", "main.py")).verdict[:1] in ("?", "")
+    assert boot({"x.py": ""}, argv, dockerfile="COPY . .\nRUN git clone https://example.org/x .\n").verdict[:1] in ("?", "")
 
 
 def test_fastapi_looks_for_a_file_itself():

@@ -198,3 +198,20 @@ def test_a_context_manager_that_is_not_known_may_catch_the_miss(manager):
 def test_a_context_manager_that_is_known_lets_the_miss_pass(manager):
     files = {"main.py": f"with {manager}:\n    import app.x\n", "app/__init__.py": ""}
     assert boot(files, SCRIPT).verdict == f"{MISSING}'app.x'"
+
+
+# --- what other code may do
+
+
+@pytest.mark.parametrize("line", ["config.DB = 1", "setattr(config, 'DB', 1)", "config.DB: int = 1"])
+def test_a_name_that_another_module_may_set_is_likely_missing(line):
+    files = {"main.py": f"import config\n{line}\nimport other", "config.py": "", "other.py": "from config import DB"}
+    missing = "ImportError: cannot import name 'DB' from 'config' (/app/config.py)"
+    assert boot(files, SCRIPT).verdict == f"? {missing}"
+    assert boot({**files, "main.py": "import config\nprint(config.DB == 1)\nimport other"}, SCRIPT).verdict == missing
+
+
+@pytest.mark.parametrize(("version", "source"), [("2.7", "print 'x'"), ("3.6", "async = 1")])
+def test_the_syntax_of_an_older_python_is_not_known(version, source):
+    booted = boot({"main.py": source}, SCRIPT, dockerfile=f"FROM python:{version}\nWORKDIR /app\nCOPY . .\n")
+    assert (booted.verdict, booted.unknowns) == ("", [f"main.py does not parse here; the image has Python {version}"])

@@ -254,3 +254,14 @@ def test_dotted_names():
     assert dotted(expression("a")) == "a"
     assert dotted(expression("a().b")) == ""
     assert dotted(expression("a[0].b")) == ""
+
+
+def test_texts_that_double_each_other_take_no_room():
+    constants = {"a0": "'" + "x" * 100 + "'"} | {f"a{n}": f"a{n - 1} + a{n - 1} + a{n - 1}" for n in range(1, 30)}
+    assert len(str(value("a3", constants=constants))) == 2700
+    assert value("a29", constants=constants) is UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["str(0x" + "f" * 5000 + ")", "int('²')", f"int('{'9' * 5000}')", "f'{0x" + "f" * 5000 + "}'"])
+def test_numbers_that_python_does_not_write_out_are_unknown(text):
+    assert value(text) is UNKNOWN

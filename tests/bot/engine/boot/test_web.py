@@ -109,6 +109,10 @@ def test_a_router_of_another_module_is_followed():
         "app = FastAPI()\n@app.get(PATH)\ndef ok(): ...",
         "app = FastAPI(routes=[])",
         "app = FastAPI(**options)",
+        "app = FastAPI(root_path='/api')",
+        "app = FastAPI(exception_handlers={404: answer})",
+        "async def life(server):\n    server.mount('/more', x)\n    yield\napp = FastAPI(lifespan=life)",
+        "from json import dumps\napp = FastAPI(lifespan=dumps)",
         "app = FastAPI()\napp.router.routes.append(route)",
         "app = FastAPI()\nif debug:\n    app.get('/ok')(view)",
         "def make(): ...\napp = make()",
@@ -132,6 +136,17 @@ def test_what_answers_nothing_leaves_it_known(code):
     assert status(f"{API}app = FastAPI()\n{code}\n", "/nowhere") == 404
 
 
+def test_a_lifespan_that_adds_no_routes_leaves_it_known():
+    code = "async def life(server):\n    server.state.ready = True\n    yield\napp = FastAPI(lifespan=life)\n"
+    assert status(API + code, "/nowhere") == 404
+
+
+def test_a_route_of_many_parameters_takes_no_time():
+    code = f"app = FastAPI()\n@app.get('/{'{a}-' * 30}')\ndef ok(): ...\n"
+    assert status(API + code, f"/{'a-' * 30}") is None
+    assert status(API + code, f"/{'-' * 200}x") == 404
+
+
 def test_another_module_that_adds_to_the_app_makes_it_unknown():
     files = {"more.py": "from main import app\n@app.get('/more')\ndef more(): ...\n"}
     assert status(f"{API}app = FastAPI()\nimport more\n", "/nowhere", files=files) is None
@@ -153,6 +168,27 @@ def test_a_checked_path_of_an_app_that_is_not_known_is_no_fault():
     report = only({**HEALTHY, "fly.toml": FLY + CHECK.format("GET", "/nowhere"), "main.py": code})
     assert report.faults == ()
     assert any(unknown.reason.startswith("the routes are not all known") for unknown in report.unknowns)
+
+
+def test_a_prefix_that_the_server_is_told_makes_paths_unknown():
+    dockerfile = HEALTHY["Dockerfile"].replace('"main:app"', '"main:app", "--root-path", "/api"')
+    assert checked("/api/nowhere", f"{API}app = FastAPI()\n", Dockerfile=dockerfile) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("gunicorn main:app", [("loopback-only", "likely")]),
+        ("gunicorn main:app -b 127.0.0.1:8080", [("loopback-only", "certain")]),
+        ("fastapi run main.py", [("port-mismatch", "likely")]),
+        ("fastapi run main.py --port 8000", [("port-mismatch", "certain")]),
+    ],
+)
+def test_a_secret_may_be_the_port_of_those_that_mind_it(command, wanted):
+    requirements = {"requirements.txt": "fastapi[standard]\ngunicorn\n"}
+    dockerfile = HEALTHY["Dockerfile"].partition("CMD")[0] + f"CMD {command}\n"
+    found = only({**HEALTHY, **requirements, "Dockerfile": dockerfile}).faults
+    assert [(fault.code, fault.confidence) for fault in found] == wanted
 
 
 @pytest.mark.parametrize(
