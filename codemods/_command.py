@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bot.engine.image.stage import Image
 from bot.engine.model import dockerfile, toml
 from bot.engine.model.target import Origin
 from bot.engine.model.tree import Splice, Tree, splice
 
 
-def replace_word(tree: Tree, image: Image | None, origin: Origin, old: str, new: str) -> Tree | None:
+def replace_word(tree: Tree, origin: Origin, old: str, new: str) -> Tree | None:
     """Return the tree with one word of a command replaced; None unless it stands there exactly once."""
     match origin.kind:
         case "config":

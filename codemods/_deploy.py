@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+from bot.engine.model import shell
 from bot.engine.model.tree import Splice, Tree, join, newline, splice
 from bot.engine.platforms import starts
 from bot.engine.platforms.starts import Deploy
@@ -37,7 +38,7 @@ def follow(tree: Tree, deploys: list[Deploy], old: str, folder: str, config: str
 
 def _command(folder: str, config: str) -> str:
     relative = _relative(config, folder)
-    return "fly deploy" + ("" if relative == "fly.toml" else f" --config {relative}")
+    return "fly deploy" + ("" if relative == "fly.toml" else f" --config {shell.quote(relative)}")
 
 
 def _relative(config: str, folder: str) -> str:

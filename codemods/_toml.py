@@ -33,7 +33,7 @@ def insert_string(text: str, table: str, key: str, value: str) -> str | None:
     own = [s for s in document.statements if s.kind == "key" and s.path[:1] == (table,) and len(s.path) == 2]
     last = own[-1] if own else headers[0]
     line = text[last.start : last.end]
-    indent = line[: len(line) - len(line.lstrip())] if own else _indent(document, headers[0])
+    indent = line[: len(line) - len(line.lstrip())] if own else _indent(document)
     gap = "" if text[: last.end].endswith("\n") else ending
     entry = f"{gap}{indent}{key} = {toml.quoted(value, _quote_style(document))}{ending}"
     return splice(text, [Splice(last.end, last.end, entry)])
@@ -77,7 +77,7 @@ def _quote_style(document: toml.Document) -> str:
     return "'" if raw.count("'") > raw.count('"') else '"'
 
 
-def _indent(document: toml.Document, header: toml.Statement) -> str:
+def _indent(document: toml.Document) -> str:
     """Return how deep the keys of a table are indented: as in the file's other top-level tables."""
     for found in document.statements:
         if found.kind == "key" and len(found.path) == 2:

@@ -71,10 +71,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     if isinstance(finding, Weakness):
         origin = Origin("CMD", image.command.place, (), image.command.instruction)
-        changed = _command.replace_word(tree, image, origin, theirs.app, ours.app)
+        changed = _command.replace_word(tree, origin, theirs.app, ours.app)
         rationale = f"Process group `{finding.process}` starts `{ours.app}`; CMD now starts the same."
     else:
-        changed = _command.replace_word(tree, image, booted.origin, ours.app, theirs.app)
+        changed = _command.replace_word(tree, booted.origin, ours.app, theirs.app)
         rationale = f"`[processes]` replaces CMD, and named `{ours.app}` where the Dockerfile's CMD starts `{theirs.app}`."
     if changed:
         yield Proposal(changed, rationale)

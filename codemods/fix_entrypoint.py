@@ -89,7 +89,7 @@ def _module(program: Program, entry: Module, image: Image, tree: Tree) -> Iterat
         target = name + entry.written.removeprefix(entry.name) if same else f"{name}:{app.attribute}"
         if target == entry.written:
             continue
-        changed = _command.replace_word(tree, image, program.origin, entry.written, target)
+        changed = _command.replace_word(tree, program.origin, entry.written, target)
         if changed:
             yield Proposal(changed, f"The app is `{target}`; the image has no `{entry.written}`.")
         else:
@@ -130,7 +130,7 @@ def _script(wanted: str, program: Program, image: Image, tree: Tree) -> Iterator
         return
     target = found[0] if written.startswith("/") else posixpath.relpath(found[0], program.folder)
     target = f"./{target}" if written.startswith("./") else target
-    changed = _command.replace_word(tree, image, program.origin, written, target)
+    changed = _command.replace_word(tree, program.origin, written, target)
     if changed:
         yield Proposal(changed, f"The image has the script at {found[0]}.")
     else:

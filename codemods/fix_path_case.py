@@ -52,7 +52,7 @@ _TEXTS = tuple(".py .txt .in .toml .cfg .ini .json .yml .yaml .sh".split())
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose to rename the file, or to spell it as it is called."""
-    for wanted in _wanted(finding, report, tree):
+    for wanted in _wanted(finding, report):
         found = tree.other_case(wanted)
         if found is None:
             continue
@@ -70,7 +70,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
                 yield Skip(f"{user} uses the name `{name(found)}`")
 
 
-def _wanted(finding: Fault | Weakness, report: Report, tree: Tree) -> list[str]:
+def _wanted(finding: Fault | Weakness, report: Report) -> list[str]:
     """Return the paths in the tree that the deploy looked for."""
     if not isinstance(finding, Fault):
         return []

@@ -27,6 +27,7 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.model import toml
 from bot.engine.model.findings import Fault, Place, Weakness
 from bot.engine.model.tree import Tree, join, name, parent, position
 from bot.engine.platforms import fly, starts, survey
@@ -116,14 +117,14 @@ def _is_new(tree: Tree, place: Place, known: list[starts.Deploy]) -> bool:
 
 def _paths_rewritten(tree: Tree, report: Report, text: str, old: str, new: str) -> str | None:
     """Return the config's text with its paths counted from the new folder; None when they lead nowhere from there."""
-    written = _dockerfile_as_written(text)
+    written = _of_build(text, "dockerfile")
     if written is None:
-        found = _dockerfile_in(tree, report.start.directory)
+        found = fly.dockerfile_in(tree, report.start.directory)
         if found is None:
-            return text if _dockerfile_in(tree, new) else None
+            return text if fly.dockerfile_in(tree, new) else None
         return (
             text
-            if _dockerfile_in(tree, new) == found
+            if fly.dockerfile_in(tree, new) == found
             else _toml.insert_string(text, "build", "dockerfile", _relative(found, new))
         )
     for base in (old, new):  # where it leads today, else where it would lead from the new place
@@ -135,36 +136,21 @@ def _paths_rewritten(tree: Tree, report: Report, text: str, old: str, new: str) 
     return None
 
 
-def _dockerfile_as_written(text: str) -> str | None:
-    from bot.engine.model import toml
-
+def _of_build(text: str, key: str) -> str | None:
     build = toml.read(text).data.get("build")
-    value = build.get("dockerfile") if isinstance(build, dict) else None
+    value = build.get(key) if isinstance(build, dict) else None
     return value if isinstance(value, str) and value else None
 
 
-def _dockerfile_in(tree: Tree, folder: str) -> str | None:
-    for last in ("Dockerfile", "dockerfile"):
-        path = f"{folder}/{last}" if folder else last
-        if tree.is_file(path):
-            return path
-    return None
-
-
 def _ignorefile_rewritten(text: str, old: str, new: str) -> str:
-    from bot.engine.model import toml
-
-    build = toml.read(text).data.get("build")
-    value = build.get("ignorefile") if isinstance(build, dict) else None
-    path = join(old, value) if isinstance(value, str) else None
+    value = _of_build(text, "ignorefile")
+    path = join(old, value) if value else None
     changed = _toml.set_string(text, ("build", "ignorefile"), _relative(path, new)) if path else None
     return changed or text
 
 
 def _local_files_rewritten(tree: Tree, text: str, old: str, new: str) -> str | None:
     """Return the config's text with the `local_path` of each [[files]], which counts from where the deploy is started."""
-    from bot.engine.model import toml
-
     listed = toml.read(text).data.get("files")
     changed: str | None = text
     for index, entry in enumerate(listed if isinstance(listed, list) and old != new else ()):
