@@ -1,27 +1,7 @@
 import pytest
 
-from bot.engine.model import toml
-from bot.engine.platforms.fly_schema import LEGACY, STRUCTS, UnknownKey, WrongType, check
-from tests.tools import text
-
-
-def found(source: str) -> list[WrongType | UnknownKey]:
-    document = toml.read(text(source))
-    assert not document.problems
-    return check(document.data)
-
-
-def wrong(source: str) -> list[str]:
-    return [each.message for each in found(source) if isinstance(each, WrongType)]
-
-
-def unknown(source: str) -> list[str]:
-    return [".".join(map(str, each.path)) for each in found(source) if isinstance(each, UnknownKey)]
-
-
-def decoding(kind: str, field: str, expected: str) -> str:
-    return f"json: cannot unmarshal {kind} into Go struct field {field} of type {expected}"
-
+from bot.engine.platforms.fly_schema import LEGACY, STRUCTS, UnknownKey, check
+from tests.bot.engine.platforms.schema import decoding, found, unknown, wrong
 
 # --- what fits
 
