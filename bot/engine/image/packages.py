@@ -1,235 +1,249 @@
-"""Which third-party modules an image has, by the requirements that its installs declare.
+"""Which third-party modules an image has: the distributions that its installs ask for, and what these bring along.
 
-Only what is declared directly is known here, with the names of those distributions that import under another name and
-what the common frameworks bring along; the rest of the dependencies is not known, so a miss is never certain.
+What a distribution gives and brings is looked up in a snapshot of the package index (see `snapshot.py`). It knows the
+newest releases of the day that it shows; of a distribution that it does not have, only the name is known.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import NamedTuple
 
+from bot.engine.image import snapshot
+from bot.engine.image.snapshot import known, needs, provider, version
 from bot.engine.image.stage import Install
 from bot.engine.model.requirements import normal
 
-# import name -> distributions that give it, where no distribution of that name does (or where several do)
-NAMES: dict[str, tuple[str, ...]] = {
-    "attr": ("attrs",),
-    "bs4": ("beautifulsoup4",),
-    "corsheaders": ("django-cors-headers",),
-    "Crypto": ("pycryptodome", "pycrypto"),
-    "cv2": ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
-    "dateutil": ("python-dateutil",),
-    "decouple": ("python-decouple",),
-    "dj_database_url": ("dj-database-url",),
-    "django": ("django",),
-    "dns": ("dnspython",),
-    "docx": ("python-docx",),
-    "dotenv": ("python-dotenv",),
-    "environ": ("django-environ",),
-    "faiss": ("faiss-cpu", "faiss-gpu"),
-    "fitz": ("pymupdf",),
-    "flask_cors": ("flask-cors",),
-    "flask_login": ("flask-login",),
-    "flask_sqlalchemy": ("flask-sqlalchemy",),
-    "git": ("gitpython",),
-    "google.generativeai": ("google-generativeai",),
-    "google.genai": ("google-genai",),
-    "jose": ("python-jose",),
-    "jwt": ("pyjwt",),
-    "magic": ("python-magic",),
-    "MySQLdb": ("mysqlclient",),
-    "multipart": ("python-multipart",),
-    "nacl": ("pynacl",),
-    "OpenSSL": ("pyopenssl",),
-    "PIL": ("pillow",),
-    "pkg_resources": ("setuptools",),
-    "pptx": ("python-pptx",),
-    "psycopg": ("psycopg", "psycopg-binary"),
-    "psycopg2": ("psycopg2", "psycopg2-binary"),
-    "pymysql": ("pymysql", "flask-mysql"),
-    "pythonjsonlogger": ("python-json-logger",),
-    "flaskext": ("flask-mysql", "flask-uploads"),
-    "rest_framework": ("djangorestframework",),
-    "rest_framework_simplejwt": ("djangorestframework-simplejwt",),
-    "serial": ("pyserial",),
-    "skimage": ("scikit-image",),
-    "sklearn": ("scikit-learn",),
-    "slack_sdk": ("slack-sdk",),
-    "slugify": ("python-slugify",),
-    "socketio": ("python-socketio",),
-    "engineio": ("python-engineio",),
-    "telegram": ("python-telegram-bot",),
-    "usb": ("pyusb",),
-    "win32api": ("pywin32",),
-    "yaml": ("pyyaml",),
-    "zmq": ("pyzmq",),
-    "discord": ("discord-py", "py-cord", "nextcord"),
-    "pydantic_settings": ("pydantic-settings",),
-    "email_validator": ("email-validator",),
-    "redis": ("redis",),
-    "ujson": ("ujson",),
+__all__ = ["Asked", "Installed", "installed", "known", "needs", "provider", "version"]
+
+_CLAUSE = re.compile(r"(===?|~=|<=?|>=?|!=)\s*v?(\d[\w.*+!-]*)")
+_ELSEWHERE = re.compile(  # a marker that does not hold in a container
+    r"""\s*\(?\s*(?:sys_platform|platform_system|os_name)\s*==\s*["'](?:win32|Windows|nt|darwin|Darwin|cygwin)["']\s*\)?\s*$"""
+)
+# names that wheels bring by mistake, and that the snapshot leaves out
+_MISPLACED = frozenset(
+    "tests test docs doc examples example samples sample benchmarks benchmark scripts script src data tools utils"
+    " resources conftest setup build dist assets static templates".split()
+)
+_CALENDAR = 1990  # a version that begins with a year
+# from which release to which (without it) today's extras were dependencies, where that is known
+_MOVED: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "django": ((0,), (0,)),
+    "fastapi": ((0, 111), (0, 112)),
+    "flask": ((0,), (0,)),
+    "gunicorn": ((0,), (0,)),
+    "passlib": ((0,), (0,)),
+    "pydantic": ((0,), (0,)),
+    "python-jose": ((0,), (0,)),
+    "requests": ((0,), (0,)),
+    "sqlalchemy": ((1, 4), (2, 1)),
+    "starlette": ((0,), (0,)),
+    "uvicorn": ((0,), (0, 13)),
 }
-
-# distribution -> distributions that every installation of it brings along
-BRINGS: dict[str, tuple[str, ...]] = {
-    "aiohttp": ("yarl", "multidict", "aiosignal", "attrs", "frozenlist"),
-    "alembic": ("sqlalchemy", "mako", "typing-extensions"),
-    "anthropic": ("httpx", "anyio", "pydantic", "distro", "jiter", "sniffio", "typing-extensions"),
-    "boto3": ("botocore", "s3transfer", "jmespath"),
-    "botocore": ("jmespath", "python-dateutil", "urllib3"),
-    "celery": ("kombu", "billiard", "vine", "click", "amqp", "python-dateutil"),
-    "django": ("asgiref", "sqlparse"),
-    "djangorestframework": ("django",),
-    "email-validator": ("dnspython", "idna"),
-    "fastapi": ("starlette", "pydantic", "typing-extensions", "anyio", "pydantic-core", "annotated-types"),
-    "flask": ("werkzeug", "jinja2", "click", "itsdangerous", "markupsafe", "blinker"),
-    "flask-cors": ("flask",),
-    "flask-login": ("flask", "werkzeug"),
-    "flask-sqlalchemy": ("flask", "sqlalchemy"),
-    "google-generativeai": ("google-api-core", "google-auth", "protobuf", "pydantic", "tqdm"),
-    "gradio": (
-        "fastapi",
-        "pydantic",
-        "numpy",
-        "pandas",
-        "pillow",
-        "httpx",
-        "uvicorn",
-        "jinja2",
-        "pyyaml",
-        "python-multipart",
-    ),
-    "httpx": ("httpcore", "anyio", "certifi", "idna", "h11", "sniffio"),
-    "jinja2": ("markupsafe",),
-    "langchain": ("langchain-core", "pydantic", "langgraph", "langsmith", "pyyaml", "requests", "sqlalchemy"),
-    "langchain-core": ("pydantic", "langsmith", "tenacity", "pyyaml", "jsonpatch", "packaging", "typing-extensions"),
-    "langchain-openai": ("langchain-core", "openai", "tiktoken"),
-    "matplotlib": ("numpy", "pillow", "python-dateutil"),
-    "openai": ("httpx", "anyio", "pydantic", "distro", "jiter", "sniffio", "tqdm", "typing-extensions"),
-    "pandas": ("numpy", "python-dateutil", "pytz", "tzdata"),
-    "pydantic": ("pydantic-core", "annotated-types", "typing-extensions"),
-    "pydantic-settings": ("pydantic", "python-dotenv"),
-    "requests": ("urllib3", "certifi", "idna", "charset-normalizer"),
-    "scikit-learn": ("numpy", "scipy", "joblib", "threadpoolctl"),
-    "scipy": ("numpy",),
-    "seaborn": ("matplotlib", "numpy", "pandas"),
-    "sentence-transformers": (
-        "transformers",
-        "torch",
-        "scikit-learn",
-        "scipy",
-        "huggingface-hub",
-        "pillow",
-        "tqdm",
-        "numpy",
-    ),
-    "slowapi": ("limits",),
-    "sqlalchemy": ("typing-extensions", "greenlet"),
-    "sqlmodel": ("sqlalchemy", "pydantic"),
-    "starlette": ("anyio",),
-    "streamlit": (
-        "pandas",
-        "numpy",
-        "requests",
-        "altair",
-        "pillow",
-        "protobuf",
-        "tornado",
-        "toml",
-        "packaging",
-        "click",
-        "jinja2",
-    ),
-    "supabase": ("httpx", "postgrest", "realtime", "storage3", "pydantic", "gotrue", "supabase-auth"),
-    "torchvision": ("torch", "numpy", "pillow"),
-    "transformers": (
-        "numpy",
-        "huggingface-hub",
-        "tokenizers",
-        "safetensors",
-        "requests",
-        "tqdm",
-        "pyyaml",
-        "regex",
-        "packaging",
-    ),
-    "uvicorn": ("click", "h11"),
-}
-EXTRAS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("fastapi", "standard"): (
-        "uvicorn",
-        "httpx",
-        "jinja2",
-        "python-multipart",
-        "email-validator",
-        "fastapi-cli",
-        "pydantic-settings",
-    ),
-    ("fastapi", "all"): (
-        "uvicorn",
-        "httpx",
-        "jinja2",
-        "python-multipart",
-        "email-validator",
-        "fastapi-cli",
-        "pyyaml",
-        "ujson",
-    ),
-    ("fastapi-cli", "standard"): ("uvicorn",),
-    ("pydantic", "email"): ("email-validator",),
-    ("uvicorn", "standard"): ("websockets", "httptools", "uvloop", "watchfiles", "python-dotenv", "pyyaml"),
-    ("python-jose", "cryptography"): ("cryptography",),
-    ("passlib", "bcrypt"): ("bcrypt",),
-    ("celery", "redis"): ("redis",),
-    ("psycopg", "binary"): ("psycopg-binary",),
-    ("pyjwt", "crypto"): ("cryptography",),
-}
+_BROUGHT = {"fastapi": "standard", "sqlalchemy": "asyncio"}  # the extra that those releases bring without being asked
+_COMMON = 10  # distributions that depend on one: from here on, it is among what everybody uses
+_FEW = 5  # dependencies: what has no more had none but common ones in its older releases
+_OLD = (3, 10)  # for a Python before it, pip takes older releases than the snapshot's
 
 
-class Installed(NamedTuple):
-    """What the installs of an image declare, with what that is known to bring."""
+class Asked(NamedTuple):
+    """A distribution that an install names; `rest` is its version and marker as written."""
 
-    distributions: frozenset[str]
-    opaque: str | None  # why there may be more than that
-    projects: tuple[str, ...]  # folders of the image that are installed themselves
+    name: str
+    extras: tuple[str, ...]
+    rest: str
+
+
+class Installed:
+    """What the installs of an image come to.
+
+    `opaque` says why there may be more than that, `projects` are folders of the image that are installed themselves,
+    `python` is the interpreter's version (None: not known).
+    """
+
+    def __init__(
+        self,
+        asked: tuple[Asked, ...] = (),
+        opaque: str | None = None,
+        projects: tuple[str, ...] = (),
+        python: tuple[int, int] | None = None,
+    ) -> None:
+        self.asked = asked
+        self.opaque = opaque
+        self.projects = projects
+        self.python = python
+
+    @cached_property
+    def _extras(self) -> dict[str, set[str]]:
+        """All distributions that are there, with the extras that were asked for."""
+        found: dict[str, set[str]] = {"pip": set()}
+        queue = [(each.name, extra) for each in self.asked for extra in ("", *each.extras, *_once(each))]
+        while queue:
+            name, extra = queue.pop()
+            if name in found and (not extra or extra in found[name]):
+                continue
+            entry = snapshot.entry(name)
+            if name not in found:
+                found[name] = set()
+                needs = entry.needs if entry else ()
+                queue += [(need.name, each) for need in needs if need.counts(self.python) for each in ("", *need.extras)]
+            if extra:
+                found[name].add(extra)
+                needs = entry.extras.get(extra, ()) if entry else ()
+                queue += [(need.name, each) for need in needs if need.counts(self.python) for each in ("", *need.extras)]
+        return found
+
+    @property
+    def distributions(self) -> frozenset[str]:
+        """All distributions that are there by their normal names, dependencies included."""
+        return frozenset(self._extras)
+
+    @cached_property
+    def _modules(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The import names that are there, and the packages that these lie in."""
+        entries = [snapshot.entry(name) for name in self._extras]
+        names = frozenset(name for entry in entries if entry for name in entry.imports)
+        parents = {name.rsplit(".", count)[0] for name in names if "." in name for count in range(1, name.count(".") + 1)}
+        return names, frozenset(parents)
+
+    @cached_property
+    def _unknown(self) -> tuple[str, ...]:
+        return tuple(sorted(name for name in self._extras if name != "pip" and not known(name)))
 
     def has(self, name: str) -> bool:
         """Say whether a distribution is there."""
-        return name in self.distributions
-
-    def akin(self, module: str) -> str | None:
-        """Return an installed distribution whose name begins or ends with a module's, as `dnspython` gives `dns`."""
-        plain = normal(module)
-        return next((name for name in sorted(self.distributions) if name.startswith(plain) or name.endswith(plain)), None)
+        return any(each.name == name for each in self.asked) or name in self._extras
 
     def gives(self, module: str) -> bool:
         """Say whether an installed distribution gives a module, by its dotted name."""
-        top = module.partition(".")[0]
-        known = NAMES.get(".".join(module.split(".")[:2])) or NAMES.get(top)
-        if known and any(name in self.distributions for name in known):
+        parts = module.split(".")
+        names, parents = self._modules
+        if module in parents or any(".".join(parts[:length]) in names for length in range(1, len(parts) + 1)):
             return True
-        plain = normal(top)
-        if plain in self.distributions or f"python-{plain}" in self.distributions or f"py{plain}" in self.distributions:
-            return True
+        plain = normal(parts[0])
         return any(
-            name.startswith((f"{plain}-", f"django-{plain}")) or name.endswith(f"-{plain}") for name in self.distributions
+            name in (plain, f"python-{plain}", f"py{plain}")
+            or name.startswith((f"{plain}-", f"django-{plain}"))
+            or name.endswith(f"-{plain}")
+            for name in self._unknown
         )
 
+    def before(self, name: str, release: tuple[int, ...]) -> bool:
+        """Say whether a requirement keeps a distribution below a release."""
+        entry = snapshot.entry(name)
+        found = [_distance(each.rest, entry.versions) for each in self.asked if entry and each.name == name]
+        return any(far and (far.bound < release or (far.below and far.bound == release)) for far in found)
 
-def installed(installs: tuple[Install, ...]) -> Installed:
-    """Return what an image's installs come to."""
-    found: set[str] = {"pip"}
-    queue = []
-    for install in installs:
-        for requirement in install.requirements:
-            queue.append(requirement.line.value)
-            for extra in requirement.line.extras:
-                queue.extend(EXTRAS.get((requirement.line.value, extra), ()))
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue.extend(BRINGS.get(name, ()))
+    def held(self, name: str) -> bool:
+        """Say whether an older release of another distribution may keep this one from its newest."""
+        found = [(each.rest, entry) for each in self.asked if (entry := snapshot.entry(each.name))]
+        holding = [(rest, entry) for rest, entry in found if any(need.name == name for need in entry.needs)]
+        return any(_distance(rest, entry.versions) for rest, entry in holding)
+
+    def akin(self, module: str) -> str | None:
+        """Return a distribution that the snapshot lacks and whose name begins or ends with a module's."""
+        plain = normal(module)
+        return next((name for name in self._unknown if name.startswith(plain) or name.endswith(plain)), None)
+
+    def runs(self, script: str) -> bool | None:
+        """Say whether a console script is there; None where a distribution that is not known may bring it."""
+        entries = [snapshot.entry(name) for name in self._extras]
+        if script in ("pip", "pip3") or any(entry and script in entry.scripts for entry in entries):
+            return True
+        return None if self.opaque or self.projects or self._unknown else False
+
+    def doubt(self, module: str, provided_by: str | None = None) -> str | None:
+        """Return why a module may be there although `gives` denies it; None where that is certain.
+
+        `provided_by` is the distribution that would give it, where that is known without asking the snapshot.
+        """
+        top = module.partition(".")[0]
+        if self.opaque:
+            return self.opaque
+        if self._unknown:
+            return f"{self._unknown[0]} is not in the snapshot of {snapshot.date()}, and may give or bring `{top}`"
+        if top.startswith("_") or top in _MISPLACED:
+            return f"a wheel may bring a `{top}` of its own"
+        return self._by_extra(top) or self._by_version(top, (provided_by,) if provided_by else snapshot.givers(top))
+
+    def _by_extra(self, top: str) -> str | None:
+        for name, extras in self._extras.items():
+            entry = snapshot.entry(name)
+            lacking = [extra for extra in extras if entry and extra not in entry.extras]
+            if lacking:
+                return f"{name}[{lacking[0]}] is not in the snapshot of {snapshot.date()}, and may bring `{top}`"
+        return None
+
+    def _by_version(self, top: str, givers: tuple[str, ...]) -> str | None:
+        """Return the requirement for a release so far from the snapshot's that it may have brought the module."""
+        wanted = max(map(snapshot.dependents, givers), default=_COMMON)
+        if wanted and self.python and self.python < _OLD:
+            return f"Python {self.python[0]}.{self.python[1]} gets older releases than those of the snapshot"
+        for each in self.asked:
+            entry = snapshot.entry(each.name)
+            far = _distance(each.rest, entry.versions) if entry else None
+            if entry is None or far is None:
+                continue
+            optional = {need.name for needs in entry.extras.values() for need in needs}
+            extra = any(name in optional for name in givers)
+            moved = extra and far.within(_MOVED.get(each.name))
+            others = wanted >= (_COMMON if len(entry.needs) <= _FEW else 1)
+            if moved or (far.major and others and not (extra and each.name in _MOVED)):
+                written = each.rest.partition(";")[0].strip()
+                return f"{each.name}{written} may bring `{top}`: only {entry.versions[0]} is known"
+        return None
+
+
+def _once(asked: Asked) -> tuple[str, ...]:
+    """Return the extra that a pinned release brought of itself."""
+    extra, entry = _BROUGHT.get(asked.name), snapshot.entry(asked.name)
+    far = _distance(asked.rest, entry.versions) if extra and entry else None
+    return (extra,) if extra and far and not far.below and far.within(_MOVED[asked.name]) else ()
+
+
+class _Far(NamedTuple):
+    """A release that a requirement comes to, other than the known ones."""
+
+    bound: tuple[int, ...]
+    major: bool
+    below: bool  # the bound itself is left out
+
+    def within(self, releases: tuple[tuple[int, ...], tuple[int, ...]] | None) -> bool:
+        return releases is None or releases[0] <= self.bound < releases[1]
+
+
+def _distance(rest: str, versions: tuple[str, ...]) -> _Far | None:
+    """Return how far a requirement keeps a distribution from its known releases; None where it does not."""
+    seen = {_numbers(version)[0] for version in versions}
+    newest = _numbers(versions[0])
+    for operator, written in _CLAUSE.findall(rest.partition(";")[0]):
+        bound = _numbers(written)
+        if operator == "~=":
+            bound = bound[:-1]
+        if operator in ("==", "===", "~="):
+            if not bound or bound == newest[: len(bound)]:
+                continue
+            major = bound[0]
+        elif operator in ("<", "<=") and bound < newest:
+            major = bound[0] if operator == "<=" or any(bound[1:]) else bound[0] - 1
+        else:
+            continue
+        return _Far(bound, major not in seen and max(bound[0], newest[0]) < _CALENDAR, operator == "<")
+    return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else (0,)
+
+
+def installed(installs: tuple[Install, ...], python: tuple[int, int] | None = None) -> Installed:
+    """Return what an image's installs come to, for a version of Python."""
+    lines = [requirement.line for install in installs for requirement in install.requirements]
+    asked = tuple(
+        Asked(line.value, line.extras, line.rest) for line in lines if not _ELSEWHERE.match(line.rest.partition(";")[2])
+    )
     opaque = next((install.opaque for install in installs if install.opaque), None)
     projects = tuple(project for install in installs for project in install.projects)
-    return Installed(frozenset(found), opaque, projects)
+    return Installed(asked, opaque, projects, python)
