@@ -13,19 +13,24 @@ from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Assumption, Fault, MissingDockerfile, MissingSource, Place, Stage, Unknown, Weakness
+from bot.engine.model.findings import (
+    Assumption,
+    Fault,
+    MissingDistribution,
+    MissingDockerfile,
+    MissingModule,
+    MissingSource,
+    Place,
+    Stage,
+    Unknown,
+    Weakness,
+)
 from bot.engine.model.target import Origin, Process, Service, Start, Target
 from bot.engine.model.tree import Tree, join
-from bot.engine.platforms import before, fly, starts, survey
+from bot.engine.platforms import before, rules, survey
 from bot.engine.platforms.before import Doubt
 from bot.engine.report import Booted, Report
 
-PREFIX = "Error: failed to fetch an image or build from source: "
-BUILDER = PREFIX + "error building: "
-_TOLD = (  # variables that Fly sets, to values that only the machine has
-    "FLY_REGION FLY_MACHINE_ID FLY_ALLOC_ID FLY_PUBLIC_IP FLY_PRIVATE_IP FLY_IMAGE_REF FLY_MACHINE_VERSION"
-    " FLY_VM_MEMORY_MB PRIMARY_REGION"
-).split()
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
@@ -64,7 +69,7 @@ def _assumed_start(target: Target, report: Report) -> Assumption | None:
     """Say from where the deploy was taken to be started, where the repository leaves that open."""
     start = report.start
     where = _folder(start.directory)
-    command = fly.deploy_command(start.directory, target.config)
+    command = rules.of(target.platform).deploy_command(start.directory, target.config)
     if len({reading.directory for reading in target.starts}) > 1:
         others = [reading for reading in target.starts if reading.directory != start.directory]
         listed = ", ".join(
@@ -113,6 +118,7 @@ class _Simulation:
         self.target = target
         self.reading = reading
         self.options = options
+        self.rules = rules.of(target.platform)
         self.faults: list[Fault] = list(target.faults)
         self.unknowns: list[Unknown] = list(target.unknowns)
         self.followed = True
@@ -128,7 +134,7 @@ class _Simulation:
         if image:
             self.faults.extend(image.faults)
             self.unknowns.extend(image.unknowns)
-            installed = packages.installed(image.installs)
+            installed = packages.installed(image.installs, image.base.python)
             if self.target.release:
                 release = self.boot(image, installed, self.target.release, "release")
             for process in self.target.processes:
@@ -159,19 +165,20 @@ class _Simulation:
         """Return a fault as it is; not certain where something before the deploy, or an option of it, may explain it."""
         if fault.confidence == "likely":
             return fault
-        place, config = self.reading.place, self.target.config
         if self.doubts is None:
             workdir = self.built.workdir if self.built else "/"
-            self.doubts = [*fly.doubts(self.tree, config, workdir), *(starts.doubts(self.tree, config, place) if place else ())]
-            if place is None and self.options.start is None:
-                self.doubts += survey.doubts(self.tree, config)
+            started = self.options.start is not None
+            self.doubts = self.rules.doubts(self.tree, self.target, self.reading, workdir, started)
         for doubt in self.doubts:
-            if before.explains(doubt, fault, config, self.reading.directory, self.built):
+            if before.explains(doubt, fault, self.target.config, self.reading.directory, self.built):
                 return _doubted(fault)._replace(reason=f"{fault.reason} But {doubt.says}.")
         return _doubted(fault) if self.fetched(fault) else fault
 
     def fetched(self, fault: Fault) -> bool:
-        """Say whether a missing file would lie in a submodule of git, which a deploy may have."""
+        """Say whether what is missing would lie in a submodule of git, which a deploy may have."""
+        if isinstance(fault.detail, MissingModule):
+            names = {*fault.detail.name.split(".")}
+            return any(names & {*folder.split("/")} for folder in before.by_submodules(self.tree))
         wanted = fault.detail.wanted if isinstance(fault.detail, MissingDockerfile) else None
         if isinstance(fault.detail, MissingSource) and self.built:
             wanted = self.built.context.tree_path(fault.detail.source)
@@ -184,17 +191,23 @@ class _Simulation:
         if self.reading.image:
             self.cannot_follow("the deploy command names an image that was built elsewhere", self.reading.place)
             return None
+        if wanted.native:
+            from bot.engine.image import native  # no platform needs both in one deploy
+
+            env = self.rules.environment(self.target, self.target.processes[0])
+            self.built = native.build(self.tree, wanted.native, env)
+            return self.built
         if wanted.kind != "dockerfile":
             self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
             return None
         path = self.dockerfile()
         if path is None:
             return None
-        self.built = build(self.tree, path, self.reading.directory, wanted, BUILDER)
+        self.built = build(self.tree, path, self.reading.directory, wanted, self.rules.builder)
         return self.built
 
     def dockerfile(self) -> str | None:
-        """Return the Dockerfile that flyctl would take, or note its own words for why there is none."""
+        """Return the Dockerfile that the platform would take, or note its own words for why there is none."""
         wanted, directory = self.target.build, self.reading.directory
         path = wanted.dockerfile or (self.reading.dockerfile if wanted.outside is None else None)
         if wanted.outside is not None:
@@ -203,35 +216,26 @@ class _Simulation:
         if path is not None:
             if self.tree.is_file(path):
                 return path
-            message = f"dockerfile '/…/{path}' not found"
-            reason = f"flyctl takes the path from the config's folder, `{fly.config_folder(self.target.config)}`."
-            place = wanted.place or Place(self.target.config, 1)
-            self.no_dockerfile("dockerfile-not-found", message, reason, place, path)
+            self.no_dockerfile(path)
             return None
-        if found := fly.dockerfile_in(self.tree, directory):
+        if found := self.rules.default_dockerfile(self.tree, directory):
             return found
-        message = "app does not have a Dockerfile or buildpacks configured. See https://fly.io/docs/reference/configuration/#the-build-section"
-        where = f"`{directory}/`" if directory else "the repository's root"
-        reason = f"The config names no Dockerfile, and there is none in {where}, where the deploy is started."
-        self.no_dockerfile("no-dockerfile", message, reason, Place(self.target.config, 1), join(directory, "Dockerfile"))
+        self.no_dockerfile(None)
         return None
 
-    def no_dockerfile(self, code: str, message: str, reason: str, place: Place, wanted: str | None) -> None:
-        hidden = bool(wanted) and self.tree.unversioned(wanted or "")
-        confidence: Literal["certain", "likely"] = "likely" if hidden else "certain"
-        reason = f"git ignores {wanted}: a deploy from a clone does not have it." if hidden else reason
-        detail = MissingDockerfile(wanted)
-        self.faults.append(Fault(code, "build", -1, "", confidence, PREFIX + message, reason, place, (), detail))
+    def no_dockerfile(self, path: str | None) -> None:
+        wanted = path or join(self.reading.directory, "Dockerfile")
+        words = self.rules.no_dockerfile(self.target, self.reading, path)
+        if wanted and self.tree.unversioned(wanted):
+            reason = f"git ignores {wanted}: a deploy from a clone does not have it."
+            words = words._replace(confidence="likely", reason=reason)
+        self.faults.append(words.fault(-1, "")._replace(detail=MissingDockerfile(wanted)))
 
     # --- processes
 
     def environment(self, image: Image, process: Process) -> dict[str, str | None]:
-        """Return the machine's environment: the image's, the config's `[env]`, what Fly sets, and secrets by name alone."""
-        fixed = {"FLY_APP_NAME": self.target.app or "app", "FLY_PROCESS_GROUP": process.name}
-        if process is self.target.release:
-            fixed |= {"FLY_PROCESS_GROUP": "fly_app_release_command", "RELEASE_COMMAND": "1"}
-        told = dict.fromkeys(_TOLD)
-        return {**image.env, **told, **fixed, **self.target.env, **dict.fromkeys(self.options.secrets)}
+        """Return the machine's environment: the image's, what the platform sets, and secrets by name alone."""
+        return {**image.env, **self.rules.environment(self.target, process), **dict.fromkeys(self.options.secrets)}
 
     def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
         argv, origin = command.command_line(image, process)
@@ -269,7 +273,7 @@ class _Simulation:
             followed = followed or program.entry is not None or program.launcher in ("alembic", "django-admin")
             if not program.fatal and program is not resolved.programs[-1]:
                 continue
-            self.faults.extend(_not_installed(program, image, installed, process, stage))
+            self.faults.extend(self.not_installed(program, image, installed, process, stage))
             started = start.start(self.tree, image, installed, program, process.name, stage)
             self.faults.extend(started.faults if program.fatal else map(_doubted, started.faults))
             self.unknowns.extend(started.unknowns)
@@ -286,6 +290,36 @@ class _Simulation:
             )
         return programs
 
+    def not_installed(
+        self, program: Program, image: Image, installed: packages.Installed, process: Process, stage: Stage
+    ) -> list[Fault]:
+        """Report a server that the command starts and no requirement brings."""
+        from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
+        from bot.engine.boot.misses import Judge
+
+        name = program.launcher
+        wanted = BROUGHT_BY.get(name, name)
+        if name not in LAUNCHERS or installed.has(wanted) or installed.opaque or installed.projects or not image.base.python:
+            return []
+        argv0 = program.argv[0]
+        message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
+        if argv0.startswith("python"):
+            message = f"python: No module named {name}"
+        elif program.origin.kind == "script" or argv0 != (program.argv[0] if not process.argv else process.argv[0]):
+            message = f"{name}: not found"
+        if name == "fastapi" and installed.has("fastapi"):
+            message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
+        reason = f"No installed requirement is known to bring `{wanted}`."
+        detail = MissingDistribution("fastapi[standard]" if name == "fastapi" else wanted, name)
+        place = program.origin.place
+        judge = Judge(self.tree, image, installed)
+        judge.later = program.later
+        doubt = judge.packages_doubt(name, wanted)
+        sure = not doubt and image.base.known and program.fatal and not program.loose
+        reason = f"{reason} Not certain: {doubt}." if doubt else reason
+        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
+        return [Fault("launcher-not-installed", stage, 0, process.name, confidence, message, reason, place, (), detail)]
+
     # --- port
 
     def port(self, booted: Booted) -> None:
@@ -297,21 +331,21 @@ class _Simulation:
         if not services or not servers:
             return
         ports = {service.port for service in services}
-        if any(listen.host not in LOOPBACK and listen.port in (None, *ports) for _, listen in servers):
+        if any(listen.host not in LOOPBACK and self.rules.serves(ports, listen.port) for _, listen in servers):
             return
         program, listen = servers[-1]
         if listen.host in LOOPBACK:
-            reason = f"{program.launcher} listens on {listen.host}:{listen.port}, where the proxy can't reach it."
-            self.unreachable("loopback-only", services[0], booted, program, reason)
+            says = f"{program.launcher} listens on {listen.host}:{listen.port}, where the proxy can't reach it."
+            self.unreachable("loopback-only", services[0], booted, program, says)
         else:
             wanted = " or ".join(str(port) for port in sorted(ports))
-            reason = f"{program.launcher} listens on port {listen.port}, and the service's internal_port is {wanted}."
-            self.unreachable("port-mismatch", services[0], booted, program, reason)
+            says = f"{program.launcher} listens on port {listen.port}, and the service's internal_port is {wanted}."
+            self.unreachable("port-mismatch", services[0], booted, program, says)
 
     # --- health
 
     def health(self, process: Process, program: Program, started: start.Started) -> None:
-        """Hold the checked paths against the routes of the app: Fly wants a 2xx and follows no redirect."""
+        """Hold the checked paths against the routes of the app."""
         services = [service for service in self.target.services if process.name in service.processes]
         served = program.listen.port if program.listen else None
         if served is None and len({service.port for service in services}) > 1:
@@ -334,55 +368,27 @@ class _Simulation:
         self.checked = found.open is None
         for service, check in checks:
             status = found.status(check.path or "/", check.method)
-            if status is None:
+            if status is None or self.rules.takes(status):
                 continue
-            message = f"Health check on port {service.port} has failed. Your app is not responding properly."
-            reason = f"{check.method} {check.path} is answered with {status}, and Fly takes 2xx alone."
-            fault = Fault("health-path", "health", 0, process.name, "certain", message, reason, check.place)
+            says = f"{check.method} {check.path} is answered with {status}"
+            fault = self.rules.unhealthy(service, says, check.place).fault(0, process.name)
             self.faults.append(fault if program.fatal and process.name not in self.doubtful else _doubted(fault))
 
     def not_exposed(self, booted: Booted, program: Program) -> None:
-        """A server that no service exposes; not certain, since it may be meant for the private network alone."""
-        message = f"{program.launcher} serves HTTP, and no [http_service] or [[services]] exposes its port"
-        reason = "Without a service Fly's proxy routes nothing to the app, and a first deploy gets no address."
-        place = Place(self.target.config, 1)
-        self.faults.append(Fault("no-services", "port", 1, booted.process.name, "likely", message, reason, place))
+        words = self.rules.not_exposed(self.target, program.launcher)
+        if words:
+            self.faults.append(words.fault(1, booted.process.name))
 
-    def unreachable(self, code: str, service: Service, booted: Booted, program: Program, reason: str) -> None:
+    def unreachable(self, code: str, service: Service, booted: Booted, program: Program, says: str) -> None:
         """A server that the proxy does not reach; not certain where the command starts something else that may serve."""
-        message = "WARNING The app is not listening on the expected address and will not be reachable by fly-proxy."
-        reason = f"{reason} flyctl goes on to name the address: 0.0.0.0:{service.port}."
-        process = booted.process.name
         serving = program.serving
         place = serving.place if serving else program.origin.place
-        found = Fault(code, "port", 0, process, "certain", message, reason, place)
+        found = self.rules.unreachable(self.target, service, code, says, place).fault(0, booted.process.name)
         told = program.loose is None and program.variable is None and (serving is None or serving.certain)
-        alone = program.fatal and process not in self.doubtful
+        alone = program.fatal and booted.process.name not in self.doubtful
         self.faults.append(found if told and alone else _doubted(found))
 
 
 def _doubted(fault: Fault) -> Fault:
     """Return a fault of a program that may not be what the process hangs on."""
     return fault._replace(confidence="likely")
-
-
-def _not_installed(
-    program: Program, image: Image, installed: packages.Installed, process: Process, stage: Stage
-) -> list[Fault]:
-    """Report a server that the command starts and no requirement brings; never certain, as dependencies are not known."""
-    from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
-
-    name = program.launcher
-    wanted = BROUGHT_BY.get(name, name)
-    if name not in LAUNCHERS or installed.has(wanted) or installed.opaque or installed.projects or not image.base.python:
-        return []
-    argv0 = program.argv[0]
-    message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
-    if argv0.startswith("python"):
-        message = f"python: No module named {name}"
-    elif program.origin.kind == "script" or argv0 != (program.argv[0] if not process.argv else process.argv[0]):
-        message = f"{name}: not found"
-    if name == "fastapi" and installed.has("fastapi"):
-        message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
-    reason = f"No installed requirement is known to bring `{wanted}`."
-    return [Fault("launcher-not-installed", stage, 0, process.name, "likely", message, reason, program.origin.place)]

@@ -10,7 +10,7 @@ def size(tree: Tree) -> int:
     total = 0
     for change in tree.changes():
         before, after = change.before.split(b"\n"), change.after.split(b"\n")
-        total += int(change.old != change.path)
+        total += int(change.old != change.path) + int(change.mode_changed)
         if before == after:
             continue
         head = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
@@ -40,6 +40,8 @@ def _file(change: Change) -> str:
         matcher = difflib.SequenceMatcher(None, before, after)
         lines.append(f"similarity index {int(matcher.ratio() * 100)}%")
         lines += [f"rename from {_quoted(old)}", f"rename to {_quoted(change.path)}"]
+    if change.mode_changed:
+        lines[1:1] = ["old mode 100644", "new mode 100755"]
     text = "\n".join(lines) + "\n"
     if change.before == change.after:
         return text

@@ -448,6 +448,15 @@ def replace_word(word: Text, value: str, is_json: bool) -> Splice:
     return Splice(word.start, word.end, _json_string(value) if is_json else value)
 
 
+def replace_words(words: tuple[Text, ...], values: tuple[str, ...]) -> list[Splice]:
+    """Return the splices that put `values` in place of a run of a list's words; what is more of them follows the last."""
+    changed = [
+        replace_word(word, value, is_json=True) for word, value in zip(words, values, strict=False) if word.value != value
+    ]
+    more = "".join(f", {_json_string(value)}" for value in values[len(words) :])
+    return [*changed, Splice(words[-1].end, words[-1].end, more)]
+
+
 def insert_after(file: Dockerfile, item: Instruction, line: str) -> Splice:
     """Return the splice that puts a line of its own behind an instruction."""
     ending = newline(file.text)

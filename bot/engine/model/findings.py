@@ -54,7 +54,24 @@ class MissingName(NamedTuple):
     name: str
 
 
-Detail = MissingDockerfile | MissingSource | MissingFile | MissingModule | MissingName | None
+class MissingSystem(NamedTuple):
+    """Debian packages that an install needs and the image lacks; `distribution` is what needs them, None for git itself."""
+
+    packages: tuple[str, ...]
+    distribution: str | None
+    instruction: int | None
+
+
+class MissingDistribution(NamedTuple):
+    """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
+
+    name: str
+    by: str
+
+
+Detail = (
+    MissingDockerfile | MissingSource | MissingFile | MissingModule | MissingName | MissingDistribution | MissingSystem | None
+)
 
 
 class Fault(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from bot.engine.model import toml
@@ -57,16 +58,27 @@ class Service(NamedTuple):
     place: Place
 
 
+class Native(NamedTuple):
+    """A build without a Dockerfile: a shell's `command` in a `folder` of the tree, and a version of Python."""
+
+    folder: str
+    command: str
+    place: Place
+    python: tuple[int, int]
+    pinned: bool  # the version is written down
+
+
 class Build(NamedTuple):
     """How the image comes about. `dockerfile` is a path in the tree; `outside` one that leaves the repository."""
 
-    kind: Literal["dockerfile", "image", "buildpacks", "builtin", "other"]
+    kind: Literal["dockerfile", "native", "image", "buildpacks", "builtin", "other"]
     dockerfile: str | None
     outside: str | None
     stage: str | None
     args: dict[str, str]
     place: Place | None
     says: str  # for the person: what the config names
+    native: Native | None = None
 
 
 class IgnoredKey(NamedTuple):
@@ -86,10 +98,11 @@ class Target(NamedTuple):
     directory: str  # the config's folder
     starts: tuple[Start, ...]  # the readings that the repository shows; never empty
     build: Build
-    env: dict[str, str]
+    env: Mapping[str, str | None]  # None: set, to what only the platform knows
     processes: tuple[Process, ...]
     services: tuple[Service, ...]
     release: Process | None
     faults: tuple[Fault, ...]  # of the config stage
     ignored: tuple[IgnoredKey, ...]
     unknowns: tuple[Unknown, ...]
+    key: toml.Path = ()  # where it stands in a config that describes several

@@ -60,6 +60,7 @@ class Change(NamedTuple):
     before: bytes
     after: bytes
     executable: bool
+    mode_changed: bool = False  # it was not executable before
 
 
 def parent(path: str) -> str:
@@ -82,12 +83,17 @@ def join(folder: str, path: str) -> str | None:
 class Tree:
     """A repository's files with edits in memory."""
 
-    __slots__ = ("_edits", "_listed", "_origins", "_populated", "source")
+    __slots__ = ("_edits", "_executable", "_listed", "_origins", "_populated", "source")
 
     def __init__(
-        self, source: Source, edits: Mapping[str, bytes | None] | None = None, origins: Mapping[str, str] | None = None
+        self,
+        source: Source,
+        edits: Mapping[str, bytes | None] | None = None,
+        origins: Mapping[str, str] | None = None,
+        executable: frozenset[str] = frozenset(),
     ) -> None:
         self.source = source
+        self._executable = executable  # files that were made so
         self._edits: Mapping[str, bytes | None] = edits or {}
         self._origins: Mapping[str, str] = origins or {}
         self._listed: dict[str, dict[str, Kind]] = {}
@@ -241,6 +247,14 @@ class Tree:
             line = data.count(b"\n", 0, error.start) + 1
             raise Unreadable(path, f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})") from None
 
+    def executable(self, path: str) -> bool:
+        """Say whether a file may be executed."""
+        real = self.resolve(path) or path
+        if real in self._executable:
+            return True
+        origin = self.origin(real)
+        return name(origin) in self.source.entries(parent(origin)) and self.source.executable(origin)
+
     # --- editing
 
     def write(self, path: str, text: str) -> Tree:
@@ -248,13 +262,20 @@ class Tree:
         folder = self.resolve(parent(path))
         here = f"{folder}/{name(path)}" if folder else path
         real = self.resolve(here) or here
-        return Tree(self.source, {**self._edits, real: text.encode("utf-8")}, self._origins)
+        return Tree(self.source, {**self._edits, real: text.encode("utf-8")}, self._origins, self._executable)
 
     def move(self, old: str, new: str) -> Tree:
         """Return a tree in which the file `old` is called `new`."""
         edits = {**self._edits, old: None, new: self.read(old)}
         origins = {path: origin for path, origin in self._origins.items() if path != old}
-        return Tree(self.source, edits, {**origins, new: self.origin(old)})
+        executable = frozenset(new if path == old else path for path in self._executable)
+        return Tree(self.source, edits, {**origins, new: self.origin(old)}, executable)
+
+    def make_executable(self, path: str) -> Tree:
+        """Return a tree in which a file has the executable bit; behind a link, the file that it leads to."""
+        real = self.resolve(path) or path
+        edits = {**self._edits, real: self.read(real)}
+        return Tree(self.source, edits, self._origins, self._executable | {real})
 
     def origin(self, path: str) -> str:
         """Return the name that `path` had before any move."""
@@ -269,9 +290,10 @@ class Tree:
             origin = self.origin(path)
             there = name(origin) in self.source.entries(parent(origin))
             before = self.source.read(origin) if there else b""
-            if before != after or origin != path or not there:
-                executable = there and self.source.executable(origin)
-                found.append(Change(path, origin if there else None, before, after, executable))
+            was = there and self.source.executable(origin)
+            executable = was or path in self._executable
+            if before != after or origin != path or not there or executable != was:
+                found.append(Change(path, origin if there else None, before, after, executable, there and executable != was))
         return found
 
 

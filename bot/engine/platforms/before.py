@@ -15,7 +15,7 @@ from bot.engine.model import shell
 from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource
 from bot.engine.model.tree import Tree, Unreadable, name
 
-Kind = Literal["files", "assets", "build", "ignore", "machine", "start"]
+Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "all"]
 
 
 class Doubt(NamedTuple):
@@ -23,7 +23,8 @@ class Doubt(NamedTuple):
 
     `files`: it may make any file, or those of `names` alone; `assets`: a file that is no Python; `build`, `ignore` and
     `machine`: an option or a step changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or
-    what the machine holds, its variables or the files of `names`; `start`: the deploy may be started in another folder.
+    what the machine holds, its variables or the files of `names`; `start`: the deploy may be started in another folder;
+    `all`: it may never be deployed like this.
     """
 
     kind: Kind
@@ -208,6 +209,8 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
     detail = fault.detail
     if doubt.names and fault.stage != "config" and not doubt.names & _parts(fault):
         return False
+    if doubt.kind == "all":
+        return True
     if doubt.kind == "start":  # the folder decides what is in the image, but not where the config's Dockerfile is looked for
         return detail is not None and fault.code != "dockerfile-not-found"
     if doubt.kind == "machine":

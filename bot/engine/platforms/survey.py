@@ -6,7 +6,7 @@ import re
 
 from bot.engine.model.target import Target
 from bot.engine.model.tree import Tree, Unreadable, name
-from bot.engine.platforms import builds, fly, starts
+from bot.engine.platforms import builds, fly, render, starts
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.builds import OtherBuild
 
@@ -16,6 +16,11 @@ SKIPPED = frozenset(
 )
 _NAMING = frozenset(["", *"yml yaml toml md mdx rst sh bash zsh ps1 bat cmd mk just".split()])  # what deploys are written in
 _CODE = frozenset("json json5 txt py js mjs ts rb tf".split())  # these too, not far from the root
+
+
+def files(tree: Tree) -> list[str]:
+    """Return the repository's own files."""
+    return _walk(tree, "", ())
 
 
 def evidence(tree: Tree) -> list[str]:
@@ -41,20 +46,23 @@ def is_dockerfile(last: str) -> bool:
 
 def targets(tree: Tree, config: str | None, start: str | None, exclude: tuple[str, ...]) -> list[Target]:
     """Return every target of the tree, or those of one config."""
-    configs, evidence = [], []
+    configs, blueprints, evidence = [], [], []
     for path in _walk(tree, "", exclude):
         if fly.is_config(path):
             configs.append(path)
+        elif render.is_config(path):
+            blueprints.append(path)
         elif starts.is_evidence(path):
             evidence.append(path)
     deploys = starts.find(tree, evidence) if start is None else []
     if config is not None:
-        configs = [config]
+        blueprints = [path for path in blueprints if path == config]
+        configs = [] if blueprints else [config]
         deploys = [deploy for deploy in deploys if deploy.config in (None, config)]
     else:
         deploys = [deploy for deploy in deploys if not deploy.config or not _excluded(deploy.config, exclude)]
     known = [path for path in configs if tree.is_file(path)]
-    return list(fly.targets(tree, known, deploys, start))
+    return [*fly.targets(tree, known, deploys, start), *render.targets(tree, blueprints)]
 
 
 def doubts(tree: Tree, config: str) -> list[Doubt]:

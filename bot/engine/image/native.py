@@ -1,0 +1,68 @@
+"""A build without a Dockerfile: a clone of the repository, the platform's Python, and a build command in a shell.
+
+Render's native runtime for Python: the clone lies at /opt/render/project/src, commands run in it or in the service's rootDir
+(https://render.com/docs/native-runtimes, https://render.com/docs/monorepo-support); compilers, git and curl are there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from bot.engine.image import ignore, run
+from bot.engine.image.bases import PATH, Base
+from bot.engine.image.context import Context
+from bot.engine.image.filesystem import Copied
+from bot.engine.image.stage import Image, Stage
+from bot.engine.model import dockerfile
+from bot.engine.model.findings import Fault
+from bot.engine.model.target import Native
+from bot.engine.model.tree import Tree
+
+HOME = "/opt/render/project/src"
+_SYSTEM = frozenset("git curl wget gcc g++ make".split())
+
+
+def build(tree: Tree, wanted: Native, env: dict[str, str | None]) -> Image:
+    """Run the build command on a clone; `env` is the service's environment, which the build sees."""
+    version = f"{wanted.python[0]}.{wanted.python[1]}"
+    base = Base(f"Render's Python {version}", True, wanted.python, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
+    context = Context(tree, "", ignore.NOTHING)
+    stage = Stage("", base)
+    stage.env.update({**env, "PATH": stage.env["PATH"]})
+    stage.files.add(Copied(HOME, context, "", True, "root"))
+    stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))
+    stage.shell = ("/bin/bash", "-c")
+    stage.programs.update(_SYSTEM)
+    outcome = run.run(stage, tree, wanted.command, wanted.place)
+    faults = tuple(
+        Fault(
+            problem.code,
+            "build",
+            0,
+            "",
+            "certain" if problem.certain else "likely",
+            problem.message,
+            problem.reason,
+            wanted.place,
+            (),
+            problem.missing,
+        )
+        for problem in outcome.problems
+    )
+    return Image(
+        "",
+        dockerfile.read(""),
+        (),
+        context,
+        stage.files,
+        stage.env,
+        stage.workdir,
+        stage.user,
+        None,
+        None,
+        base,
+        tuple(stage.installs),
+        frozenset(stage.programs),
+        faults,
+        outcome.unknowns,
+    )

@@ -1,0 +1,81 @@
+"""Render's rules: what its instances set, what its port scan and its health check take, and the words of its log.
+
+From https://render.com/docs/environment-variables, https://render.com/docs/web-services#port-binding and
+https://render.com/docs/health-checks; lines of the log from issues in public repositories.
+"""
+
+from __future__ import annotations
+
+from bot.engine.model.findings import Place
+from bot.engine.model.target import Process, Service, Start, Target
+from bot.engine.model.tree import Tree
+from bot.engine.platforms.before import Doubt
+from bot.engine.platforms.render import BLUEPRINT, PORT
+from bot.engine.platforms.rules import Words
+
+_TOLD = (  # variables that Render sets, to values that only the instance has
+    "RENDER_SERVICE_ID RENDER_INSTANCE_ID RENDER_EXTERNAL_URL RENDER_EXTERNAL_HOSTNAME RENDER_GIT_COMMIT RENDER_GIT_BRANCH"
+    " RENDER_GIT_REPO_SLUG RENDER_DISCOVERY_SERVICE IS_PULL_REQUEST WEB_CONCURRENCY RENDER_CPU_COUNT"
+).split()
+
+
+class Render:
+    """See `Rules`."""
+
+    name = "Render"
+    builder = "error: "
+
+    def environment(self, target: Target, process: Process) -> dict[str, str | None]:
+        """Return the service's variables and what Render sets; its Python runtime also tells gunicorn where to bind."""
+        fixed: dict[str, str | None] = {"RENDER": "true", "RENDER_SERVICE_NAME": target.app}
+        fixed["RENDER_SERVICE_TYPE"] = target.processes[0].name
+        if target.services or process.name == "pserv":  # of private services the documentation does not say it
+            fixed["PORT"] = str(PORT) if target.services else None
+        if target.build.native:
+            fixed |= {"GUNICORN_CMD_ARGS": f"--bind=0.0.0.0:{PORT}"}
+        return {**dict.fromkeys(_TOLD), **fixed, **target.env}
+
+    def default_dockerfile(self, tree: Tree, directory: str) -> str | None:
+        """A Blueprint's reading always names one."""
+        return None
+
+    def no_dockerfile(self, target: Target, reading: Start, path: str | None) -> Words:
+        """The builder's own words; likely, since accounts differ of what the paths of a Blueprint count from."""
+        wanted = path or "Dockerfile"
+        message = f"{self.builder}failed to solve: failed to read dockerfile: open {wanted}: no such file or directory"
+        reason = f"Render looks for the Dockerfile at `{wanted}`."
+        code = "dockerfile-not-found" if target.build.says else "no-dockerfile"
+        return Words(code, message, reason, target.build.place or Place(target.config, 1), confidence="likely")
+
+    def serves(self, ports: set[int], port: int | None) -> bool:
+        """Render's port scan finds any port that is open to the network."""
+        return True
+
+    def unreachable(self, target: Target, service: Service, code: str, says: str, place: Place) -> Words:
+        """The port scan gives up after 15 minutes."""
+        message = "==> Port scan timeout reached, no open ports detected. Bind your service to at least one port."
+        reason = f"{says} Render wants 0.0.0.0:$PORT ({PORT} unless it is set)."
+        return Words(code, message, reason, place, "port")
+
+    def not_exposed(self, target: Target, launcher: str) -> Words | None:
+        """A worker or a private service may listen on what it likes."""
+        return None
+
+    def takes(self, status: int) -> bool:
+        """Render takes a 2xx or a 3xx."""
+        return 200 <= status < 400
+
+    def unhealthy(self, service: Service, says: str, place: Place) -> Words:
+        """The deploy is given up after 15 minutes of failed checks."""
+        message = "==> Timed out"
+        return Words("health-path", message, f"{says}, and Render takes 2xx and 3xx.", place, "health")
+
+    def doubts(self, tree: Tree, target: Target, reading: Start, workdir: str, told: bool) -> list[Doubt]:
+        """Nothing runs before Render's clone; a Blueprint that is not in the root may be nobody's."""
+        if target.config == BLUEPRINT:
+            return []
+        return [Doubt("all", f"{target.config} counts only where the dashboard names it")]
+
+    def deploy_command(self, directory: str, config: str) -> str:
+        """A push deploys."""
+        return ""

@@ -1,0 +1,86 @@
+"""What differs between platforms once a target is read: the machine's environment, what is reachable, and the words for it.
+
+The simulation asks a `Rules` object and knows no platform by name; `of` returns the object of a target's platform.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Protocol
+
+from bot.engine.model.findings import Fault, Place, Stage
+from bot.engine.model.target import Process, Service, Start, Target
+from bot.engine.model.tree import Tree
+from bot.engine.platforms.before import Doubt
+
+
+class Words(NamedTuple):
+    """What a platform prints about a fault, why it does, and where that is written."""
+
+    code: str
+    message: str
+    reason: str
+    place: Place
+    stage: Stage = "build"
+    confidence: Literal["certain", "likely"] = "certain"
+
+    def fault(self, step: int, process: str) -> Fault:
+        """Return the fault that the words are about."""
+        return Fault(self.code, self.stage, step, process, self.confidence, self.message, self.reason, self.place)
+
+
+class Rules(Protocol):
+    """One platform. `name` is what sentences call it, `builder` what it prints before the image builder's own words."""
+
+    name: str
+    builder: str
+
+    def environment(self, target: Target, process: Process) -> dict[str, str | None]:
+        """Return what the machine's environment holds beside the image's; None for a value that only the platform has."""
+        ...
+
+    def default_dockerfile(self, tree: Tree, directory: str) -> str | None:
+        """Return the Dockerfile that is taken where none is named."""
+        ...
+
+    def no_dockerfile(self, target: Target, reading: Start, path: str | None) -> Words:
+        """Say that there is no Dockerfile at `path`, or with None none where the platform looks by itself."""
+        ...
+
+    def serves(self, ports: set[int], port: int | None) -> bool:
+        """Say whether an app that listens on all interfaces is found on `port` (None: a port that only the platform knows)."""
+        ...
+
+    def unreachable(self, target: Target, service: Service, code: str, says: str, place: Place) -> Words:
+        """Say that the proxy can't reach what listens."""
+        ...
+
+    def not_exposed(self, target: Target, launcher: str) -> Words | None:
+        """Say that a server serves nobody, where the platform leaves it so."""
+        ...
+
+    def takes(self, status: int) -> bool:
+        """Say whether a health check takes an answer."""
+        ...
+
+    def unhealthy(self, service: Service, says: str, place: Place) -> Words:
+        """Say that a health check fails."""
+        ...
+
+    def doubts(self, tree: Tree, target: Target, reading: Start, workdir: str, told: bool) -> list[Doubt]:
+        """Return what may make a deploy go otherwise than the files tell; `told`: a person said where it is started."""
+        ...
+
+    def deploy_command(self, directory: str, config: str) -> str:
+        """Return the command that deploys a config from a folder; empty where a push does it."""
+        ...
+
+
+def of(platform: str) -> Rules:
+    """Return a platform's rules."""
+    if platform == "render":
+        from bot.engine.platforms.render_rules import Render  # one platform is enough for most repositories
+
+        return Render()
+    from bot.engine.platforms.fly_rules import Fly
+
+    return Fly()
