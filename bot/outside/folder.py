@@ -181,6 +181,8 @@ def _stage(root: str, change: Change, made: list[str]) -> _Staged:
     if source != target and os.path.lexists(target) and not _same_file(source, target):
         raise OSError(errno.EEXIST, "there is a file of that name now", target)
     mode = status.st_mode & 0o7777 if status else 0o644
+    if change.executable:
+        mode |= (mode & 0o444) >> 2  # whoever may read it may execute it, as git sets it
     _make_folder(os.path.dirname(target), made)
     temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.tmp")
     try:
@@ -253,7 +255,7 @@ def _undo(staged: list[_Staged], made: list[str]) -> None:
             os.unlink(item.target)
         if item.source is not None:
             with open(item.source, "wb") as file:
-                os.fchmod(file.fileno(), item.mode)
+                os.fchmod(file.fileno(), item.mode & ~0o111 if item.change.mode_changed else item.mode)
                 file.write(item.change.before)
     for folder in reversed(made):
         os.rmdir(folder)

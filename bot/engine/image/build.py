@@ -30,7 +30,6 @@ _PLATFORM: dict[str, str | None] = {
     **dict.fromkeys(("BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "TARGETSTAGE")),
 }
 _FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
-_SHEBANG = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(?P<program>\S+)")
 
 
 def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str) -> Image:
@@ -252,6 +251,8 @@ class _Builder:
         several = words[-1].endswith("/") or words[-1] == "." or len(words) + len(item.heredocs) > 2
         owner = (item.flag("chown") or "root").partition(":")[0] or "root"
         origin = item.flag("from")
+        if re.search(r"\+\w*x|^0?[1357]", item.flag("chmod") or ""):
+            stage.executable.append(posixpath.normpath(target))
         for index, source in enumerate(words[:-1]):
             if source is None:
                 reason = f"{item.name} of a path that is made at build time"
@@ -380,7 +381,7 @@ class _Builder:
             script = item.value
         if item.json:
             script = " ".join(shell.quote(word) for word in item.argv)
-        shebang = _SHEBANG.match(script)
+        shebang = run.SHEBANG.match(script)
         if shebang and posixpath.basename(shebang["program"]) not in run.SHELLS:
             self.unknowns.append(Unknown(f"RUN of a script for {shebang['program']}", self.place(item)))
             stage.files.taint(stage.workdir, f"a script for {shebang['program']} is not followed")

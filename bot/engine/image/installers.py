@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements, toml
-from bot.engine.model.findings import MissingFile, Place
+from bot.engine.model.findings import MissingFile, MissingSystem, Place
 from bot.engine.model.tree import Tree, Unreadable
 
 _PIP_VALUES = frozenset(
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
     code: str
     message: str
     reason: str
-    missing: MissingFile
+    missing: MissingFile | MissingSystem
     certain: bool
 
 
@@ -51,6 +51,7 @@ class Wanted(NamedTuple):
 
     install: Install
     problems: tuple[Problem, ...]
+    git: str | None = None  # an address that git is needed for
 
 
 def pip(
@@ -90,7 +91,9 @@ def pip(
             prefix = "/root/.local" if stage.user in ("root", "0") else "~/.local"
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
-    return Wanted(Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place), tuple(reader.problems))
+    return Wanted(
+        Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place), tuple(reader.problems), reader.git
+    )
 
 
 def _option(word: str) -> tuple[str, str | None]:
@@ -131,6 +134,7 @@ class _Pip:
         self.problems: list[Problem] = []
         self.opaque: str | None = None
         self.read: set[str] = set()
+        self.git: str | None = None
 
     def file(self, name: str | None, base: str) -> None:
         """Read a requirements file; `name` and the folder of the file that names it (`base`) as they are written."""
@@ -180,6 +184,7 @@ class _Pip:
             message = f"error: File not found: {shown}"
         reason = f"{self.tool} runs in {self.folder}, where the image has no such file at this point."
         certain, reason = self.stage.files.judged(path, reason)
+        self.opaque = self.opaque or f"{shown} is taken to be there"  # what follows is judged as if it had been repaired
         self.problems.append(Problem("requirements-missing", message, reason, MissingFile(path, None), certain))
 
     def line(self, lines: tuple[requirements.Line, ...], place: Place, base: str) -> None:
@@ -195,6 +200,7 @@ class _Pip:
                 self.project(line)
             elif line.kind == "url":
                 self.opaque = self.opaque or f"{line.value} comes from an address"
+                self.git = line.value if "git+" in line.rest else self.git
                 if "/" not in line.value:
                     self.found.append(Requirement(line, where))
 

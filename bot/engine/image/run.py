@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.engine.image import installers
-from bot.engine.image.filesystem import Made
+from bot.engine.image import compiled, installers, packages
+from bot.engine.image.filesystem import Linked, Made
 from bot.engine.image.run_files import FETCHERS, FileCommands, has_letter
-from bot.engine.image.stage import Install, Stage
-from bot.engine.model import shell
-from bot.engine.model.findings import Place, Unknown
-from bot.engine.model.tree import Tree
+from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.model import requirements, shell
+from bot.engine.model.findings import MissingFile, Place, Unknown
+from bot.engine.model.tree import Tree, Unreadable
 
 _HARMLESS = frozenset(
     "true false : test [ [[ set export umask ulimit ls cat pwd env printenv which command type sleep date whoami id"
     " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache useradd adduser groupadd addgroup"
-    " usermod userdel deluser chown chgrp chmod echo printf exit wait trap unset dpkg dpkg-architecture grep awk head"
+    " usermod userdel deluser chown chgrp echo printf exit wait trap unset dpkg dpkg-architecture grep awk head"
     " tail sort wc playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
     " eatmydata add-apt-repository apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
     " sha256sum basename dirname readlink realpath tr cut uniq sync nproc".split()
@@ -45,7 +46,19 @@ _WRAPPERS = {  # program: its options that take a value
     "nice": ("-n",),
     **dict.fromkeys(("exec", "time", "command", "eatmydata", "nohup"), ()),
 }
+_FOREIGN = frozenset("docker docker-compose podman".split())  # in no Python image
+BROUGHT_BY = {  # programs that a distribution brings, by its name
+    **{name: name for name in "playwright alembic gunicorn uvicorn celery flask prisma aerich mypy black ruff".split()},
+    "django-admin": "django",
+    "nltk": "nltk",
+}
+_DEEPEST = 5
+_MOST_SCRIPTS = 50  # that one RUN is followed into
+_ELSEWHERE = re.compile(r"^\s*(?:-f|-i|--find-links|--no-index|--index|--index-url|--extra-index-url)(?![\w-])", re.M)
+_PIP_ELSEWHERE = ("PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
+SHEBANG = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(?P<program>\S+)")
 _LOOPED = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)")
+_DEFINED = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\s*\)|^\s*function\s+([\w-]+)", re.M)
 _ONLY_IN_A_SHELL = frozenset("? $ ! - # UID EUID RANDOM HOSTNAME OLDPWD SECONDS".split())
 
 
@@ -59,6 +72,7 @@ class Outcome(NamedTuple):
 def run(stage: Stage, tree: Tree, script: str, place: Place) -> Outcome:
     """Run a shell script in a stage, on paper."""
     runner = _Runner(stage, tree, place)
+    runner.errexit = any(has_letter(word, "e") for word in stage.shell[1:])
     runner.script(script)
     return Outcome(tuple(runner.problems), tuple(runner.unknowns))
 
@@ -71,12 +85,18 @@ class _Runner(FileCommands):
         self.environment: str | None = None  # the virtual environment that was activated
         self.variables: dict[str, str | None] = {}
         self.within_optional = False  # whether none of the script may
+        self.errexit = False  # whether the script was started with -e
+        self.depth = 0  # of scripts that start scripts
+        self.passed: dict[str, str | None] = {}  # what a command gets in its environment alone: `NAME=value command`
+        self.functions: set[str] = set()  # that the script defines
+        self.started: list[str] = []  # the scripts that were followed so far
 
     def script(self, text: str) -> None:
         text = text.replace("\r\n", "\n")
         script = shell.parse(text)
+        self.functions.update(name for names in _DEFINED.findall(text) for name in names)
         self.variables.update(dict.fromkeys(name for names in _LOOPED.findall(text) for name in names if name))
-        errexit = any(has_letter(word, "e") for word in self.stage.shell[1:])
+        errexit = self.errexit
         outside, before = self.folder, None
         for index, command in enumerate(script.commands):
             if before and before.then == ")":  # a subshell ends
@@ -87,10 +107,17 @@ class _Runner(FileCommands):
             to_the_end = all(then == "&&" for then in rest) and script.commands[-1].then in ("", "\n", ";", ")")
             stops = errexit and command.then in (";", "\n", "")  # `set -e` minds the last command of a list alone
             self.optional = self.within_optional or command.optional or command.joined == "||"
-            self.fatal = not (self.optional or self.lost) and (to_the_end or stops)
+            negated = re.search(r"(?:^|[\s;&|(])![ \t]+\Z", text[max(0, command.start - 40) : command.start]) is not None
+            self.fatal = not (self.optional or self.lost or negated) and (to_the_end or stops)
             words = [shell.expand(word, self.variable) for word in command.words]
             self.assigned(command, words)
             self.redirected(command, text)
+            self.passed = {name: shell.expand(value, self.variable) for name, value in command.assignments} if words else {}
+            if words and words[0] == "exit" and not self.optional and command.joined in ("", ";", "\n"):
+                break
+            traps = bool(words) and words[0] == "trap" and any("exit" in (word or "exit") for word in words[1:2])
+            if traps or (words and words[0] == "exit" and not _fails(words)):  # what follows may not run, or not count
+                self.within_optional = True
             if words:
                 if words[0] == "set":
                     errexit = _errexit(words, errexit)
@@ -102,6 +129,8 @@ class _Runner(FileCommands):
     def variable(self, name: str) -> str | None:
         if name in self.variables:
             return self.variables[name]
+        if name.isdigit() or name in ("@", "*"):  # the arguments of a script or a function
+            return None
         value = self.stage.variable(name)
         if value == "" and name == "HOME":
             return "/root" if self.stage.user in ("root", "0") else None
@@ -133,6 +162,7 @@ class _Runner(FileCommands):
     # --- one command
 
     def command(self, words: list[str | None], piped: bool = False) -> None:
+        self.passed |= {name: value for name, _, value in map(_partitioned, words[1:]) if words[0] == "env" and name}
         words = _unwrapped(words)
         if not words:
             return
@@ -145,7 +175,12 @@ class _Runner(FileCommands):
             self.stage.installs.append(
                 Install("/usr/local", (), (), f"a script piped into {program} is not followed", self.place)
             )
-        elif program in _HARMLESS or self.system_packages(program, arguments) or self.moves_files(program, arguments):
+        elif (
+            self.missing_program(words[0], program)
+            or program in _HARMLESS
+            or self.system_packages(program, arguments)
+            or self.moves_files(program, arguments)
+        ):
             return
         elif program in ("cd", "pushd", "popd"):
             self.change_folder(program, arguments)
@@ -171,10 +206,34 @@ class _Runner(FileCommands):
         elif program in installers.OPAQUE:
             self.opaque(program, arguments)
         elif words[0].startswith(("./", "/", "../")):
-            self.own_script(words[0], f"/bin/sh: 1: {words[0]}: not found")
-            self.not_followed(words)
+            self.own_script(words[0], f"{self.spoken} {words[0]}: not found")
+            self.not_executable(words[0])
+            self.script_of_repository(words)
         else:
             self.not_followed(words)
+
+    def missing_program(self, word: str, program: str) -> bool:
+        """Note a program that the image does not have: one that no Python image brings, or that no requirement is known to."""
+        if word != program or not self.fatal or program in self.stage.programs or not self.stage.base.python:
+            return False
+        if program in self.functions:
+            return False
+        brought = BROUGHT_BY.get(program)
+        if brought is None and program not in _FOREIGN:
+            return False
+        if any(name.startswith(f"{program}-") or name == f"{program}.io" for name in self.stage.programs) or any(
+            self.stage.files.find(posixpath.join(folder, program)) for folder in ("/usr/local/bin", "/usr/bin", "/bin")
+        ):
+            return False
+        installed = packages.installed(tuple(self.stage.installs), self.stage.base.python)
+        if (brought and (installed.opaque or installed.projects)) or installed.has(brought or program):
+            return False
+        reason = f"No installed requirement is known to bring `{brought}`." if brought else f"The image has no {program}."
+        message = f"{self.spoken} {program}: {'command not found' if 'bash' in self.spoken else 'not found'}"
+        certain = not brought and self.stage.base.known and self.stage.followed
+        missing = MissingFile(f"/usr/local/bin/{program}", None)
+        self.problems.append(installers.Problem("program-missing", message, reason, missing, certain))
+        return True
 
     def system_packages(self, program: str, arguments: list[str | None]) -> bool:
         verb = _SYSTEM_PACKAGES.get(program)
@@ -182,7 +241,10 @@ class _Runner(FileCommands):
             return False
         if verb in arguments:
             wanted = arguments[arguments.index(verb) + 1 :]
-            self.stage.programs.update(word.partition("=")[0] for word in wanted if word and not word.startswith("-"))
+            named = " ".join(word for word in wanted if word and not word.startswith("-")).split()
+            self.stage.programs.update(word.partition("=")[0] for word in named)
+            if None in wanted:
+                self.stage.followed = False
         return True
 
     def change_folder(self, program: str, arguments: list[str | None]) -> None:
@@ -220,14 +282,34 @@ class _Runner(FileCommands):
         if verb in ("install", "wheel", "download"):
             at = arguments.index(verb)
             wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
+            before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
             if verb == "install":
                 self.stage.installs.append(wanted.install)
             if self.fatal:
                 self.problems.extend(wanted.problems)
+                built = tuple(each for each in wanted.install.requirements if not before.has(each.line.value))
+                built = () if self.other_index(arguments, built) else built
+                lacking = compiled.lacks(self.stage, built)
+                lacking += compiled.lacks_git(self.stage, wanted.install.requirements, wanted.git)
+                sure = self.stage.followed and not before.opaque
+                self.problems += [
+                    installers.Problem("system-package-missing", lack.message, lack.reason, lack.missing, sure)
+                    for lack in lacking
+                ]
         elif verb is not None and verb not in _PIP_OTHER:
             self.not_followed(["pip", verb])
         if verb in ("wheel", "download"):
             self.taint_named(arguments, f"pip {verb} writes there")
+
+    def other_index(self, arguments: list[str | None], asked: tuple[Requirement, ...]) -> bool:
+        """Say whether pip looks elsewhere than in the package index, where a wheel may lie."""
+        told = any(name in self.passed or self.variable(name) != "" for name in _PIP_ELSEWHERE)
+        if told or any(_ELSEWHERE.match(word or "") for word in arguments):
+            return True
+        return any(
+            self.tree.is_file(path) and _ELSEWHERE.search(requirements.decode(self.tree.read(path)))
+            for path in {each.place.path for each in asked if each.place.path != self.place.path}
+        )
 
     def piped_arguments(self, arguments: list[str | None]) -> None:
         """What `xargs` runs is known, what it runs it on is not."""
@@ -235,6 +317,10 @@ class _Runner(FileCommands):
         if programs & {"pip", "pip3", *installers.OPAQUE}:
             reason = "what xargs passes to an installer is not followed"
             self.stage.installs.append(Install(self.environment or "/usr/local", (), (), reason, self.place))
+        elif programs & _SYSTEM_PACKAGES.keys():
+            self.stage.followed = False
+        elif "chmod" in programs:
+            self.stage.executable.append("/")
         elif programs & {"rm", "mv", "cp", "sed"}:
             self.not_followed(["xargs", *arguments])
 
@@ -283,10 +369,12 @@ class _Runner(FileCommands):
             inline = inline or has_letter(option, "c")
             if has_letter(option, "o") or option == "+o":
                 rest = rest[1:]
-        if inline and rest and rest[0] is not None:
+        if inline and rest and rest[0] is not None and self.depth <= _DEEPEST:
             inner = _Runner(self.stage, self.tree, self.place)
             inner.folder, inner.variables, inner.lost = self.folder, dict(self.variables), self.lost
             inner.environment, inner.within_optional = self.environment, self.optional
+            inner.depth, inner.started = self.depth + 1, self.started
+            inner.errexit = self.inherits_errexit(arguments[: len(arguments) - len(rest)])
             inner.script(rest[0])
             self.problems.extend(inner.problems if self.fatal else ())
             self.unknowns.extend(inner.unknowns)
@@ -295,7 +383,66 @@ class _Runner(FileCommands):
         if named:
             missing = f"sh: 0: cannot open {named}: No such file"
             self.own_script(named, missing if program != "bash" else f"bash: {named}: No such file or directory")
-        self.not_followed([program, *arguments])
+        if named:
+            self.script_of_repository([program, *arguments], named, arguments[: len(arguments) - len(rest)])
+        else:
+            self.not_followed([program, *arguments])
+
+    @property
+    def spoken(self) -> str:
+        """How the shell at hand begins its complaints."""
+        return "/bin/bash: line 1:" if posixpath.basename(self.stage.shell[0]) == "bash" else "/bin/sh: 1:"
+
+    def not_executable(self, word: str) -> None:
+        """Note a script that is there and may not be executed."""
+        path = self.path(word)
+        found = self.stage.files.find(path)
+        if not self.fatal or found is None or found.tree is None or found.kind != "file":
+            return
+        if self.tree.executable(found.tree) or self.stage.may_execute(path):
+            return
+        copied = (layer.path for layer in self.stage.files.layers if isinstance(layer, Linked) and layer.system is not None)
+        if any(f"{path}/".startswith(f"{top.rstrip('/')}/") for top in copied):
+            return  # it may have got the bit where it was copied from
+        reason = f"{found.tree} has no executable bit in git, and the build starts it as a program."
+        message = f"{self.spoken} {word}: Permission denied"
+        missing = MissingFile(path, None)
+        self.problems.append(installers.Problem("script-not-executable", message, reason, missing, self.stage.followed))
+
+    def script_of_repository(
+        self, words: list[str | None], named: str | None = None, options: list[str | None] | None = None
+    ) -> None:
+        """Follow a shell script that was copied from the repository; `options` are those of the shell that is given it."""
+        found = self.stage.files.find(self.path(named or words[0] or ""))
+        text = self.script_text(found.tree) if found and found.kind == "file" and found.tree is not None else None
+        if text is None or self.depth > _DEEPEST or len(self.started) > _MOST_SCRIPTS:
+            self.not_followed(words)
+            return
+        self.started.append(words[0] or "")
+        inner = _Runner(self.stage, self.tree, self.place)
+        inner.folder, inner.variables, inner.lost, inner.depth = self.folder, dict(self.variables), self.lost, self.depth + 1
+        inner.environment, inner.within_optional = self.environment, self.optional
+        inner.variables.update(self.passed)
+        inner.started = self.started
+        first = text.partition("\n")[0]
+        shebang = first.split()[1:] if first.startswith("#!") else []
+        inner.errexit = self.inherits_errexit(shebang if options is None else options)
+        inner.script(text)
+        self.problems.extend(inner.problems if self.fatal else ())
+        self.unknowns.extend(inner.unknowns)
+
+    def inherits_errexit(self, options: Sequence[str | None]) -> bool:
+        """Say whether a shell that is started with these options stops at the first command that fails."""
+        return any(has_letter(option, "e") for option in options) or "errexit" in options
+
+    def script_text(self, path: str) -> str | None:
+        """Return a shell script's text; None for what another program reads."""
+        try:
+            text = self.tree.text(path)
+        except Unreadable:
+            return None
+        shebang = SHEBANG.match(text)
+        return text if shebang is None or posixpath.basename(shebang["program"]) in SHELLS else None
 
     def opaque(self, program: str, arguments: list[str | None]) -> None:
         self.made_by(arguments)
@@ -327,10 +474,22 @@ def _errexit(words: list[str | None], before: bool) -> bool:
     return (before and "+e" not in words) or any(has_letter(word, "e") for word in words[1:])
 
 
+def _fails(words: list[str | None]) -> bool:
+    """Say whether an `exit` makes what it ends fail."""
+    return len(words) > 1 and (words[1] or "").isdecimal() and words[1] not in ("0", "00")
+
+
+def _partitioned(word: str | None) -> tuple[str, str, str]:
+    """Split `NAME=value`; without a name where a word is nothing of the kind."""
+    return (word or "").partition("=") if re.match(r"[A-Za-z_]\w*=", word or "") else ("", "", "")
+
+
 def _unwrapped(words: list[str | None]) -> list[str | None]:
     """Return a command without the programs that only start it."""
     while words and words[0] in _WRAPPERS:
         program, words = words[0] or "", words[1:]
+        if program == "command" and words and words[0] in ("-v", "-V"):  # it only asks
+            return []
         while words and words[0] and words[0].startswith("-"):
             words = words[2:] if words[0] in _WRAPPERS[program] else words[1:]
         if program == "env":

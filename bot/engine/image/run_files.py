@@ -52,8 +52,19 @@ class FileCommands:
         certain = certain and self.stage.followed
         self.problems.append(installers.Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
 
+    def _made_executable(self, arguments: list[str | None]) -> None:
+        """Note what a chmod may make executable: `+x`, `a+rx`, `755`; a name with a wildcard stands for its folder."""
+        words = [word for word in arguments if word is not None and not word.startswith("-")]
+        if words and (re.search(r"[+=][rwX]*x", words[0]) or re.fullmatch(r"[0-7]*[1357][0-7]{0,2}", words[0])):
+            self.stage.executable += [self.path(re.sub(r"[^/]*[*?\[{].*", "", word) or ".") for word in words[1:]]
+        if None in arguments:
+            self.stage.executable.append("/")
+
     def moves_files(self, program: str, arguments: list[str | None]) -> bool:
-        """Follow mkdir, touch, rm, cp, mv and ln; say whether the program is one of them."""
+        """Follow chmod, mkdir, touch, rm, cp, mv and ln; say whether the program is one of them."""
+        if program == "chmod":
+            self._made_executable(arguments)
+            return True
         if program not in ("mkdir", "touch", "tee", "rm", "cp", "mv", "ln", "install", "sed", "curl", "wget"):
             return False
         named = [word for word in arguments if word and not word.startswith("-")]
@@ -103,6 +114,10 @@ class FileCommands:
         if not files.find(source):
             files.taint(target, f"{program} of something that is not in the repository")
             return
+        made = self.stage.executable
+        made += [target + path[len(source) :] for path in made if path == source or path.startswith(f"{source}/")]
+        if program == "install" or self.stage.may_execute(source):
+            made.append(target)
         frozen: FileSystem | None = files.copy() if program != "ln" else None
         files.add(Linked(target, source, frozen))
         if program == "mv":
@@ -138,6 +153,9 @@ class FileCommands:
         if patterns and patterns <= _BYPRODUCTS:
             return
         folders = list(itertools.takewhile(lambda word: word and not word.startswith(("-", "(", "!")), arguments))
+        if "chmod" in arguments and "-delete" not in arguments:
+            self.stage.executable += [self.path(folder or ".") for folder in folders or ["."]]
+            return
         self.stage.followed = False
         self.taint_named(folders or ["."], "find … may remove files")
 

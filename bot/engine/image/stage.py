@@ -58,6 +58,7 @@ class Stage:
         self.installs: list[Install] = []
         self.environments: list[str] = []  # virtual environments made so far
         self.programs: set[str] = set()  # what apt-get and its like were asked for
+        self.executable: list[str] = []  # paths, or folders with all below them, that were made executable
         self.followed = True  # no RUN so far did anything that was not followed
 
     def child(self, name: str) -> Stage:
@@ -69,8 +70,12 @@ class Stage:
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.installs = list(self.installs)
         stage.environments = list(self.environments)
-        stage.programs, stage.followed = set(self.programs), self.followed
+        stage.programs, stage.followed, stage.executable = set(self.programs), self.followed, list(self.executable)
         return stage
+
+    def may_execute(self, path: str) -> bool:
+        """Say whether an instruction made a path executable."""
+        return any(path == made or path.startswith(made.rstrip("/") + "/") for made in self.executable)
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value for the builder and for RUN: `""` when unset, None when it can't be told."""

@@ -67,6 +67,8 @@ def test_a_command_that_fails_fails_the_run(script):
         f"cd $WHERE && {MISSING}",
         f"cd $(mktemp -d) && {MISSING}",
         f"if true; then cd /opt; fi; {MISSING}",
+        f"set -e; ! {MISSING}",
+        f"trap 'exit 0' EXIT; {MISSING}",
         "pip uninstall -y -r nope.txt",
         "pip --version",
         "pip",
@@ -79,6 +81,71 @@ def test_a_failure_that_does_not_stop_the_run_is_no_fault(script):
 def test_the_shell_of_the_image_may_stop_at_every_failure():
     assert ran(f"{MISSING}; echo", shell=("/bin/bash", "-euo", "pipefail", "-c")).codes == ["requirements-missing"]
     assert ran(f"{MISSING}; echo", shell=("/bin/bash", "-o", "pipefail", "-c")).codes == []
+
+
+def test_a_shell_that_is_started_minds_its_own_options_alone():
+    strict = ("/bin/bash", "-e", "-c")
+    assert ran(f"bash -c '{MISSING}; true'", shell=strict).codes == []
+    assert ran(f"bash -ec '{MISSING}; true'").codes == ["requirements-missing"]
+    assert ran(f"bash -o errexit -c '{MISSING}; true'").codes == ["requirements-missing"]
+
+
+@pytest.mark.parametrize(
+    "script", [f"exit 0; {MISSING}", f"[ -f x ] && exit; {MISSING}", f"if [ -f x ]; then exit 0; fi; {MISSING}"]
+)
+def test_what_stands_behind_an_exit_may_not_run(script):
+    assert ran(script).codes == []
+
+
+@pytest.mark.parametrize("script", [f"cd lib || exit 1; {MISSING}", f"if [ -f x ]; then exit 2; fi; {MISSING}"])
+def test_an_exit_that_fails_excuses_nothing(script):
+    assert ran(script).codes == ["requirements-missing"]
+
+
+# --- programs
+
+
+@pytest.mark.parametrize(
+    ("script", "sure"),
+    [
+        ("docker build -t app .", True),
+        ("docker-compose up", True),
+        ("alembic upgrade head", False),
+        ("make x && podman ps", False),
+    ],
+)
+def test_a_program_that_the_image_lacks(script, sure):
+    found = ran(script)
+    assert (found.codes, found.sure) == (["program-missing"], [sure])
+
+
+def test_the_shell_says_which_program_is_missing():
+    assert ran("docker ps").messages == ["/bin/sh: 1: docker: not found"]
+    assert ran("docker ps", shell=("/bin/bash", "-c")).messages == ["/bin/bash: line 1: docker: command not found"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "apt-get install -y docker.io && docker ps",
+        "apt-get install -y docker-ce-cli && docker ps",
+        "curl -fsSLo /usr/local/bin/docker-compose https://example.org/x && docker-compose version",
+        "pip install docker-compose && docker-compose version",
+        "pip install alembic && alembic upgrade head",
+        "poetry install && alembic upgrade head",
+        "command -v docker && echo there",
+        "docker ps || true",
+        "docker() { echo; }; docker ps",
+        "function podman { echo; }\npodman ps",
+        "/opt/bin/docker ps",
+    ],
+)
+def test_a_program_that_is_or_may_be_there(script):
+    assert ran(script).codes == []
+
+
+def test_a_project_may_bring_a_program():
+    assert ran("pip install . && alembic upgrade head", files={"setup.py": ""}).codes == []
 
 
 def test_an_empty_script_does_nothing():
@@ -194,10 +261,10 @@ def test_commands_that_leave_the_sources_alone(script):
     [
         ("npm ci", "RUN npm ci"),
         ("make all", "RUN make all"),
-        ("./start.sh", "RUN ./start.sh"),
+        ("/opt/tool/start.sh", "RUN /opt/tool/start.sh"),
         ("python main.py --all", "RUN python main.py --all"),
         ("python -m mytool", "RUN python -m mytool"),
-        ("bash start.sh a b c d", "RUN bash start.sh a b …"),
+        ("bash /opt/start.sh a b c d", "RUN bash /opt/start.sh a b …"),
         ("curl -sSL https://example.org/x | sh", "RUN … | sh"),
         ("$TOOL build", "RUN … build"),
         ("python $TOOL", "RUN python …"),

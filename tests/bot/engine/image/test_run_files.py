@@ -1,7 +1,8 @@
 import pytest
 
 from bot.engine.image.filesystem import Found
-from tests.bot.engine.image.running import ran
+from tests.bot.engine.image.building import image
+from tests.bot.engine.image.running import FILES, ran
 
 # --- files
 
@@ -169,7 +170,7 @@ def test_a_script_that_is_copied_later():
 @pytest.mark.parametrize(
     "script",
     [
-        "./start.sh",
+        "chmod +x start.sh && ./start.sh",
         "bash start.sh",
         "python manage.py migrate",
         "python -c 'import nowhere'",
@@ -209,3 +210,151 @@ def test_sources_that_are_cloned_and_installed_are_no_fault():
     found = ran("git clone --depth 1 https://example.org/me/tool.git && cd tool && pip install .", source=None)
     assert found.codes == []
     assert found.installs[-1].opaque
+
+
+# --- the executable bit
+
+BUILD = "FROM python:3.11 AS build\nCOPY start.sh /app/\nRUN chmod +x /app/start.sh\n"
+
+
+def test_a_script_without_the_executable_bit():
+    found = ran("./start.sh")
+    assert (found.codes, found.sure) == (["script-not-executable"], [True])
+    assert found.messages == ["/bin/sh: 1: ./start.sh: Permission denied"]
+    assert ran("make x && ./start.sh").sure == [False]
+
+
+def test_a_bit_that_git_knows():
+    assert ran("./start.sh && lib/../start.sh", executable=("start.sh",)).codes == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "chmod +x start.sh && ./start.sh",
+        "chmod 755 start.sh && ./start.sh",
+        "chmod 0755 /app/start.sh && ./start.sh",
+        "chmod 4755 start.sh && ./start.sh",
+        "chmod a+rx start.sh; ./start.sh",
+        "chmod u=rwx,go=rx start.sh && ./start.sh",
+        "chmod -R 755 . && ./start.sh",
+        "chmod +x *.sh && ./start.sh",
+        "chmod +x {start,other}.sh && ./start.sh",
+        "chmod +x $SCRIPTS && ./start.sh",
+        "find . -name '*.sh' -exec chmod +x {} + && ./start.sh",
+        "ls *.sh | xargs chmod +x && ./start.sh",
+        "if [ -f start.sh ]; then chmod +x start.sh; fi; ./start.sh",
+        "chmod +x start.sh && cp start.sh /opt/run.sh && /opt/run.sh",
+        "chmod -R +x . && cp -r /app /srv/app && /srv/app/start.sh",
+        "chmod +x start.sh && mv start.sh /opt/ && /opt/start.sh",
+        "install start.sh /usr/local/bin/run && /usr/local/bin/run",
+        "sh start.sh",
+        "/bin/bash start.sh",
+        "bash -e ./start.sh",
+        "./start.sh || true",
+        "if [ -x start.sh ]; then ./start.sh; fi",
+    ],
+)
+def test_a_script_that_needs_no_bit_or_gets_it(script):
+    assert ran(script, env={"SCRIPTS": None}).codes == []
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        "COPY --chmod=755 start.sh /app/\nRUN /app/start.sh",
+        "COPY --chmod=0755 . /app/\nRUN /app/start.sh",
+        "COPY --chmod=+x start.sh /app/start.sh\nRUN /app/start.sh",
+        "COPY start.sh /app/\nRUN chmod +x /app/start.sh\nRUN /app/start.sh",
+        f"{BUILD}FROM build\nRUN /app/start.sh",
+        f"{BUILD}FROM python:3.11-slim\nCOPY --from=build /app /srv\nRUN /srv/start.sh",
+        "COPY start.sh /app/\nRUN bash /app/start.sh",
+    ],
+)
+def test_instructions_that_give_the_bit(dockerfile: str):
+    assert image(dockerfile).faults == ()
+
+
+def test_a_copy_with_another_mode():
+    found = image("COPY --chmod=644 start.sh /app/\nRUN /app/start.sh\n").faults
+    assert [(fault.code, fault.confidence) for fault in found] == [("script-not-executable", "certain")]
+
+
+def test_a_chmod_that_gives_no_right_to_execute():
+    assert ran("chmod 644 start.sh && ./start.sh").codes == ["script-not-executable"]
+    assert ran("chmod +r start.sh && ./start.sh").codes == ["script-not-executable"]
+
+
+# --- what a script of the repository does
+
+MISSING = "pip install -r nope.txt"
+
+
+def started(text, script="bash start.sh", **more):
+    return ran(script, files={**FILES, "start.sh": text}, executable=("start.sh",), **more)
+
+
+@pytest.mark.parametrize("script", ["bash start.sh", "sh ./start.sh", "./start.sh", "/app/start.sh", "cd lib && ../start.sh"])
+def test_a_script_is_followed(script):
+    found = started("#!/usr/bin/env bash\nset -e\npip install redis\nmkdir -p /data\n", script)
+    assert (found.codes, found.names, found.unknowns, found.has("/data")) == ([], ["redis"], [], True)
+
+
+def test_a_script_with_windows_line_endings_is_followed():
+    assert started("set -e\r\npip install redis\r\n").names == ["redis"]
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        (f"{MISSING}\n", "bash start.sh"),
+        (f"set -e\n{MISSING}\necho done\n", "./start.sh"),
+        (f"#!/bin/bash -e\n{MISSING}\necho done\n", "./start.sh"),
+        (f"{MISSING}\necho done\n", "bash -e start.sh"),
+        (f"cd lib && {MISSING}\n", "./start.sh && echo done"),
+    ],
+)
+def test_a_script_that_fails_fails_the_run(text, script):
+    found = started(text, script)
+    assert (found.codes, found.sure) == (["requirements-missing"], [True])
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        (f"{MISSING}\necho done\n", "bash start.sh"),
+        (f"#!/bin/bash -e\n{MISSING}\necho done\n", "bash start.sh"),  # the option is a comment then
+        (f"{MISSING}\n", "bash start.sh || true"),
+        (f"set -e\nif [ ! -f nope.txt ]; then exit 0; fi\n{MISSING}\n", "bash start.sh"),
+        (f"exit 0\n{MISSING}\n", "bash start.sh"),
+        ('pip install -r "$1"\n', "bash start.sh requirements.txt"),
+        ('pip install -r "$LIST"\n', "LIST=requirements.txt bash start.sh"),
+        ('pip install -r "$LIST"\n', "env LIST=requirements.txt ./start.sh"),
+        ('cd "$(dirname "$0")" && pip install -r nope.txt\n', "bash start.sh"),
+        (f"main() {{\n  {MISSING}\n}}\nmain\n", "bash start.sh"),
+    ],
+)
+def test_a_script_that_may_end_well_is_no_fault(text, script):
+    assert started(text, script).codes == []
+
+
+def test_an_image_whose_shell_is_strict_does_not_make_a_script_strict():
+    assert started(f"{MISSING}\necho done\n", shell=("/bin/bash", "-e", "-c")).codes == []
+
+
+def test_a_script_changes_no_folder_of_the_one_that_starts_it():
+    assert started("cd lib\n", "bash start.sh && pip install -r requirements.txt").names == ["flask"]
+
+
+def test_what_another_program_reads_is_not_followed():
+    assert started("#!/usr/bin/env python3\nimport os\n", "./start.sh").unknowns == ["RUN ./start.sh"]
+    assert started(b"\x7fELF\xff\xfe", "./start.sh").unknowns == ["RUN ./start.sh"]
+
+
+@pytest.mark.parametrize(
+    "line", ["./start.sh", "bash start.sh", "bash -c ./start.sh", "sh -c 'bash start.sh'", "bash -c 'bash -c ./start.sh'"]
+)
+def test_scripts_that_start_themselves_come_to_an_end(line):
+    found = started(f"{line}\n" * 40)
+    assert any("start.sh" in unknown or "-c" in unknown for unknown in found.unknowns)
+    assert found.codes == []
