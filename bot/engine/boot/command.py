@@ -25,6 +25,7 @@ from bot.engine.model.tree import Tree
 _BUILTINS = frozenset("cd export source . set ulimit eval alias unset trap umask exec".split())
 _SERVERS = frozenset("nginx caddy haproxy traefik envoy apachectl apache2ctl httpd service supervisord systemctl".split())
 _PLAIN = frozenset("alembic django-admin true sleep echo mkdir chown chmod rm ls cat".split())  # known, and without an app
+_INSTALLING = frozenset("uv uvx hatch rye pipx".split())  # they install what a project asks for before they run it
 _ENTRY_OPTIONS = frozenset("--app-dir --chdir --pythonpath --app -A --workdir".split())  # what the entry point hangs on
 _SETTINGS = re.compile(r"^\s*(?:chdir|pythonpath|wsgi_app|raw_env|import sys|from sys)\b", re.M)
 
@@ -80,6 +81,8 @@ class _Resolver:
         if self.depth > 20:
             self.course.not_followed("a command that starts itself", where)
             return
+        if posixpath.basename(argv[0] if argv else "") in _INSTALLING:
+            self.course.later = f"{' '.join(argv[:2])} installs what is missing"
         argv, where = unwrapped(argv, where)
         if not argv:
             return
@@ -161,7 +164,7 @@ class _Resolver:
         program = Program(
             name, argv, where.folder, where.env, start.front, start.entry, start.listen, where.origin, where.fatal
         )
-        self.course.programs.append(program._replace(loose=loose, variable=variable))
+        self.course.programs.append(program._replace(loose=loose, variable=variable, later=self.course.later))
 
     # --- python
 
@@ -269,9 +272,10 @@ class _Resolver:
             )
         origin = Origin("script", Place(found.tree or "", 1))
         inner = where._replace(origin=origin, arguments=argv[1:], in_shell=True)
-        if "python" in first or (not first.startswith("#!") and path.endswith(".py")):
+        shebang = first if first.startswith("#!") else ""
+        if (run_by is None and "python" in shebang) or (not shebang and path.endswith(".py")):
             self.add("python", Start(Script(path, argv[0]), (posixpath.dirname(path),), None), argv, where)
-        elif run_by or "sh" in first:
+        elif run_by or "sh" in shebang:
             self.shell.run(text, inner, errexit or (run_by is None and re.search(r"\s-\w*e", first) is not None))
         else:
             self.course.not_followed(f"{argv[0]} is not followed", where)

@@ -16,6 +16,7 @@ from bot.engine.boot import stdlib
 from bot.engine.boot.facts import EMPTY, Attempt, Failure, Syntax
 from bot.engine.boot.finder import OUTSIDE, Finder, Loaded
 from bot.engine.boot.misses import Judge
+from bot.engine.boot.optional import Wanted
 from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
 
 _OLDEST = (3, 7)  # whose syntax every later version takes: before, `async` was a name, and 2 had a print statement
@@ -87,8 +88,24 @@ class Failures:
             reason = f"{owner.found.tree or owner.found.path} is what Python finds under the name `{owner.name}`."
         doubt = doubt or self._may_be_other(name) or _may_make(owner) or self._portions(owner)
         detail = MissingModule(name, False, place.path if place else None)
-        self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=own and doubt is None)
+        self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None)
         return None
+
+    def optional(self, wanted: Wanted, tree: str) -> None:
+        """Note a package that a framework's feature needs and that no requirement brings."""
+        installed = self.finder.installed
+        if installed.opaque:
+            return
+        doubt = "an installed project may bring it" if installed.projects else self.judge.loose
+        doubt = doubt or self.judge.packages_doubt(wanted.module, wanted.distribution)
+        reason = f"{wanted.feature} needs {wanted.distribution}, which no installed requirement is known to bring."
+        place = Place(tree, wanted.line, wanted.column)
+        detail = MissingModule(wanted.module, False, tree)
+        certain = doubt is None and wanted.certain
+        reason = _with(reason, doubt)
+        self.chain.append(f"{tree}:{wanted.line}")
+        self.fail("optional-package-missing", wanted.message, reason, place, detail, certain, wanted.failure)
+        self.chain.pop()
 
     def _may_be_other(self, name: str) -> str | None:
         """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""

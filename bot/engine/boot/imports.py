@@ -10,7 +10,7 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import launchers, modules
+from bot.engine.boot import launchers, modules, optional
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
@@ -153,7 +153,12 @@ class Walk:
         error = frame.loaded.facts.error
         if error:
             self.failures.syntax(frame.loaded, error)
-        self._events(frame.loaded.facts.events, frame)
+        flow = self._events(frame.loaded.facts.events, frame)
+        tree = frame.loaded.found.tree
+        if tree and frame.loaded.facts is not EMPTY and not error and (flow != "died" or self.serving):
+            with self.failures.doubtful(flow == "perhaps"):
+                for wanted in optional.defined(self.tree.read(tree), self.finder.installed):
+                    self.failures.optional(wanted, tree)
 
     # --- events
 
@@ -256,6 +261,8 @@ class Walk:
         if kind:
             self._served(kind, event, frame)
             return "died"  # nothing behind it runs while it serves
+        if event.name.rpartition(".")[2] in ("create_engine", "create_async_engine") and self.is_outside("sqlalchemy"):
+            self._engine(event, frame)
         if event.name == "os.chdir" and self.finder.busy:  # the launchers have the current folder itself on sys.path
             self._path_change(PathChange(None, None, event.node.lineno), frame)
             return "on"
@@ -266,6 +273,15 @@ class Walk:
             return self.call_function(frame.loaded, first, event.driven)
         found = self._imported_function(first, rest, frame)
         return self.call_function(*found, event.driven) if found else "on"
+
+    def _engine(self, event: Call, frame: Frame) -> None:
+        """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
+        named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
+        node = event.node.args[0] if event.node.args else named
+        url = evaluate(node, self._scope(frame)) if node is not None else None
+        wanted = optional.engine(url, event.node, self.finder.installed) if isinstance(url, str) else None
+        if wanted and frame.loaded.found.tree:
+            self.failures.optional(wanted, frame.loaded.found.tree)
 
     def _server(self, name: str, frame: Frame) -> str | None:
         """Return which server a call starts: uvicorn's or waitress's function, or the method of a Flask app."""
@@ -380,7 +396,19 @@ class Walk:
             loaded = self.load(name, place)
             if loaded:
                 self._names(event, loaded, place)
+            elif self.is_outside(name):
+                names = (name, *(f"{name}.{each}" for each in event.names or ()))
+                wanted = optional.imported(names, event.line, event.column, self.finder.installed)
+                if wanted:
+                    self.failures.chain.pop()
+                    self.failures.optional(wanted, tree)
+                    return
         self.failures.chain.pop()
+
+    def is_outside(self, name: str) -> bool:
+        """Say whether a module is known to come from an installed distribution."""
+        first = self.loaded.get(name.partition(".")[0])
+        return first is not None and first.found.kind == "outside"
 
     def _names(self, event: Import, loaded: Loaded, place: Place) -> None:
         """Look up the names of a `from … import …`: what the module defines, else a submodule. All submodules come first."""

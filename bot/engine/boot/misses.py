@@ -6,12 +6,14 @@ import posixpath
 from typing import NamedTuple
 
 from bot.engine.boot import stdlib
-from bot.engine.image.packages import BRINGS, EXTRAS, NAMES, Installed
+from bot.engine.image import snapshot
+from bot.engine.image.packages import Installed, provider
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Place
-from bot.engine.model.requirements import normal
 from bot.engine.model.tree import Tree, join, parent
 
+# programs that install no Python packages, though a RUN line with them is not followed
+_NO_INSTALLERS = frozenset("npm npx yarn pnpm node bun corepack go cargo rustc gcc g++ cmake wget curl playwright nltk".split())
 _COMPILED = (".so", ".abi3.so", ".pyc")  # what Python also imports, and what is not read here
 
 
@@ -30,6 +32,7 @@ class Judge:
         self.image = image
         self.installed = installed
         self.loose: str | None = None
+        self.later: str | None = None  # why there may be more packages when the program starts than the build installed
 
     def follows(self, candidates: list[str]) -> bool:
         """Say whether a miss only follows from a fault that was already reported."""
@@ -37,7 +40,7 @@ class Judge:
 
     def module(self, name: str, candidates: list[str], own: bool, top: bool) -> Miss:
         """Judge a module that none of the candidate paths has. `own`: it can only be the repository's own."""
-        doubt = self._path_doubt(candidates) or (self._top_doubt(name) if top else None)
+        doubt = self._path_doubt(candidates) or (self._top_doubt(name, own) if top else None)
         last = name.rpartition(".")[2]
         removed = stdlib.removed_in(name)
         if removed and not own:
@@ -49,7 +52,7 @@ class Judge:
             return Miss(known, doubt)
         looked = ", ".join(dict.fromkeys(posixpath.dirname(path) or "/" for path in candidates))
         words = f"Python looks for `{last}` in {looked}, and the image has no such module there."
-        return Miss(words if own else f"No installed requirement is known to give `{name}`.", doubt)
+        return Miss(words if own else _not_given(name), doubt)
 
     def name(self, module: str, name: str, candidates: list[str]) -> Miss:
         """Judge a name that a module does not define and that is no submodule."""
@@ -106,23 +109,35 @@ class Judge:
         return self._brought(name) or (f"an installed distribution may give `{name}`" if opaque else None)
 
     def _brought(self, name: str) -> str | None:
-        """Return why a well-known package may be there that no requirement names: others bring it along."""
-        known = (
-            name in NAMES
-            or normal(name) in BRINGS
-            or any(normal(name) in names for names in (*BRINGS.values(), *EXTRAS.values()))
-        )
-        several = self.installed.opaque or len(self.installed.distributions) > 1
-        return f"a requirement may bring `{name}` along" if known and several else None
+        """Return why a package that others know by the name of our own module may be there."""
+        doubt = snapshot.givers(name) and self.installed.doubt(name)
+        return f"an installed distribution may give `{name}`, as {doubt}" if doubt else None
 
-    def _top_doubt(self, name: str) -> str | None:
+    def _top_doubt(self, name: str, own: bool) -> str | None:
         if self.installed.projects:
             return "an installed project may give this name"
-        doubt = self.loose or self._brought(name)
+        if self.loose:
+            return self.loose
+        if not own:
+            return self.packages_doubt(name)
+        doubt = self._brought(name)
         if doubt or self._at_root(name):
             return doubt
         akin = self.installed.akin(name)
         return self.installed.opaque or (f"{akin} is installed and may give `{name}`" if akin else None)
+
+    def packages_doubt(self, name: str, provided_by: str | None = None) -> str | None:
+        """Return why a third-party module may be there although no requirement gives it."""
+        tainted = self.image.files.tainted(f"/usr/local/lib/python3/site-packages/{name}")
+        return self._unfollowed() or tainted or self.later or self.installed.doubt(name, provided_by)
+
+    def _unfollowed(self) -> str | None:
+        """Return which command of the build may have installed packages, as nobody followed it."""
+        for unknown in self.image.unknowns:
+            words = unknown.reason.split()
+            if words[:1] == ["RUN"] and posixpath.basename(words[1] if len(words) > 1 else "") not in _NO_INSTALLERS:
+                return f"{unknown.reason} is not followed, and may install packages"
+        return None
 
     def _at_root(self, name: str) -> bool:
         """Say whether a name is so clearly the repository's own that no installed package can be meant."""
@@ -156,3 +171,9 @@ class Judge:
             if stem != wanted and stem.lower() == wanted.lower():
                 return join(folder.tree, entry)
         return None
+
+
+def _not_given(name: str) -> str:
+    usual = provider(name)
+    would = f" It comes with {usual} (package snapshot of {snapshot.date()})." if usual else ""
+    return f"No installed requirement is known to give `{name}`.{would}"

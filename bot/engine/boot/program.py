@@ -61,6 +61,7 @@ class Program(NamedTuple):
     loose: str | None = None  # why it may start in another way than is told here
     serving: Serving | None = None  # what of its own code listens
     variable: str | None = None  # which nothing here sets, and a secret may: it would say where to listen
+    later: str | None = None  # why packages may be installed when it starts that the build did not install
 
 
 class Resolution(NamedTuple):

@@ -39,6 +39,7 @@ class Course:
         self.unknowns: list[Unknown] = []
         self.others = False
         self.made: set[str] = set()  # files and folders that the command line itself makes
+        self.later: str | None = None  # why what was run so far may have installed packages
 
     def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
         """Note a fault; one that the process need not end with is only said to be unknown."""
@@ -57,6 +58,7 @@ class Course:
     def not_followed(self, what: str, where: Where) -> None:
         """Note a command that may do anything."""
         self.others = self.others or where.beside
+        self.later = self.later or f"{what}, and may install packages"
         self.unknowns.append(Unknown(what, where.origin.place))
 
     def missing_file(

@@ -266,7 +266,7 @@ def test_a_server_in_the_code_loads_its_app():
     code = "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('web:app', host='0.0.0.0', port=80)\n"
     missing = 'ERROR:    Error loading ASGI app. Could not import module "web".'
     nameless = 'ERROR:    Error loading ASGI app. Attribute "app" not found in module "web".'
-    for files, wanted in (({"web.py": "app = 1"}, ""), ({}, f"? {missing}"), ({"web.py": ""}, nameless)):
+    for files, wanted in (({"web.py": "app = 1"}, ""), ({}, missing), ({"web.py": ""}, nameless)):
         booted = boot({"main.py": code, **files}, ("python", "main.py"), dockerfile="COPY . .\nRUN pip install uvicorn\n")
         assert booted.verdict == wanted
 

@@ -8,7 +8,8 @@ MISSING = "ModuleNotFoundError: No module named "
 
 def installing(install: str, code: str, files=None, **more) -> Booted:
     """Boot a script in an image that has installed something."""
-    dockerfile = f"COPY . .\nRUN pip install {install}\n" if install else "COPY . .\n"
+    system = "RUN apt-get update && apt-get install -y git\n" if "git+" in install else ""
+    dockerfile = f"{system}COPY . .\nRUN pip install {install}\n" if install else "COPY . .\n"
     return boot({**(files or {}), "main.py": code}, SCRIPT, dockerfile=dockerfile, **more)
 
 
@@ -26,6 +27,8 @@ def installing(install: str, code: str, files=None, **more) -> Booted:
         ("psycopg2-binary", "import psycopg2"),
         ("fastapi", "import starlette, pydantic"),
         ("'fastapi[standard]'", "import uvicorn, multipart"),
+        ("fastapi==0.111.0", "import uvicorn, multipart"),
+        ("sqlalchemy==2.0.31", "import greenlet"),
         ("'uvicorn[standard]'", "import uvloop, websockets"),
         ("Flask==3.1", "import jinja2, werkzeug, markupsafe"),
         ("pandas", "import numpy, dateutil"),
@@ -42,18 +45,78 @@ def test_what_an_installed_requirement_gives(install, code):
 
 
 @pytest.mark.parametrize(
-    ("install", "name"), [("requests", "httpx"), ("", "flask"), ("fastapi", "sqlalchemy"), ("flask", "redis")]
+    ("install", "name"),
+    [
+        ("requests", "httpx"),
+        ("", "flask"),
+        ("fastapi", "sqlalchemy"),
+        ("flask", "redis"),
+        ("flask", "nothing_that_anybody_knows"),
+        ("'celery>=5.2'", "redis"),
+        ("flask==3.0.0", "flask_cors"),  # another minor release
+        ("bcrypt==3.2.0", "jose"),  # another major one, of what never brought much
+        ("openai google-genai", "jwt"),
+    ],
 )
-def test_what_no_requirement_is_known_to_give_is_missed_with_a_doubt(install, name):
+def test_what_no_requirement_gives_is_missed(install, name):
     booted = installing(install, f"import {name}")
-    assert booted.verdict == f"? {MISSING}'{name}'"
+    assert booted.verdict == f"{MISSING}'{name}'"
     assert booted.faults[0].reason.startswith(f"No installed requirement is known to give `{name}`.")
 
 
-@pytest.mark.parametrize("install", ["-r requirements.txt", "dnspython", "'email-validator'"])
-def test_a_distribution_with_a_name_of_that_kind_may_give_it(install):
-    booted = installing(install, "import dns.resolver", {"requirements.txt": "dnspython\n"})
+@pytest.mark.parametrize(
+    ("install", "name", "doubt"),
+    [
+        ("our-own-thing", "redis", "our-own-thing is not in the snapshot of"),
+        ("'flask[our-extra]'", "redis", "flask[our-extra] is not in the snapshot of"),
+        ("celery==4.4.0", "requests", "celery==4.4.0 may bring `requests`: only"),
+        ("'langchain<1'", "nothing_that_anybody_knows", "langchain<1 may bring"),
+        ("bcrypt==3.2.0", "six", "bcrypt==3.2.0 may bring `six`: only"),
+        ("flask", "utils", "a wheel may bring a `utils` of its own"),
+        ("flask", "_speedups", "a wheel may bring a `_speedups` of its own"),
+    ],
+)
+def test_what_an_unknown_release_may_give_is_missed_with_a_doubt(install, name, doubt):
+    booted = installing(install, f"import {name}")
+    assert booted.verdict == f"? {MISSING}'{name}'"
+    assert doubt in booted.faults[0].reason
+
+
+def test_the_distribution_to_require_is_said():
+    reason = installing("flask", "import yaml").faults[0].reason
+    assert reason.startswith("No installed requirement is known to give `yaml`. It comes with pyyaml (package snapshot of 20")
+
+
+def test_an_old_python_gets_other_releases():
+    dockerfile = "FROM python:3.{}-slim\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n"
+    verdicts = [boot({"main.py": "import six"}, SCRIPT, dockerfile=dockerfile.format(minor)).verdict for minor in (8, 12)]
+    assert verdicts == [f"? {MISSING}'six'", f"{MISSING}'six'"]
+
+
+@pytest.mark.parametrize("line", ["make install", "./install.sh", "python scripts/setup.py"])
+def test_a_command_of_the_build_that_was_not_followed_may_install(line):
+    files = {"main.py": "import yaml", "scripts/setup.py": "", "install.sh": "#!/bin/unknown\n"}
+    dockerfile = f"COPY . .\nRUN chmod +x install.sh\nRUN {line}\n"
+    assert not boot(files, SCRIPT, dockerfile=dockerfile).certain
+
+
+def test_a_command_that_installs_no_python_leaves_no_doubt():
+    booted = boot({"main.py": "import yaml"}, SCRIPT, dockerfile="RUN npm ci\nCOPY . .\n")
+    assert booted.verdict == f"{MISSING}'yaml'"
+
+
+@pytest.mark.parametrize("start", ["pip install pyyaml\npython main.py\n", "./more.sh\npython main.py\n", "uv run main.py\n"])
+def test_what_is_installed_when_the_process_starts_is_not_known(start):
+    files = {"main.py": "import yaml", "start.sh": start, "more.sh": "#!/usr/bin/perl\n"}
+    booted = boot(files, ("sh", "start.sh"))
     assert not booted.certain
+    assert boot({**files, "start.sh": "python main.py\n"}, ("sh", "start.sh")).verdict == f"{MISSING}'yaml'"
+
+
+@pytest.mark.parametrize("install", ["-r requirements.txt", "dnspython", "'email-validator'"])
+def test_what_a_dependency_gives_under_another_name(install):
+    booted = installing(install, "import dns.resolver", {"requirements.txt": "dnspython\n"})
+    assert booted.verdict == ""
 
 
 def test_a_requirement_that_can_t_be_seen_may_give_anything():
@@ -92,7 +155,8 @@ def test_what_only_windows_has():
 
 def test_a_file_that_imports_its_own_name_means_another_module():
     booted = boot({"main.py": "import app.redis", "app/__init__.py": "", "app/redis.py": "import redis"}, SCRIPT)
-    assert booted.verdict == f"? {MISSING}'redis'"
+    assert booted.verdict == f"{MISSING}'redis'"
+    assert booted.faults[0].reason.startswith("No installed requirement is known to give `redis`.")
 
 
 def test_a_module_at_the_root_is_the_repository_s_own():
@@ -102,10 +166,18 @@ def test_a_module_at_the_root_is_the_repository_s_own():
     assert booted.faults[0].reason == "Python looks for `helpers` in /app/src, and the image has no such module there."
 
 
-def test_a_folder_that_a_well_known_package_shares_its_name_with_leaves_a_doubt():
+@pytest.mark.parametrize(
+    ("install", "verdict"),
+    [
+        ("celery flask", f"{MISSING}'redis'"),
+        ("celery flask our-own-thing", f"? {MISSING}'redis'"),
+        ("'celery[redis]' flask", ""),
+    ],
+)
+def test_a_folder_that_a_well_known_package_shares_its_name_with(install, verdict):
     files = {"src/main.py": "import redis", "redis/conf.py": ""}
-    dockerfile = "COPY . .\nRUN pip install celery flask\n"
-    assert boot(files, ("python", "src/main.py"), dockerfile=dockerfile).verdict == f"? {MISSING}'redis'"
+    dockerfile = f"COPY . .\nRUN pip install {install}\n"
+    assert boot(files, ("python", "src/main.py"), dockerfile=dockerfile).verdict == verdict
 
 
 def test_an_installed_project_gives_its_modules_and_may_give_others():
