@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import re
 
-from bot.engine.model import dockerfile, toml
+from bot.engine.model import dockerfile, toml, yaml
 from bot.engine.model.target import Origin
 from bot.engine.model.tree import Splice, Tree, splice
 
 
 def replace_word(tree: Tree, origin: Origin, old: str, new: str) -> Tree | None:
     """Return the tree with one word of a command replaced; None unless it stands there exactly once."""
+    return replace_words(tree, origin, (old,), (new,))
+
+
+def replace_words(tree: Tree, origin: Origin, old: tuple[str, ...], new: tuple[str, ...]) -> Tree | None:
+    """Return the tree with a run of words replaced, by at least as many; None unless it stands there exactly once."""
     match origin.kind:
         case "config":
-            return _in_config(tree, origin, old, new)
+            return _in_config(tree, origin, " ".join(old), " ".join(new))
         case "script":
             text = tree.text(origin.place.path)
-            changed = _once(text, 0, len(text), old, new)
+            changed = _once(text, 0, len(text), " ".join(old), " ".join(new))
         case _:
             changed = _in_dockerfile(tree.text(origin.place.path), origin, old, new)
     return tree.write(origin.place.path, changed) if changed is not None else None
 
 
 def _in_config(tree: Tree, origin: Origin, old: str, new: str) -> Tree | None:
-    text = tree.text(origin.place.path)
-    span = toml.read(text).spans.get(origin.key) if not origin.place.path.endswith((".json", ".yaml")) else None
+    path = origin.place.path
+    if path.endswith((".json", "fly.yaml")):
+        return None
+    text = tree.text(path)
+    span = (yaml.read(text) if path.endswith(".yaml") else toml.read(text)).spans.get(origin.key)
     changed = _once(text, span.start, span.end, old, new) if span else None
     return tree.write(origin.place.path, changed) if changed is not None else None
 
 
-def _in_dockerfile(text: str, origin: Origin, old: str, new: str) -> str | None:
+def _in_dockerfile(text: str, origin: Origin, old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     if origin.instruction is None:
         return None
     item = dockerfile.read(text).instructions[origin.instruction]
     if item.json:
-        words = [word for word in item.words if word.value == old]
-        if len(words) == 1:
-            return splice(text, [dockerfile.replace_word(words[0], new, is_json=True)])
-    return _once(text, item.start, item.end, old, new)
+        runs = [item.words[at : at + len(old)] for at in range(len(item.words) - len(old) + 1)]
+        found = [run for run in runs if tuple(word.value for word in run) == old]
+        if len(found) == 1:
+            return splice(text, dockerfile.replace_words(found[0], new))
+    return _once(text, item.start, item.end, " ".join(old), " ".join(new))
 
 
 def _once(text: str, start: int, end: int, old: str, new: str) -> str | None:

@@ -26,7 +26,9 @@ from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _command
 
-CODEMOD = Codemod(answers=("entry-not-found", "attribute-not-found", "name-not-found", "cmd-differs"), since="0.1", rank=10)
+CODEMOD = Codemod(
+    answers=("entry-not-found", "attribute-not-found", "name-not-found", "cmd-differs"), since="0.1", rank=10, platform="fly"
+)
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?$")
 
 

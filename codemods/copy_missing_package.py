@@ -33,6 +33,9 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     image = report.image
     if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, MissingModule):
         return
+    if not image.instructions:
+        yield Skip("there is no Dockerfile to edit")
+        return
     top = finding.detail.name.partition(".")[0]
     source = next((path for path in (top, f"{top}.py") if image.context.kind(path)), None)
     if source is None or (image.context.kind(source) == "folder" and not any(True for _ in image.context.files(source, ".py"))):

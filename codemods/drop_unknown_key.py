@@ -21,6 +21,7 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model import toml
 from bot.engine.model.findings import Fault, Weakness
 from bot.engine.model.tree import Tree
+from bot.engine.platforms import rules
 from bot.engine.report import Report
 from codemods import _toml
 
@@ -31,7 +32,8 @@ def find(report: Report, tree: Tree) -> Iterator[Weakness]:
     """Yield the keys that the platform ignores."""
     for key in report.target.ignored:
         dotted = ".".join(str(part) for part in key.path if isinstance(part, str))
-        reason = "flyctl does not know this key and ignores it." + (f" Is `{key.near}` meant?" if key.near else "")
+        who = "flyctl" if report.target.platform == "fly" else rules.of(report.target.platform).name
+        reason = f"{who} does not know this key and ignores it." + (f" Is `{key.near}` meant?" if key.near else "")
         yield Weakness("unknown-key", "config", f"`{dotted}` has no effect", reason, key.place, subject=dotted)
 
 

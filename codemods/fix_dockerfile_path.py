@@ -31,7 +31,7 @@ from bot.engine.report import Report
 from codemods import _toml
 
 _BACKUP = re.compile(r"\.(?:bak|old|orig|example|sample|tmp|template)$|~$| copy", re.I)
-CODEMOD = Codemod(answers=("dockerfile-not-found", "no-dockerfile"), since="0.1")
+CODEMOD = Codemod(answers=("dockerfile-not-found", "no-dockerfile"), since="0.1", platform="fly")
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:

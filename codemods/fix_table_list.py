@@ -25,7 +25,7 @@ from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Report
 from codemods import _toml
 
-CODEMOD = Codemod(answers=("config-type",), since="0.1")
+CODEMOD = Codemod(answers=("config-type",), since="0.1", platform="fly")
 _TABLE_FOR_LIST = re.compile(r"cannot unmarshal object into Go struct field \w+\.([\w.]+) of type \[\]")
 _LIST_FOR_TABLE = re.compile(r"cannot unmarshal array into Go struct field \w+\.([\w.]+) of type \w+\.")
 _HEADER = re.compile(r"(?P<before>[ \t]*)\[\[?[ \t]*(?P<name>[\w.-]+)[ \t]*\]\]?(?P<behind>[ \t]*(?:#[^\n]*)?(?:\r?\n)?)")

@@ -2,20 +2,29 @@
 
 ANSWERS: dict[str, tuple[str, ...]] = {
     "attribute-not-found": ("align-cmd-processes", "fix-entrypoint"),
+    "blueprint-place": ("move-render-yaml",),
     "cmd-differs": ("align-cmd-processes",),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
-    "copy-source-missing": ("fix-path-case", "fix-copy-source", "move-fly-toml"),
-    "dockerfile-not-found": ("fix-path-case", "fix-dockerfile-path", "move-fly-toml"),
+    "copy-source-missing": ("fix-path-case", "fix-render-keys", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
+    "dockerfile-not-found": ("fix-path-case", "fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "duplicate-group": ("merge-process-groups",),
-    "entry-not-found": ("fix-path-case", "align-cmd-processes", "fix-entrypoint", "set-pythonpath"),
-    "module-not-found": ("fix-path-case", "set-pythonpath", "copy-missing-package"),
+    "entry-not-found": ("fix-path-case", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "set-pythonpath", "fix-render-paths"),
+    "launcher-not-installed": ("add-missing-requirement",),
+    "loopback-only": ("bind-all-interfaces",),
+    "module-not-found": ("fix-path-case", "fix-render-keys", "set-pythonpath", "copy-missing-package", "add-missing-requirement"),
     "name-not-found": ("fix-path-case", "align-cmd-processes"),
     "needs-shell": ("wrap-shell-command",),
-    "no-dockerfile": ("fix-dockerfile-path", "move-fly-toml"),
-    "requirements-missing": ("fix-path-case", "move-fly-toml"),
-    "script-missing": ("fix-path-case", "fix-entrypoint"),
+    "no-dockerfile": ("fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
+    "optional-package-missing": ("add-missing-requirement",),
+    "program-missing": ("fix-build-command", "add-missing-requirement"),
+    "project-metadata-missing": ("fix-render-keys", "fix-render-paths"),
+    "requirements-missing": ("fix-path-case", "fix-render-keys", "fix-render-paths", "move-fly-toml"),
+    "run-file-missing": ("fix-render-keys", "fix-render-paths"),
+    "script-missing": ("fix-path-case", "fix-entrypoint", "fix-render-paths"),
+    "script-not-executable": ("set-executable-bit",),
+    "system-package-missing": ("use-binary-driver", "install-system-package"),
     "unknown-key": ("drop-unknown-key",),
 }
 FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("align-cmd-processes", "copy-missing-package", "drop-unknown-key", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "fix-table-list", "merge-process-groups", "move-fly-toml", "repair-toml", "set-pythonpath", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-missing-package", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "fix-render-keys", "fix-render-paths", "fix-table-list", "install-system-package", "merge-process-groups", "move-fly-toml", "move-render-yaml", "repair-toml", "set-executable-bit", "set-pythonpath", "use-binary-driver", "wrap-shell-command",)

@@ -26,7 +26,7 @@ from bot.engine.platforms import fly, survey
 from bot.engine.report import Booted, Report
 from codemods import _toml
 
-CODEMOD = Codemod(answers=("duplicate-group",), since="0.1")
+CODEMOD = Codemod(answers=("duplicate-group",), since="0.1", platform="fly")
 _BY_DEFAULT = ("mounts", "mount", "checks", "metrics", "metric", "restart", "files")
 
 

@@ -34,7 +34,11 @@ from bot.engine.platforms import fly, starts, survey
 from bot.engine.report import Report
 from codemods import _deploy, _toml
 
-CODEMOD = Codemod(answers=("copy-source-missing", "dockerfile-not-found", "no-dockerfile", "requirements-missing"), since="0.1")
+CODEMOD = Codemod(
+    answers=("copy-source-missing", "dockerfile-not-found", "no-dockerfile", "requirements-missing"),
+    since="0.1",
+    platform="fly",
+)
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:

@@ -35,7 +35,7 @@ from bot.engine.model.tree import Splice, Tree, newline, splice
 from bot.engine.report import Report
 from codemods import _toml
 
-CODEMOD = Codemod(answers=("config-syntax",), since="0.1")
+CODEMOD = Codemod(answers=("config-syntax",), since="0.1", platform="fly")
 _EMPTY = re.compile(r"=[ \t]*(?:\[\s*\]|\{\s*\})[ \t]*(?:#[^\n]*)?\r?\n?\Z")
 
 

@@ -28,7 +28,7 @@ from bot.engine.model.target import Origin
 from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Booted, Report
 
-CODEMOD = Codemod(answers=("needs-shell",), since="0.1")
+CODEMOD = Codemod(answers=("needs-shell",), since="0.1", platform="fly")
 _BUILTINS = frozenset(". : cd eval exec exit export read return set shift source test trap ulimit umask unset wait [".split())
 _OPERATORS = frozenset("&& || | ; & ( ) > >> < 2>&1".split())
 _REDIRECT = re.compile(r"\d*(?:>>?|<)&?[\w./-]*")

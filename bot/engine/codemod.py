@@ -21,6 +21,7 @@ class Codemod(NamedTuple):
     since: str
     along: bool = False
     rank: int = 50
+    platform: str | None = None  # the one that it knows; None: all
 
 
 class Proposal(NamedTuple):

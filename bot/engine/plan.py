@@ -177,7 +177,7 @@ class _Planner:
 
     def proposals(self, finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[tuple[str, Proposal]]:
         for name in self.registry.answering(finding.code):
-            if not self.allowed.codemod(name):
+            if not self.allowed.codemod(name) or self.registry.data(name).platform not in (None, report.target.platform):
                 continue
             for proposal in self.registry.propose(name)(finding, report, tree):
                 if isinstance(proposal, Skip):

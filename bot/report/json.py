@@ -70,7 +70,7 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
         "config": target.config,
         "directory": report.start.directory,
         "started_from": report.start.why,
-        "dockerfile": report.image.dockerfile if report.image else None,
+        "dockerfile": (report.image.dockerfile or None) if report.image else None,
         "processes": [process.name for process in target.processes],
         "reached": report.reached,
         "faults": [_finding(fault, repairs) for fault in report.faults],

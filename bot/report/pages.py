@@ -52,6 +52,12 @@ _FAULTS: dict[str, tuple[Stage, str, str]] = {
         "A service names a process group that does not exist",
         "Without a [processes] section the only group is `app`; with one, only its keys are groups.",
     ),
+    "blueprint-place": (
+        "config",
+        "The Blueprint does not lie where Render looks",
+        "Render reads render.yaml in the root of the repository. The dashboard can name another path for a Blueprint; where it "
+        "does, there is no fault. Paths in a Blueprint count from the root wherever it lies.",
+    ),
     "no-dockerfile": (
         "build",
         "There is no Dockerfile where the deploy is started",
@@ -89,6 +95,24 @@ _FAULTS: dict[str, tuple[Stage, str, str]] = {
         "build",
         "A RUN line starts a script that the image does not have",
         "The script is not copied yet, or lies in another folder.",
+    ),
+    "script-not-executable": (
+        "build",
+        "A script is started as a program and has no executable bit",
+        "`./build.sh` needs the executable bit, which git keeps with the file: `git update-index --chmod=+x build.sh`. "
+        "Started as `bash build.sh` it needs none.",
+    ),
+    "program-missing": (
+        "build",
+        "A build command starts a program that is not there",
+        "Images of Python and Render's native build have neither Docker nor the tools of packages that nobody installs: "
+        "`docker: not found`, `playwright: command not found`.",
+    ),
+    "system-package-missing": (
+        "build",
+        "pip needs a compiler, headers or git, and the image has none",
+        "Distributions without a wheel for Linux are built, and requirements from git are cloned; a slim image can do neither. "
+        "A distribution with a wheel, or the Debian packages in front of the install, mend it.",
     ),
     "needs-shell": (
         "boot",
@@ -138,6 +162,13 @@ _FAULTS: dict[str, tuple[Stage, str, str]] = {
         "An import finds no module",
         "Either the repository's own module is not where Python looks (sys.path begins in another folder, the Dockerfile does "
         "not copy it), or no requirement brings the package.",
+    ),
+    "optional-package-missing": (
+        "boot",
+        "A framework's feature needs a package that nothing installs",
+        "FastAPI and Starlette leave forms (python-multipart), sessions (itsdangerous) and templates (jinja2) to packages that "
+        "they do not bring; pydantic's `EmailStr` needs email-validator, SQLAlchemy's asyncio greenlet, and an engine the "
+        "driver in its URL. Each is asked for at import, so the process ends before it serves.",
     ),
     "name-not-found": (
         "boot",

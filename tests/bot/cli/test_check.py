@@ -228,7 +228,7 @@ def test_a_folder_below_a_git_root_without_a_target_names_it_too(tmp_path: Path)
     repo = committed(tmp_path / "repo", {**HEALTHY, "docs/index.md": ""})
     done = bot(repo / "docs", "check")
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("bot: no Fly.io config (fly.toml, fly.json or fly.yaml) in ")
+    assert done.err.startswith("bot: no Fly.io config (fly.toml, fly.json, fly.yaml) and no render.yaml in ")
     assert done.err.endswith(f"`bot check {repo}` looks at all of it\n")
 
 

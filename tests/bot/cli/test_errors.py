@@ -74,7 +74,7 @@ def test_a_file_instead_of_a_folder(tmp_path: Path, command: str):
 @COMMANDS
 def test_a_folder_without_a_target(tmp_path: Path, command: str):
     put(tmp_path, {"main.py": MAIN, "netlify.toml": "[build]\n"})
-    assert refused(tmp_path, command) == f"no Fly.io config (fly.toml, fly.json or fly.yaml) in {tmp_path}"
+    assert refused(tmp_path, command) == f"no Fly.io config (fly.toml, fly.json, fly.yaml) and no render.yaml in {tmp_path}"
 
 
 def test_a_folder_named_like_a_config_is_no_target(tmp_path: Path):

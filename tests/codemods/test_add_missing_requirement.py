@@ -1,0 +1,235 @@
+import tomllib
+
+import pytest
+
+from bot.engine.image import packages
+from bot.engine.plan import Allowed, plan
+from bot.engine.simulate import Options
+from codemods import Shelf
+from tests.codemods import reasons
+from tests.tools import DOCKERFILE, HEALTHY, check_noop, check_transformed, planned, tree
+
+NAME = "add-missing-requirement"
+CODE = "import {}\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
+SERVER = "ERROR Error: failed to spawn command: uvicorn"
+PROJECT = '[project]\nname = "demo"\nversion = "1"\ndependencies = {}\n'
+BY_PROJECT = DOCKERFILE.replace(
+    "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .", "COPY . .\nRUN pip install ."
+)
+
+
+def importing(module: str = "requests", **more: str) -> dict[str, str]:
+    return {**HEALTHY, "main.py": CODE.format(module), **more}
+
+
+def listing(requirements: str, module: str = "requests", **more: str) -> dict[str, str]:
+    return {**importing(module, **more), "requirements.txt": requirements}
+
+
+def running(line: str) -> dict[str, str]:
+    head = DOCKERFILE.replace("COPY requirements.txt .\nRUN pip install -r requirements.txt\n", line)
+    return {path: text for path, text in importing(Dockerfile=head).items() if path != "requirements.txt"}
+
+
+def project(dependencies: str) -> dict[str, str]:
+    files = importing(Dockerfile=BY_PROJECT, **{"pyproject.toml": PROJECT.format(dependencies)})
+    return {path: text for path, text in files.items() if path != "requirements.txt"}
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("requests", "requests"),
+        ("yaml", "pyyaml"),
+        ("PIL.Image", "pillow"),
+        ("dotenv", "python-dotenv"),
+        ("psycopg2", "psycopg2-binary"),  # the one that needs no compiler
+    ],
+)
+def test_what_gives_an_import_is_added_at_the_end(module: str, name: str):
+    check_transformed(NAME, importing(module), {"requirements.txt": f"fastapi\nuvicorn\n{name}\n"})
+
+
+def test_a_list_in_order_stays_in_order_and_comments_stay_with_their_line():
+    before = "# all of it\nfastapi\n\n# the database\nsqlalchemy>=2  # new\nuvicorn\n"
+    after = before.replace("fastapi\n", "fastapi\nrequests\n")
+    check_transformed(NAME, listing(before), {"requirements.txt": after})
+    check_transformed(NAME, listing(before, "aiofiles"), {"requirements.txt": before.replace("fastapi", "aiofiles\nfastapi")})
+
+
+def test_two_in_order_are_no_order():
+    check_transformed(NAME, listing("fastapi\nuvicorn\n"), {"requirements.txt": "fastapi\nuvicorn\nrequests\n"})
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "  # last", " \\\n"])
+def test_the_end_of_a_file_however_it_is_written(end: str):
+    gap = "\n" if not end.endswith("\n") or "\\" in end else ""
+    check_transformed(NAME, listing("fastapi\nuvicorn" + end), {"requirements.txt": f"fastapi\nuvicorn{end}{gap}requests\n"})
+
+
+def test_a_version_is_written_where_all_have_one():
+    pins = "fastapi==0.115.0\nuvicorn==0.30.0\n"
+    after = f"{pins}requests=={packages.version('requests')}\n"
+    check_transformed(NAME, listing(pins), {"requirements.txt": after})
+    check_transformed(NAME, listing(pins + "pyyaml\n"), {"requirements.txt": f"{pins}pyyaml\nrequests\n"})
+
+
+def test_no_version_is_written_beside_a_pin_of_what_it_needs():
+    pins = "fastapi==0.115.0\nuvicorn==0.30.0\nidna==3.4\n"  # which the newest requests may not take
+    check_transformed(NAME, listing(pins), {"requirements.txt": pins + "requests\n"})
+
+
+def test_no_version_is_written_for_a_python_that_may_not_take_it():
+    pins = "fastapi==0.95.0\nuvicorn==0.20.0\n"
+    before = listing(pins, Dockerfile=DOCKERFILE.replace("3.11", "3.8"))
+    check_transformed(NAME, before, {"requirements.txt": pins + "requests\n"}, unsafe=True)
+
+
+def test_the_server_that_the_command_starts_is_added():
+    made = check_transformed(NAME, {**HEALTHY, "requirements.txt": "fastapi\n"}, {"requirements.txt": "fastapi\nuvicorn\n"})
+    assert made.steps[0].finding.message.startswith(SERVER)
+    assert made.steps[0].rationale == (
+        "uvicorn is started, and no requirement brings `uvicorn`: requirements.txt is what the image installs."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "after"),
+    [
+        ("fastapi", "fastapi[standard]"),
+        ("FastAPI == 0.115.0 ; python_version > '3'  # web", "fastapi[standard] == 0.115.0 ; python_version > '3'  # web"),
+    ],
+)
+def test_a_requirement_that_is_there_gets_the_extra(written: str, after: str):
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"uvicorn", "main:app"', '"fastapi", "run"')}
+    files["requirements.txt"] = f"requests\n{written}\nuvicorn\n"
+    check_transformed(NAME, files, {"requirements.txt": f"requests\n{after}\nuvicorn\n"})
+
+
+def test_a_program_of_the_build_is_a_suggestion():
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", "COPY . .\nRUN alembic upgrade head\n")}
+    check_transformed(NAME, files, {"requirements.txt": "fastapi\nuvicorn\nalembic\n"}, unsafe=True)
+    assert not planned(files, NAME).tree.changes()
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("RUN pip install fastapi uvicorn\n", "RUN pip install fastapi uvicorn requests\n"),
+        (
+            "RUN pip install fastapi Uvicorn && pip check\n",
+            "RUN pip install fastapi Uvicorn requests && pip check\n",
+        ),
+        (
+            "RUN python -m pip install --no-cache-dir \\\n    fastapi \\\n    'uvicorn[standard]>=0.2'\n",
+            "'uvicorn[standard]>=0.2' requests\n",
+        ),
+        ("RUN apt-get install -y uvicorn-dev; pip install fastapi uvicorn\n", "pip install fastapi uvicorn requests\n"),
+    ],
+)
+def test_words_of_a_run_get_one_more(line: str, after: str):
+    before = running(line)
+    end = after.removesuffix("\n")
+    wanted = line.replace(end.replace(" requests", ""), end)
+    assert "requests" in wanted
+    check_transformed(NAME, before, {"Dockerfile": before["Dockerfile"].replace(line, wanted)})
+
+
+@pytest.mark.parametrize(
+    ("listed", "after"),
+    [
+        ('["fastapi", "uvicorn"]', '["fastapi", "uvicorn", "requests"]'),
+        ("[ 'fastapi' , 'uvicorn' ]  # all", "[ 'fastapi' , 'uvicorn', 'requests' ]  # all"),
+        ('[\n  "fastapi",\n  "uvicorn",  # serves\n]', '[\n  "fastapi",\n  "uvicorn",  # serves\n  "requests",\n]'),
+        ('[\n  "fastapi",\n  "uvicorn"  # serves\n]', '[\n  "fastapi",\n  "uvicorn",  # serves\n  "requests"\n]'),
+        ('[\n  "fastapi",\n  "uvicorn"]', '[\n  "fastapi",\n  "uvicorn", "requests"]'),
+    ],
+)
+def test_a_project_gets_one_dependency_more(listed: str, after: str):
+    wanted = PROJECT.format(after)
+    assert tomllib.loads(wanted)["project"]["dependencies"] == ["fastapi", "uvicorn", "requests"]
+    check_transformed(NAME, project(listed), {"pyproject.toml": wanted}, unsafe=True)
+
+
+def test_a_lock_file_has_to_follow():
+    files = {**project('["fastapi", "uvicorn"]'), "uv.lock": "version = 1\n"}
+    assert reasons(NAME, files) == {"uv.lock has to follow pyproject.toml: `uv add requests` does both"}
+
+
+def test_a_run_as_a_list_is_left_alone():
+    assert reasons(NAME, running('RUN ["pip", "install", "fastapi", "uvicorn"]\n')) == {"Dockerfile:3 is not edited"}
+
+
+def test_what_a_base_brings_is_no_manifest():
+    files = {
+        **importing(),
+        "Dockerfile": DOCKERFILE.replace("COPY requirements.txt .\nRUN pip install -r requirements.txt\n", ""),
+    }
+    assert reasons(NAME, files) == {"the image installs no requirements that are read"}
+
+
+def test_hashes_are_left_to_their_tool():
+    pins = "fastapi==0.115.0 --hash=sha256:" + "0" * 64 + "\nuvicorn==0.30.0\n"
+    assert "requirements.txt pins hashes: `pip-compile` has to write them" in reasons(NAME, listing(pins))
+
+
+@pytest.mark.parametrize(
+    "by", ["is autogenerated by pip-compile with Python 3.11", "was autogenerated by uv via the following"]
+)
+def test_a_file_that_a_tool_writes_is_left_to_it(by: str):
+    found = reasons(NAME, listing(f"#\n# This file {by}\n#\nfastapi\nuvicorn\n"))
+    assert found == {"requirements.txt is written by a tool: what it is made from has to name `requests`"}
+
+
+@pytest.mark.parametrize(
+    "module", ["nobody_knows_this", "tools", "winreg", "win32api", "imp", "config", "google.cloud.storage"]
+)
+def test_a_name_that_nobody_knows_is_never_guessed(module: str):
+    assert not check_noop(NAME, importing(module)).dropped
+
+
+@pytest.mark.parametrize("own", ["lib/requests.py", "lib/requests/api.py", "requests/api.py"])
+def test_a_module_of_the_repository_is_never_looked_up(own: str):
+    files = {**importing(), "Dockerfile": DOCKERFILE.replace("COPY . .", "COPY main.py ."), own: ""}
+    assert reasons(NAME, files) <= {f"{own} may be meant"}
+    assert not planned(files, NAME, unsafe=True).tree.changes()
+
+
+def test_what_a_requirement_brings_along_is_there():
+    assert not check_noop(NAME, importing("pydantic")).dropped
+
+
+def test_an_import_that_may_fail_is_left_alone():
+    code = "try:\n    import requests\nexcept ImportError:\n    requests = None\n" + HEALTHY["main.py"]
+    assert not check_noop(NAME, {**HEALTHY, "main.py": code}).dropped
+
+
+def test_a_distribution_that_needs_a_compiler_does_not_get_further():
+    assert any(reason.startswith("it would stop at: Exception: Can not find") for reason in reasons(NAME, importing("MySQLdb")))
+
+
+def test_of_two_files_that_are_installed_the_larger_one_is_added_to():
+    files = importing(
+        **{
+            "requirements.txt": "-r base.txt\nhttpx\n",
+            "base.txt": "fastapi\nuvicorn\n",
+            "Dockerfile": DOCKERFILE.replace("requirements.txt .", "*.txt ./"),
+        }
+    )
+    check_transformed(NAME, files, {"base.txt": "fastapi\nuvicorn\nrequests\n"})
+
+
+def test_a_file_in_another_encoding_is_left_alone():
+    files = {path: text.encode() for path, text in importing().items()}
+    made = plan(
+        tree({**files, "requirements.txt": "fastapi\r\nuvicorn\r\n".encode("utf-16")}),
+        Shelf(),
+        Options(),
+        Allowed(True, (NAME,)),
+    )
+    assert not made.tree.changes()
+    assert any("is not UTF-8 text" in dropped.reason for dropped in made.dropped)
+
+
+def test_a_marker_at_the_start_of_a_file_stays():
+    check_transformed(NAME, listing("\ufefffastapi\nuvicorn\n"), {"requirements.txt": "\ufefffastapi\nuvicorn\nrequests\n"})

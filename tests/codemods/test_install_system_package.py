@@ -1,0 +1,133 @@
+import pytest
+
+from tests.codemods import reasons
+from tests.tools import DOCKERFILE, HEALTHY, check_noop, check_transformed, faults
+
+NAME = "install-system-package"
+PIP = "RUN pip install -r requirements.txt\n"
+GIT = "git+https://github.com/octo/lib.git\n"
+OWN = """\
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends {} \\
+    && rm -rf /var/lib/apt/lists/*
+"""
+
+
+def asking(line: str = GIT, above: str = "", dockerfile: str = DOCKERFILE) -> dict[str, str]:
+    dockerfile = dockerfile.replace(PIP, above + PIP)
+    return {**HEALTHY, "requirements.txt": f"fastapi\nuvicorn\n{line}", "Dockerfile": dockerfile}
+
+
+@pytest.mark.parametrize(
+    ("line", "packages"),
+    [
+        (GIT, "git"),
+        ("mysqlclient\n", "gcc pkg-config default-libmysqlclient-dev"),
+        ("psycopg2==2.9.9\n", "gcc libpq-dev"),
+        ("uWSGI\n", "gcc"),
+        ("dlib\n", "g++ cmake make"),
+    ],
+)
+def test_the_packages_are_installed_in_front_of_pip(line: str, packages: str):
+    made = check_transformed(NAME, asking(line), {"Dockerfile": asking(line, OWN.format(packages))["Dockerfile"]})
+    assert not [fault for report in made.after for fault in report.faults]
+
+
+def test_two_needs_become_one_install():
+    line = f"{GIT}mysqlclient\n"
+    made = check_transformed(
+        NAME,
+        asking(line),
+        {"Dockerfile": asking(line, OWN.format("git gcc pkg-config default-libmysqlclient-dev"))["Dockerfile"]},
+    )
+    assert len(made.steps) == 2
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "RUN apt-get update && apt-get install -y{} curl\n",
+        "RUN apt-get update && apt-get install{} curl -y && rm -rf /var/lib/apt/lists/*\n",
+        "RUN apt-get update \\\n    && apt-get -qq install -y --no-install-recommends{} \\\n        curl \\\n        vim\n",
+        "RUN apt update && apt install -yq -t stable-backports{} curl\n",
+        "RUN apt-get update && apt-get install -o Acquire::Retries=3 -y{} curl\n",
+        "RUN apt-get update && \\\n    # apt-get install -y vim\n    apt-get install -y{} curl\n",
+        'RUN ["sh", "-c", "apt-get update && apt-get install -y{} curl"]\n',
+        "USER root\nRUN apt-get update && apt-get install -y{} curl\nUSER app\n",
+    ],
+)
+def test_the_install_that_stands_above_takes_them(above: str):
+    check_transformed(NAME, asking(above=above.format("")), {"Dockerfile": asking(above=above.format(" git"))["Dockerfile"]})
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        'RUN if [ -n "$DEV" ]; then apt-get update && apt-get install -y curl; fi\n',
+        "RUN apt-get install -y curl || true\n",
+        "RUN apt-get update\n",
+    ],
+)
+def test_an_install_that_may_not_happen_is_not_that_one(above: str):
+    check_transformed(NAME, asking(above=above), {"Dockerfile": asking(above=above + OWN.format("git"))["Dockerfile"]})
+
+
+def test_an_install_of_another_stage_is_not_that_one():
+    first = "FROM python:3.11-slim AS tools\nRUN apt-get update && apt-get install -y curl\n\n"
+    before = asking(dockerfile=first + DOCKERFILE)
+    check_transformed(
+        NAME, before, {"Dockerfile": asking(above=OWN.format("git"), dockerfile=first + DOCKERFILE)["Dockerfile"]}
+    )
+
+
+def test_the_stage_that_installs_is_edited():
+    builder = (
+        f"FROM python:3.11-slim AS builder\nWORKDIR /app\nCOPY requirements.txt .\n{PIP}\n"
+        "FROM python:3.11-slim\nWORKDIR /app\n"
+        "COPY --from=builder /usr/local /usr/local\nCOPY . .\n" + DOCKERFILE[DOCKERFILE.index("CMD") :]
+    )
+    check_transformed(
+        NAME, asking(dockerfile=builder), {"Dockerfile": asking(above=OWN.format("git"), dockerfile=builder)["Dockerfile"]}
+    )
+
+
+@pytest.mark.parametrize("above", ["USER app\n", "USER app:app\n", "USER root\nUSER 1000\n"])
+def test_another_user_than_root_installs_nothing(above: str):
+    assert reasons(NAME, asking(above=above)) == {"packages are installed as another user than root would be"}
+
+
+def test_the_user_of_the_stage_below_counts():
+    first = "FROM python:3.11-slim AS Base\nUSER app\n\n"
+    files = asking(dockerfile=first + DOCKERFILE.replace("FROM python:3.11-slim", "FROM base"))
+    assert reasons(NAME, files) == {"packages are installed as another user than root would be"}
+
+
+@pytest.mark.parametrize("above", ["USER app\nUSER root\n", "USER 0\n", "USER root:root\n"])
+def test_root_again_may_install(above: str):
+    check_transformed(NAME, asking(above=above), {"Dockerfile": asking(above=above + OWN.format("git"))["Dockerfile"]})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        HEALTHY,
+        asking(dockerfile=DOCKERFILE.replace("3.11-slim", "3.11")),
+        asking(above="RUN apt-get update && apt-get install -y curl git\n"),
+        asking(
+            "mysqlclient\n", "RUN apt-get update && apt-get install -y build-essential pkg-config default-libmysqlclient-dev\n"
+        ),
+        asking("lib @ https://github.com/octo/lib/archive/main.zip\n"),
+        asking("psycopg2-binary\n"),
+    ],
+)
+def test_an_image_that_has_what_is_needed_stays(files: dict[str, str]):
+    assert not faults(files)
+    assert not check_noop(NAME, files).dropped
+
+
+def test_alpine_is_left_alone():
+    assert not check_noop(NAME, asking(dockerfile=DOCKERFILE.replace("slim", "alpine"))).dropped
+
+
+def test_an_install_that_may_fail_is_left_alone():
+    assert not check_noop(NAME, asking(dockerfile=DOCKERFILE.replace(PIP, PIP.replace("\n", " || true\n")))).dropped
