@@ -149,7 +149,6 @@ CASES = {
         SPAWN.format(SERVER),
         ("Dockerfile", 6),
         None,
-        "likely",
     ),
     "a command that only a shell understands": Case(
         {**HEALTHY, "fly.toml": GROUPS.replace('"uvicorn', '"cd /app && uvicorn'), "worker.py": ""},
