@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bot.engine.codemod import Proposal, Registry, Skip
 from bot.engine.image.build import build
-from bot.engine.model import diff
+from bot.engine.model import diff, toml
 from bot.engine.model.findings import STAGES, Fault, Safety, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.platforms import survey
@@ -97,7 +97,7 @@ class _Planner:
         self.allowed = allowed
         self.steps: list[Step] = []
         self.dropped: list[Dropped] = []
-        self.given_up: set[tuple[str, tuple[str, ...]]] = set()
+        self.given_up: set[tuple[tuple[str, toml.Path], tuple[str, ...]]] = set()
 
     def simulate(self, tree: Tree) -> list[Report]:
         options = self.options
@@ -127,7 +127,7 @@ class _Planner:
         """Return the best repair of the first fault that has one."""
         for report in reports:
             for fault in report.faults:
-                key = (report.target.config, fault.identity)
+                key = (report.target.identity, fault.identity)
                 if key in self.given_up or (fault.confidence == "likely" and not self.allowed.unsafe):
                     continue
                 best = self.best(fault, report, tree, reports) or self.best_pair(fault, report, tree, reports)
@@ -192,7 +192,7 @@ class _Planner:
         touched = {change.path for change in tree.changes()}
         for report in reports:
             for weakness in report.weaknesses:
-                key = (report.target.config, weakness.identity)
+                key = (report.target.identity, weakness.identity)
                 if key in self.given_up:  # repaired before: another repair brought it back
                     continue
                 for name, proposal in self.proposals(weakness, report, tree):
@@ -216,8 +216,13 @@ def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal,
 
 def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) -> Report | None:
     """Return the report of the same target in an edited tree, where its config may have moved."""
-    origin = tree.origin(report.target.config)
-    return next((other for other in after if edited.origin(other.target.config) == origin), None)
+    wanted = _owner(report, tree)
+    return next((other for other in after if _owner(other, edited) == wanted), None)
+
+
+def _owner(report: Report, tree: Tree) -> tuple[str, toml.Path]:
+    """Return what a target is known by through edits: where its config lay before any move, and its place in that."""
+    return tree.origin(report.target.config), report.target.key
 
 
 def _gone(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -> tuple[Fault | Weakness, ...]:
@@ -236,10 +241,10 @@ def _findings(report: Report) -> list[Fault | Weakness]:
 
 def _new_faults(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -> list[Fault]:
     """Return the faults that an edit brings to the targets, without those that were only hidden."""
-    known = {tree.origin(report.target.config): report for report in before}
+    known = {_owner(report, tree): report for report in before}
     found: list[Fault] = []
     for report in after:
-        old = known.get(edited.origin(report.target.config))
+        old = known.get(_owner(report, edited))
         found += [fault for fault in report.faults if old is None or _is_new(fault, old.faults, report.faults)]
     return found
 

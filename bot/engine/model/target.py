@@ -106,3 +106,8 @@ class Target(NamedTuple):
     ignored: tuple[IgnoredKey, ...]
     unknowns: tuple[Unknown, ...]
     key: toml.Path = ()  # where it stands in a config that describes several
+
+    @property
+    def identity(self) -> tuple[str, toml.Path]:
+        """What tells it from the other targets of a tree."""
+        return self.config, self.key

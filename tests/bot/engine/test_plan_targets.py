@@ -153,3 +153,20 @@ def test_a_healthy_repository_is_never_touched():
 def test_without_a_target_there_is_nothing_to_plan():
     made = plan(tree({"main.py": MAIN}), Shelf(), Options(), Allowed())
     assert (made.steps, made.before, made.after) == ((), (), ())
+
+
+def test_services_of_one_blueprint_are_told_apart():
+    service = "  - type: web\n    name: {0}\n    runtime: docker\n    dockerfilePath: ./{0}/Dockerfile\n    dockerContext: .\n"
+    lacking = DOCKERFILE.replace("COPY requirements.txt .", "COPY missing.txt .").replace("RUN pip", "# RUN pip")
+    files = {
+        "render.yaml": "services:\n" + service.format("api") + service.format("web"),
+        "api/Dockerfile": DOCKERFILE,
+        "api/requirements.txt": "fastapi\nuvicorn\n",
+        "api/main.py": MAIN,
+        "web/Dockerfile": lacking,
+        "web/main.py": MAIN,
+    }
+    made = planned(files, "fix-render-paths", unsafe=True)
+    assert [step.codemod for step in made.steps] == ["fix-render-paths"]
+    assert result(made, files)["render.yaml"].count("dockerContext: ./api") == 1
+    assert [report.target.app for report in made.after if not report.faults] == ["api"]
