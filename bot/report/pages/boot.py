@@ -1,0 +1,79 @@
+"""Pages of the faults of a process that starts, up to its last import."""
+
+from __future__ import annotations
+
+from bot.engine.model.findings import Stage
+
+PAGES: dict[str, tuple[Stage, str, str]] = {
+    "needs-shell": (
+        "boot",
+        "A command line needs a shell, and none reads it",
+        "Fly executes commands directly: `cd`, `&&`, `NAME=value` and `$PORT` mean nothing outside of a shell.",
+    ),
+    "launcher-usage": (
+        "boot",
+        "The server refuses its arguments",
+        "An option without a value (a variable that is empty), a file that does not exist, a word too many.",
+    ),
+    "launcher-not-installed": (
+        "boot",
+        "The server that the command starts is not installed",
+        "No requirement that the image installs is known to bring it. Dependencies of dependencies are not known, so this is "
+        "never certain.",
+    ),
+    "script-missing": (
+        "boot",
+        "The script that the command starts is not in the image",
+        "It is not copied, kept out by an ignore rule, left out of git, or lies in another folder than the command says.",
+    ),
+    "script-line-endings": (
+        "boot",
+        "An entry script has Windows line endings",
+        "The kernel takes the carriage return for a part of the interpreter's name and finds no such program. Save the script "
+        "with LF, and put `*.sh text eol=lf` into .gitattributes.",
+    ),
+    "folder-missing": (
+        "boot",
+        "The command changes to a folder that the image does not have",
+        "The Dockerfile copies the sources to another place than the command expects.",
+    ),
+    "entry-not-found": (
+        "boot",
+        "The start command names a module that Python does not find",
+        "Each launcher puts one folder first on sys.path (uvicorn and gunicorn: the working directory); the module's name "
+        "counts from there.",
+    ),
+    "attribute-not-found": (
+        "boot",
+        "The start command names an object that the module does not define",
+        "`module:attribute` needs a name at the module's top level. A package's name means its `__init__.py`.",
+    ),
+    "module-not-found": (
+        "boot",
+        "An import finds no module",
+        "Either the repository's own module is not where Python looks (sys.path begins in another folder, the Dockerfile does "
+        "not copy it), or no requirement brings the package.",
+    ),
+    "optional-package-missing": (
+        "boot",
+        "A framework's feature needs a package that nothing installs",
+        "FastAPI and Starlette leave forms (python-multipart), sessions (itsdangerous) and templates (jinja2) to packages that "
+        "they do not bring; pydantic's `EmailStr` needs email-validator, SQLAlchemy's asyncio greenlet, and an engine the "
+        "driver in its URL. Each is asked for at import, so the process ends before it serves.",
+    ),
+    "name-not-found": (
+        "boot",
+        "An imported name does not exist",
+        "The module is found and does not define the name, nor is there a submodule of that name.",
+    ),
+    "relative-import": (
+        "boot",
+        "A relative import has no package to count from",
+        "A file that is started as a script, or imported as a top-level module, has no parent package; dots then lead nowhere.",
+    ),
+    "syntax-error": (
+        "boot",
+        "A file that is imported at start does not compile",
+        "The message and the line are Python's. Committed merge conflicts are named as such.",
+    ),
+}

@@ -1,0 +1,64 @@
+"""Pages of the faults that stop a build."""
+
+from __future__ import annotations
+
+from bot.engine.model.findings import Stage
+
+PAGES: dict[str, tuple[Stage, str, str]] = {
+    "no-dockerfile": (
+        "build",
+        "There is no Dockerfile where the deploy is started",
+        "Without `[build] dockerfile` flyctl takes `Dockerfile` in the working directory, and looks nowhere else.",
+    ),
+    "dockerfile-not-found": (
+        "build",
+        "The Dockerfile that the config names is not there",
+        "`[build] dockerfile` counts from the folder of the config file, whatever folder the deploy is started in.",
+    ),
+    "dockerfile-invalid": (
+        "build",
+        "The builder does not accept the Dockerfile",
+        "An unknown instruction, a COPY with one argument or a RUN before the first FROM: BuildKit parses the whole file "
+        "before it builds anything.",
+    ),
+    "copy-source-missing": (
+        "build",
+        "COPY names something that the build context does not have",
+        "Sources count from the root of the build context. The file may lie outside of it, an ignore rule may keep it out, git "
+        "may ignore it so that a clone lacks it, or its name may differ in upper and lower case.",
+    ),
+    "requirements-missing": (
+        "build",
+        "pip does not find the requirements file",
+        "At this point of the build the image has no such file in the folder that pip runs in: it was not copied yet, copied "
+        "to another folder, or it is named by another requirements file that lies elsewhere.",
+    ),
+    "project-metadata-missing": (
+        "build",
+        "pip is asked to install a folder that is no project",
+        "`pip install .` and `-e .` need a pyproject.toml or setup.py in that folder, at that point of the build.",
+    ),
+    "run-file-missing": (
+        "build",
+        "A RUN line starts a script that the image does not have",
+        "The script is not copied yet, or lies in another folder.",
+    ),
+    "script-not-executable": (
+        "build",
+        "A script is started as a program and has no executable bit",
+        "`./build.sh` needs the executable bit, which git keeps with the file: `git update-index --chmod=+x build.sh`. "
+        "Started as `bash build.sh` it needs none.",
+    ),
+    "program-missing": (
+        "build",
+        "A build command starts a program that is not there",
+        "Images of Python and Render's native build have neither Docker nor the tools of packages that nobody installs: "
+        "`docker: not found`, `playwright: command not found`.",
+    ),
+    "system-package-missing": (
+        "build",
+        "pip needs a compiler, headers or git, and the image has none",
+        "Distributions without a wheel for Linux are built, and requirements from git are cloned; a slim image can do neither. "
+        "A distribution with a wheel, or the Debian packages in front of the install, mend it.",
+    ),
+}

@@ -1,0 +1,30 @@
+"""Pages of the faults of a process that runs and is not reached, or answers wrongly."""
+
+from __future__ import annotations
+
+from bot.engine.model.findings import Stage
+
+PAGES: dict[str, tuple[Stage, str, str]] = {
+    "port-mismatch": (
+        "port",
+        "The app listens on another port than the service's internal_port",
+        "flyctl warns and the deploy succeeds; the proxy then finds nobody: `instance refused connection`.",
+    ),
+    "loopback-only": (
+        "port",
+        "The app listens on 127.0.0.1",
+        "The proxy reaches the machine from outside of it: bind 0.0.0.0.",
+    ),
+    "health-path": (
+        "health",
+        "The checked path is not answered with success",
+        "Fly asks for the path as it is written and takes 2xx alone: an unknown path (404), another method (405) and the "
+        "redirect between `/health` and `/health/` (307, 308) all fail the check.",
+    ),
+    "no-services": (
+        "port",
+        "The app serves HTTP and no service exposes it",
+        "Without [http_service] or [[services]] the proxy routes nothing to the app. Right for an app on the private network "
+        "alone, so this is never certain.",
+    ),
+}

@@ -1,0 +1,29 @@
+"""Pages of the weaknesses."""
+
+from __future__ import annotations
+
+from bot.engine.model.findings import Stage
+
+PAGES: dict[str, tuple[Stage, str, str]] = {
+    "unknown-key": (
+        "config",
+        "A key of the config has no effect",
+        "flyctl ignores what it does not know. `fly config validate --strict` lists such keys.",
+    ),
+    "duplicate-group": (
+        "boot",
+        "Two process groups run the same command",
+        "Fly starts machines of their own for each group, also where no service reaches them.",
+    ),
+    "cmd-differs": (
+        "boot",
+        "CMD and [processes] start different modules",
+        "The config's command runs on Fly and CMD everywhere else: one of them is out of date.",
+    ),
+    "stale-config": (
+        "config",
+        "A config that nobody deploys would fail",
+        "Another config of the same app is the one that the repository's commands deploy. Delete the copy, or name it with "
+        "--config to look at it.",
+    ),
+}
