@@ -10,7 +10,6 @@ from bot.engine.boot.facts import (
     Branch,
     Call,
     Event,
-    Failure,
     Handler,
     Import,
     PathChange,
@@ -19,6 +18,7 @@ from bot.engine.boot.facts import (
 )
 from bot.engine.boot.names import top_level
 from bot.engine.boot.values import dotted
+from bot.engine.model.findings import Failure
 
 _ANY: frozenset[Failure] = frozenset(("module", "import", "syntax"))
 _CATCHING: dict[str, frozenset[Failure]] = {
@@ -231,7 +231,7 @@ def _calls(nodes: Iterable[ast.expr], driven: bool = False) -> Iterator[Event]:
     """
     for node in nodes:
         match node:
-            case ast.Lambda():
+            case ast.Constant() | ast.Name() | ast.Lambda():
                 continue
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
                 yield from _calls([node.generators[0].iter])

@@ -10,25 +10,32 @@ import ast
 import re
 import sys
 import warnings
+from collections import Counter
 from functools import lru_cache
 
 from bot.engine.boot import newer
 from bot.engine.boot.events import events
 from bot.engine.boot.facts import EMPTY, Event, Facts, Syntax
-from bot.engine.boot.names import Names, bound_names, constants_of, top_level
+from bot.engine.boot.names import Names, bindings, constants_of
 from bot.engine.boot.values import dotted
 
 _TRANSPARENT = frozenset("cache lru_cache command group option argument pass_context".split())  # they call what they decorate
 _ALIASED = ("sys", "os", "os.path", "pathlib")
 _ALIASES = re.compile(rb"\b(?:sys|os|path|pathlib|Path|dirname|abspath|realpath|join)\s+as\s|from\s+sys\s+import")
+_MADE = re.compile(rb"\b(?:globals|locals|vars|exec|eval|setattr|__path__|sys\.modules)\b|sys\s+as\s|from\s+sys\s+import")
 _MERGE = (re.compile(rb"^<{7} ", re.M), re.compile(rb"^={7}\r?$", re.M), re.compile(rb"^>{7} ", re.M))
 
 
 @lru_cache(maxsize=2048)
 def read(source: bytes, version: tuple[int, int]) -> Facts:
     """Read a module's source as a version of Python does; a file that does not parse has `error` and no events."""
+    return read_once(source, version)
+
+
+def read_once(source: bytes, version: tuple[int, int]) -> Facts:
+    """Do the same as `read`, and keep nothing of it."""
     try:
-        return _facts(_parsed(source, version))
+        return _facts(_parsed(source, version), source)
     except SyntaxError as error:
         marker = all(pattern.search(source) for pattern in _MERGE)
         kind = type(error).__name__
@@ -51,19 +58,20 @@ def _parsed(source: bytes, version: tuple[int, int]) -> ast.Module:
         raise error
 
 
-def _facts(tree: ast.Module) -> Facts:
-    names = Names()
-    names.block(tree.body)
-    functions = [each for each in top_level(tree.body) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-    bound = [name for statement in top_level(tree.body) for name in bound_names(statement)]
+def _facts(tree: ast.Module, source: bytes) -> Facts:
+    statements = bindings(tree.body, b":=" in source, b"global" in source)
+    names = Names(_MADE.search(source) is not None)
+    names.block(statements)
+    functions = [each for each, _ in statements if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    bound = Counter(name for statement in statements for name in statement.names)
     return Facts(
         tuple(events(tree.body)),
         frozenset(names.found),
         names.bound,
         tuple(names.stars),
         names.dynamic or "__getattr__" in names.found,
-        {function.name: function for function in functions if bound.count(function.name) == 1},
-        constants_of(tree.body),
+        {function.name: function for function in functions if bound[function.name] == 1},
+        constants_of(statements),
         None,
     )
 
@@ -107,8 +115,9 @@ def function_constants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tupl
     arguments = function.args
     listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     own = {argument.arg for argument in listed if argument}
-    own |= {name for statement in top_level(function.body) for name in bound_names(statement)}
-    return constants_of(function.body), frozenset(own)
+    statements = bindings(function.body)
+    own |= {name for statement in statements for name in statement.names}
+    return constants_of(statements), frozenset(own)
 
 
 @lru_cache(maxsize=512)

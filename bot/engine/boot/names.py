@@ -8,15 +8,27 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from bot.engine.boot.facts import Import
 from bot.engine.boot.values import dotted
 
 
-class Names:
-    """Collects the names that a module's statements may define, and where the first one stands that does."""
+class Binding(NamedTuple):
+    """A statement that runs at import, and the names that it binds or deletes."""
 
-    def __init__(self) -> None:
+    statement: ast.stmt
+    names: list[str]
+
+
+class Names:
+    """Collects the names that a module's statements may define, and where the first one stands that does.
+
+    `made`: the source has words with which names can be made in ways that can't be seen, so each statement is looked at.
+    """
+
+    def __init__(self, made: bool = True) -> None:
+        self.made = made
         self.found: set[str] = set(
             "__name__ __file__ __doc__ __package__ __spec__ __loader__ __path__ __dict__ __cached__ __builtins__".split()
         )
@@ -24,11 +36,11 @@ class Names:
         self.stars: list[Import] = []
         self.dynamic = False
 
-    def block(self, body: list[ast.stmt]) -> None:
+    def block(self, bindings: list[Binding]) -> None:
         """Take in the statements of a file."""
-        for statement in top_level(body):
-            self.found.update(bound_names(statement))
-            for name in bound_names(statement):
+        for statement, names in bindings:
+            self.found.update(names)
+            for name in names:
                 self.bound.setdefault(name, (statement.lineno, statement.col_offset))
             self.statement(statement)
 
@@ -37,11 +49,11 @@ class Names:
         match statement:
             case ast.ImportFrom(module=module, names=names, level=level) if any(alias.name == "*" for alias in names):
                 self.stars.append(Import(module or "", ("*",), level, statement.lineno, statement.col_offset + 1))
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self.dynamic = self.dynamic or any(_makes_names(node, ("globals",)) for node in ast.walk(statement))
             case ast.ClassDef() | ast.Import() | ast.ImportFrom():
                 pass
-            case _:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if self.made:
+                self.dynamic = self.dynamic or any(_makes_names(node, ("globals",)) for node in ast.walk(statement))
+            case _ if self.made:
                 made = ("globals", "locals", "vars", "exec", "eval", "setattr", "__path__")
                 self.dynamic = self.dynamic or any(_makes_names(node, made) for node in _own_expressions(statement))
 
@@ -70,12 +82,20 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield case.body
 
 
-def constants_of(body: list[ast.stmt]) -> dict[str, ast.expr]:
+def bindings(body: list[ast.stmt], inside: bool = True, shared: bool = True) -> list[Binding]:
+    """Return the statements of a module or a function with what they bind.
+
+    `inside`: expressions may bind names, with `:=`; `shared`: functions may bind names of the module, with `global`.
+    """
+    return [Binding(statement, bound_names(statement, inside, shared)) for statement in top_level(body)]
+
+
+def constants_of(bindings: list[Binding]) -> dict[str, ast.expr]:
     """Return the names that a module's or function's body binds exactly once, by a plain assignment."""
     found: dict[str, ast.expr] = {}
     bound: Counter[str] = Counter()
-    for statement in top_level(body):
-        bound.update(bound_names(statement))
+    for statement, names in bindings:
+        bound.update(names)
         if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
             bound.update(list(found))  # it may bind any of them again
         targets = statement.targets if isinstance(statement, ast.Assign) else []
@@ -88,15 +108,15 @@ def constants_of(body: list[ast.stmt]) -> dict[str, ast.expr]:
     return {name: value for name, value in found.items() if bound[name] == 1}
 
 
-def bound_names(statement: ast.stmt) -> list[str]:
-    """Return the names that a statement binds or deletes, those of the statements inside it left out."""
+def bound_names(statement: ast.stmt, inside: bool = True, shared: bool = True) -> list[str]:
+    """Return the names that a statement binds or deletes, those of the statements inside it left out; see `bindings`."""
     match statement:
         case ast.Import(names=names):
             return [alias.asname or alias.name.partition(".")[0] for alias in names]
         case ast.ImportFrom(names=names):
             return [alias.asname or alias.name for alias in names if alias.name != "*"]
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            told = [inner.names for inner in ast.walk(statement) if isinstance(inner, ast.Global)]
+            told = [inner.names for inner in ast.walk(statement) if isinstance(inner, ast.Global)] if shared else []
             return [name, *(each for names in told for each in names)]
         case ast.ClassDef(name=name):
             return [name]
@@ -104,13 +124,26 @@ def bound_names(statement: ast.stmt) -> list[str]:
             return []
     found = [
         node.id
-        for node in _own_expressions(statement)
+        for node in (_own_expressions(statement) if inside else _targets(statement))
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
     ]
     found += [handler.name for handler in getattr(statement, "handlers", ()) if handler.name]
     if type(statement).__name__ == "TypeAlias":  # Python 3.12's `type X = …`
         found.append(statement.name.id)  # type: ignore[attr-defined]
     return found
+
+
+def _targets(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Yield the expressions in the targets of a statement: the only ones that bind names, but for `:=`."""
+    if isinstance(statement, ast.Match):
+        yield from _own_expressions(statement)
+    targets = [*getattr(statement, "targets", ()), getattr(statement, "target", None)]
+    targets += [item.optional_vars for item in getattr(statement, "items", ())]
+    for target in targets:
+        if isinstance(target, ast.Name):
+            yield target
+        elif target is not None:
+            yield from ast.walk(target)
 
 
 def _makes_names(node: ast.AST, makers: tuple[str, ...]) -> bool:
