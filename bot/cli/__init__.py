@@ -96,6 +96,8 @@ def _shared(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="start", metavar="DIR", help="the folder that the deploy is started from")
     command.add_argument("--select", action="append", metavar="NAME", help="use only this codemod (repeatable)")
     command.add_argument("--ignore", action="append", metavar="NAME", help="never use this codemod (repeatable)")
+    command.add_argument("--resolve", action="store_true", help="ask the package index for exact versions")
+    command.add_argument("--deep", action="store_true", help="look into the wheels, too (implies --resolve)")
     command.add_argument("--strict", action="store_true", help="exit 1 for likely faults too")
     command.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     command.add_argument("-q", "--quiet", action="store_true", help="print faults alone")

@@ -14,7 +14,11 @@ from codemods import Shelf
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when a certain fault is found (with --strict: any)."""
-    session = sessions.open_session(options)
+    with sessions.opened(options) as session:
+        return _checked(session, options)
+
+
+def _checked(session: sessions.Session, options: argparse.Namespace) -> int:
     shelf = Shelf()
     with sessions.Progress("simulating the deploy"):
         reports = tuple(weaknesses(simulate(session.tree, session.options), session.tree, shelf, session.allowed))

@@ -17,7 +17,11 @@ from codemods import Shelf
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when a certain fault is left (with --strict: any)."""
-    session = sessions.open_session(options)
+    with sessions.opened(options) as session:
+        return _fixed(session, options)
+
+
+def _fixed(session: sessions.Session, options: argparse.Namespace) -> int:
     with sessions.Progress("planning the repair"):
         made = plan(session.tree, Shelf(), session.options, session.allowed)
     if not made.before:

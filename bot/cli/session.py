@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from bot.cli.errors import Refused
@@ -26,6 +28,19 @@ class Session(NamedTuple):
     options: Options
     allowed: Allowed
     strict: bool
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Session]:
+    """Open a session, with a package index where one is to be asked; what was learned of it is kept at the end."""
+    session = open_session(options)
+    if not (options.resolve or options.deep):
+        yield session
+        return
+    from bot.outside.index import PackageIndex  # a plain check touches no network
+
+    with PackageIndex(options.deep) as index:
+        yield session._replace(options=session.options._replace(package_index=index))
 
 
 def open_session(options: argparse.Namespace) -> Session:

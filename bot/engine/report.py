@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.engine.boot.program import Program
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Assumption, Fault, Stage, Unknown, Weakness
 from bot.engine.model.target import Origin, Process, Start, Target
+
+if TYPE_CHECKING:
+    from bot.engine.model.index import Index
 
 
 class Booted(NamedTuple):
@@ -23,7 +26,7 @@ class Report(NamedTuple):
     """What became of one target. `image` is None where there is no Dockerfile to follow.
 
     `followed` False: the chain ends in something that can't be followed, and `unknowns` says what. `checked`: the checked
-    paths were held against all routes of the app.
+    paths were held against all routes of the app. `package_index` is what the installs were resolved with.
     """
 
     target: Target
@@ -37,6 +40,7 @@ class Report(NamedTuple):
     unknowns: tuple[Unknown, ...]
     followed: bool
     checked: bool
+    package_index: Index | None = None
 
     @property
     def reached(self) -> Stage | Literal["ok", "unknown"]:

@@ -6,7 +6,7 @@ if it had been repaired.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.engine.boot import command, start
 from bot.engine.boot.program import LOOPBACK, Program, Resolution
@@ -31,6 +31,9 @@ from bot.engine.platforms import before, rules, survey
 from bot.engine.platforms.before import Doubt
 from bot.engine.report import Booted, Report
 
+if TYPE_CHECKING:
+    from bot.engine.model.index import Index
+
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
@@ -43,6 +46,7 @@ class Options(NamedTuple):
     start: str | None = None  # the folder that the deploy is started from
     exclude: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    package_index: Index | None = None  # that installs are resolved with
 
 
 def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa: B008  (an immutable tuple)
@@ -134,7 +138,7 @@ class _Simulation:
         if image:
             self.faults.extend(image.faults)
             self.unknowns.extend(image.unknowns)
-            installed = packages.installed(image.installs, image.base.python)
+            installed = packages.installed(image.installs, image.base.python, self.options.package_index)
             if self.target.release:
                 release = self.boot(image, installed, self.target.release, "release")
             for process in self.target.processes:
@@ -155,6 +159,7 @@ class _Simulation:
             tuple(dict.fromkeys(self.unknowns)),
             self.followed,
             self.checked,
+            self.options.package_index,
         )
 
     def cannot_follow(self, reason: str, place: Place | None) -> None:
@@ -195,7 +200,7 @@ class _Simulation:
             from bot.engine.image import native  # no platform needs both in one deploy
 
             env = self.rules.environment(self.target, self.target.processes[0])
-            self.built = native.build(self.tree, wanted.native, env)
+            self.built = native.build(self.tree, wanted.native, env, self.options.package_index)
             return self.built
         if wanted.kind != "dockerfile":
             self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
@@ -203,7 +208,7 @@ class _Simulation:
         path = self.dockerfile()
         if path is None:
             return None
-        self.built = build(self.tree, path, self.reading.directory, wanted, self.rules.builder)
+        self.built = build(self.tree, path, self.reading.directory, wanted, self.rules.builder, self.options.package_index)
         return self.built
 
     def dockerfile(self) -> str | None:

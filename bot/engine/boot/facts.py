@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+from bot.engine.model.findings import Failure
 
 
 class Import(NamedTuple):
@@ -58,9 +60,6 @@ class Branch(NamedTuple):
     test: ast.expr | None
     body: tuple[Event, ...]
     orelse: tuple[Event, ...]
-
-
-Failure = Literal["module", "import", "syntax"]  # ModuleNotFoundError, another ImportError, SyntaxError
 
 
 class Handler(NamedTuple):

@@ -10,14 +10,17 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from bot.engine.boot import stdlib
-from bot.engine.boot.facts import EMPTY, Attempt, Failure, Syntax
+from bot.engine.boot.facts import EMPTY, Attempt, Syntax
 from bot.engine.boot.finder import OUTSIDE, Finder, Loaded
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.optional import Wanted
-from bot.engine.model.findings import Detail, Fault, MissingModule, MissingName, Place, Stage, Unknown
+from bot.engine.model import stdlib
+from bot.engine.model.findings import Detail, Failure, Fault, Lacking, MissingModule, MissingName, Place, Stage, Unknown
+
+if TYPE_CHECKING:
+    from bot.engine.image.site import Broken
 
 _OLDEST = (3, 7)  # whose syntax every later version takes: before, `async` was a name, and 2 had a print statement
 _FIRST_STEP = 10  # of the faults that imports meet; those of the command come before
@@ -103,9 +106,31 @@ class Failures:
         detail = MissingModule(wanted.module, False, tree)
         certain = doubt is None and wanted.certain
         reason = _with(reason, doubt)
-        self.chain.append(f"{tree}:{wanted.line}")
+        step = f"{tree}:{wanted.line}"
+        added = self.chain[-1:] != [step]
+        self.chain += [step] if added else []
         self.fail("optional-package-missing", wanted.message, reason, place, detail, certain, wanted.failure)
-        self.chain.pop()
+        del self.chain[len(self.chain) - added :]
+
+    def broken(self, broken: Broken, place: Place) -> None:
+        """Note an import of an installed package that fails, or that does not find its name there."""
+        site, importer = self.finder.installed.site, broken.importer
+        doubt = self.judge.loose or self.judge.changed()
+        self.chain += broken.chain
+        if broken.lacking is None:
+            by = f"{importer} imports" if importer else "It is imported, and"
+            reason = f"{by} `{broken.module}`, and no installed distribution gives it."
+            detail: Detail = MissingModule(broken.module, False, place.path)
+            code = "module-not-found"
+        else:
+            version = next((pin.version for pin in site.pins if pin.name == broken.lacking), "") if site else ""
+            missing = f"{broken.module}.{broken.name}" if broken.name else broken.module
+            reason = f"{broken.lacking} {version}, which is installed, does not have `{missing}`"
+            reason += f", and {importer} imports it." if importer else "."
+            detail = Lacking(broken.lacking, version, broken.module, broken.name, importer)
+            code = "library-incompatible"
+        self.fail(code, broken.message, _with(reason, doubt), place, detail, doubt is None, broken.failure)
+        del self.chain[len(self.chain) - len(broken.chain) :]
 
     def _may_be_other(self, name: str) -> str | None:
         """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""

@@ -6,10 +6,10 @@ import posixpath
 import sys
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import stdlib
 from bot.engine.boot.facts import Facts
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
+from bot.engine.model import stdlib
 
 
 class Found(NamedTuple):

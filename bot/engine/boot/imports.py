@@ -397,13 +397,17 @@ class Walk:
             if loaded:
                 self._names(event, loaded, place)
             elif self.is_outside(name):
-                names = (name, *(f"{name}.{each}" for each in event.names or ()))
-                wanted = optional.imported(names, event.line, event.column, self.finder.installed)
-                if wanted:
-                    self.failures.chain.pop()
-                    self.failures.optional(wanted, tree)
-                    return
+                self._from_outside(name, event, place)
         self.failures.chain.pop()
+
+    def _from_outside(self, name: str, event: Import, place: Place) -> None:
+        """Import a module of an installed distribution: what that asks for has to be there, too."""
+        names = (name, *(f"{name}.{each}" for each in event.names or ()))
+        wanted = optional.imported(names, event.line, event.column, self.finder.installed)
+        if wanted:
+            self.failures.optional(wanted, place.path)
+        elif (site := self.finder.installed.site) and (broken := site.imported(name, event.names)):
+            self.failures.broken(broken, place)
 
     def is_outside(self, name: str) -> bool:
         """Say whether a module is known to come from an installed distribution."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
-from bot.engine.boot import stdlib
 from bot.engine.image import snapshot
 from bot.engine.image.packages import Installed, provider
 from bot.engine.image.stage import Image
+from bot.engine.model import stdlib
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Tree, join, parent
 
@@ -130,6 +130,10 @@ class Judge:
         """Return why a third-party module may be there although no requirement gives it."""
         tainted = self.image.files.tainted(f"/usr/local/lib/python3/site-packages/{name}")
         return self._unfollowed() or tainted or self.later or self.installed.doubt(name, provided_by)
+
+    def changed(self) -> str | None:
+        """Return why other versions may be installed than the package index told."""
+        return self._unfollowed() or self.later
 
     def _unfollowed(self) -> str | None:
         """Return which command of the build may have installed packages, as nobody followed it."""

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot.facts import Failure
 from bot.engine.boot.values import dotted
 from bot.engine.image.packages import Installed
+from bot.engine.model.findings import Failure
 
 
 class Wanted(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bot.engine.image import bases, run
 from bot.engine.image.context import Context, ignore_rules
@@ -17,9 +18,12 @@ from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint, belo
 from bot.engine.image.stage import Command, Image, Install, Requirement, Stage
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
-from bot.engine.model.findings import Detail, Fault, MissingSource, Place, Unknown
+from bot.engine.model.findings import Detail, Fault, MissingFile, MissingSource, MissingSystem, Place, Unknown
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, position
+
+if TYPE_CHECKING:
+    from bot.engine.model.index import Index
 
 # what BuildKit sets before the first FROM; Fly and Render always build for linux/amd64, on a machine of any kind
 _PLATFORM: dict[str, str | None] = {
@@ -32,20 +36,23 @@ _PLATFORM: dict[str, str | None] = {
 _FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
 
 
-def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str) -> Image:
+def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str, index: Index | None = None) -> Image:
     """Build the Dockerfile at `path` with `context_root` as its context.
 
-    `prefix` is what the platform prints before the builder's words. The image is as complete as the instructions allow;
-    after a fault the build goes on as if it had been repaired.
+    `prefix` is what the platform prints before the builder's words; installs are resolved with an `index` where there is one.
+    The image is as complete as the instructions allow; after a fault the build goes on as if it had been repaired.
     """
     file = dockerfile.read(tree.text(path))
     context = Context(tree, context_root, ignore_rules(tree, context_root, path))
-    return _Builder(tree, path, file, context, wanted, prefix).image()
+    return _Builder(tree, path, file, context, wanted, prefix, index).image()
 
 
 class _Builder:
-    def __init__(self, tree: Tree, path: str, file: Dockerfile, context: Context, wanted: Build, prefix: str) -> None:
+    def __init__(
+        self, tree: Tree, path: str, file: Dockerfile, context: Context, wanted: Build, prefix: str, index: Index | None
+    ) -> None:
         self.tree = tree
+        self.index = index
         self.path = path
         self.file = file
         self.context = context
@@ -160,6 +167,7 @@ class _Builder:
     def from_base(self, reference: str | None, item: Instruction) -> Stage:
         base, place = bases.base(reference or ""), self.place(item)
         stage = Stage("", base)
+        stage.index = self.index
         if reference == "":
             message = f"failed to solve: base name ({item.argv[0]}) should not be blank"
             self.fault("dockerfile-invalid", message, "No ARG gives it a value; `--build-arg` could.", place, None, False)
@@ -395,7 +403,9 @@ class _Builder:
         stage.files.taints = [taint for taint in stage.files.taints if id(taint) not in there_for_this_run]
         self.unknowns.extend(outcome.unknowns)
         for problem in outcome.problems:
-            detail = problem.missing._replace(instruction=self.number)
+            detail: Detail = problem.missing
+            if isinstance(detail, MissingFile | MissingSystem):
+                detail = detail._replace(instruction=self.number)
             self.fault(problem.code, problem.message, problem.reason, self.place(item), detail, problem.certain)
 
     def mount(self, stage: Stage, item: Instruction, flag: Text) -> Layer | Taint | None:

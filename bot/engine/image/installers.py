@@ -6,13 +6,14 @@ not followed: what they install is opaque.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from typing import NamedTuple
 
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements, toml
-from bot.engine.model.findings import MissingFile, MissingSystem, Place
+from bot.engine.model.findings import BadRequirement, MissingFile, MissingSystem, Place
 from bot.engine.model.tree import Tree, Unreadable
 
 _PIP_VALUES = frozenset(
@@ -42,7 +43,7 @@ class Problem(NamedTuple):
     code: str
     message: str
     reason: str
-    missing: MissingFile | MissingSystem
+    missing: MissingFile | MissingSystem | BadRequirement
     certain: bool
 
 
@@ -91,9 +92,8 @@ def pip(
             prefix = "/root/.local" if stage.user in ("root", "0") else "~/.local"
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
-    return Wanted(
-        Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place), tuple(reader.problems), reader.git
-    )
+    install = Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
+    return Wanted(install._replace(constraints=tuple(reader.bounds)), tuple(reader.problems), reader.git)
 
 
 def _option(word: str) -> tuple[str, str | None]:
@@ -135,6 +135,7 @@ class _Pip:
         self.opaque: str | None = None
         self.read: set[str] = set()
         self.git: str | None = None
+        self.bounds: list[requirements.Line] = []
 
     def file(self, name: str | None, base: str) -> None:
         """Read a requirements file; `name` and the folder of the file that names it (`base`) as they are written."""
@@ -173,6 +174,10 @@ class _Pip:
             found = self.stage.files.find(path)
             if found is None or found.kind == "folder":
                 self.missing(path, shown)
+            elif found.tree is not None:
+                with contextlib.suppress(Unreadable):
+                    lines = requirements.read(requirements.decode(self.tree.read(found.tree)))
+                    self.bounds += [line for line in lines if line.kind == "name"]
 
     def missing(self, path: str, shown: str) -> None:
         if self.stage.files.assumed(path):  # it only follows from a fault that was reported

@@ -7,6 +7,7 @@ Render's native runtime for Python: the clone lies at /opt/render/project/src, c
 from __future__ import annotations
 
 import posixpath
+from typing import TYPE_CHECKING
 
 from bot.engine.image import ignore, run
 from bot.engine.image.bases import PATH, Base
@@ -18,16 +19,20 @@ from bot.engine.model.findings import Fault
 from bot.engine.model.target import Native
 from bot.engine.model.tree import Tree
 
+if TYPE_CHECKING:
+    from bot.engine.model.index import Index
+
 HOME = "/opt/render/project/src"
 _SYSTEM = frozenset("git curl wget gcc g++ make".split())
 
 
-def build(tree: Tree, wanted: Native, env: dict[str, str | None]) -> Image:
-    """Run the build command on a clone; `env` is the service's environment, which the build sees."""
+def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index | None = None) -> Image:
+    """Run the build command on a clone; `env` is the service's environment, which the build sees, `index` resolves installs."""
     version = f"{wanted.python[0]}.{wanted.python[1]}"
     base = Base(f"Render's Python {version}", True, wanted.python, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
     context = Context(tree, "", ignore.NOTHING)
     stage = Stage("", base)
+    stage.index = index
     stage.env.update({**env, "PATH": stage.env["PATH"]})
     stage.files.add(Copied(HOME, context, "", True, "root"))
     stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))

@@ -7,13 +7,18 @@ newest releases of the day that it shows; of a distribution that it does not hav
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.image import snapshot
 from bot.engine.image.snapshot import known, needs, provider, version
 from bot.engine.image.stage import Install
 from bot.engine.model.requirements import normal
+
+if TYPE_CHECKING:
+    from bot.engine.image.site import Site
+    from bot.engine.model.index import Index
 
 __all__ = ["Asked", "Installed", "installed", "known", "needs", "provider", "version"]
 
@@ -73,6 +78,7 @@ class Installed:
         self.opaque = opaque
         self.projects = projects
         self.python = python
+        self.site: Site | None = None  # the content of the wheels, where they were looked into
 
     @cached_property
     def _extras(self) -> dict[str, set[str]]:
@@ -238,12 +244,21 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found[0].split(".")) if found else (0,)
 
 
-def installed(installs: tuple[Install, ...], python: tuple[int, int] | None = None) -> Installed:
-    """Return what an image's installs come to, for a version of Python."""
-    lines = [requirement.line for install in installs for requirement in install.requirements]
-    asked = tuple(
-        Asked(line.value, line.extras, line.rest) for line in lines if not _ELSEWHERE.match(line.rest.partition(";")[2])
-    )
+def installed(installs: tuple[Install, ...], python: tuple[int, int] | None = None, index: Index | None = None) -> Installed:
+    """Return what an image's installs come to, for a version of Python; `index` is what they were resolved with."""
+    asked = tuple(each for install in installs if install.pins is None or index is None for each in _asked(install))
     opaque = next((install.opaque for install in installs if install.opaque), None)
     projects = tuple(project for install in installs for project in install.projects)
-    return Installed(asked, opaque, projects, python)
+    if index is None or python is None or all(install.pins is None for install in installs):
+        return Installed(asked, opaque, projects, python)
+    from bot.engine.image import exact  # where the package index was asked alone
+
+    left = [each for install in installs if install.pins is not None for each in _asked(install)]
+    return exact.Exact((asked, tuple(left)), exact.pins_of(installs), opaque, projects, python, index)
+
+
+def _asked(install: Install) -> Iterator[Asked]:
+    for requirement in install.requirements:
+        line = requirement.line
+        if not _ELSEWHERE.match(line.rest.partition(";")[2]):
+            yield Asked(line.value, line.extras, line.rest)

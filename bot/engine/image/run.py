@@ -283,10 +283,11 @@ class _Runner(FileCommands):
             at = arguments.index(verb)
             wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
             before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
+            install, refused = self.resolved(wanted.install, arguments, tool)
             if verb == "install":
-                self.stage.installs.append(wanted.install)
+                self.stage.installs.append(install)
             if self.fatal:
-                self.problems.extend(wanted.problems)
+                self.problems.extend((*wanted.problems, *refused))
                 built = tuple(each for each in wanted.install.requirements if not before.has(each.line.value))
                 built = () if self.other_index(arguments, built) else built
                 lacking = compiled.lacks(self.stage, built)
@@ -300,6 +301,17 @@ class _Runner(FileCommands):
             self.not_followed(["pip", verb])
         if verb in ("wheel", "download"):
             self.taint_named(arguments, f"pip {verb} writes there")
+
+    def resolved(
+        self, install: Install, arguments: list[str | None], tool: str
+    ) -> tuple[Install, tuple[installers.Problem, ...]]:
+        """Return an install with what the package index makes of it, where there is one to ask."""
+        if self.stage.index is None:
+            return install, ()
+        from bot.engine.image import resolving  # a plain check asks no index
+
+        sure = install.opaque is None and not self.other_index(arguments, install.requirements)
+        return resolving.resolved(self.stage, install, tool, sure, "--no-deps" in arguments)
 
     def other_index(self, arguments: list[str | None], asked: tuple[Requirement, ...]) -> bool:
         """Say whether pip looks elsewhere than in the package index, where a wheel may lie."""

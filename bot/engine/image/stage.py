@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.image.bases import Base
 from bot.engine.image.context import Context
@@ -10,6 +10,9 @@ from bot.engine.image.filesystem import FileSystem
 from bot.engine.model.dockerfile import Dockerfile, Instruction
 from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.requirements import Line
+
+if TYPE_CHECKING:
+    from bot.engine.model.index import Index, Pin  # for a check that asks a package index alone
 
 
 class Requirement(NamedTuple):
@@ -23,7 +26,8 @@ class Install(NamedTuple):
     """One installation of packages. `opaque` says why its content is not known in full.
 
     `prefix` is where it goes (`/usr/local`, a virtual environment), `projects` are folders of the image installed as
-    packages themselves.
+    packages themselves. `pins` is what the package index makes of it; None where it was not asked, or gave no answer.
+    `constraints` bound versions and ask for nothing.
     """
 
     prefix: str
@@ -31,6 +35,8 @@ class Install(NamedTuple):
     projects: tuple[str, ...]
     opaque: str | None
     place: Place
+    pins: tuple[Pin, ...] | None = None
+    constraints: tuple[Line, ...] = ()
 
 
 class Command(NamedTuple):
@@ -60,6 +66,7 @@ class Stage:
         self.programs: set[str] = set()  # what apt-get and its like were asked for
         self.executable: list[str] = []  # paths, or folders with all below them, that were made executable
         self.followed = True  # no RUN so far did anything that was not followed
+        self.index: Index | None = None  # that installs are resolved with
 
     def child(self, name: str) -> Stage:
         """Return a stage that starts from this one's result."""
@@ -70,6 +77,7 @@ class Stage:
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.installs = list(self.installs)
         stage.environments = list(self.environments)
+        stage.index = self.index
         stage.programs, stage.followed, stage.executable = set(self.programs), self.followed, list(self.executable)
         return stage
 

@@ -8,6 +8,7 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
+Failure = Literal["module", "import", "syntax"]  # of an import: ModuleNotFoundError, another ImportError, SyntaxError
 
 
 class Place(NamedTuple):
@@ -62,6 +63,26 @@ class MissingSystem(NamedTuple):
     instruction: int | None
 
 
+class BadRequirement(NamedTuple):
+    """Distributions that an installer refuses: no such name or version, none for this Python, no wheel, or a conflict."""
+
+    names: tuple[str, ...]
+    why: Literal["name", "version", "python", "wheel", "conflict", "syntax"]
+
+
+class Lacking(NamedTuple):
+    """An installed distribution, at its version, that lacks a module, or a `name` in it, that is imported from it.
+
+    `importer` is the distribution that wants it, None for the repository itself.
+    """
+
+    distribution: str
+    version: str
+    module: str
+    name: str | None
+    importer: str | None
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -70,7 +91,16 @@ class MissingDistribution(NamedTuple):
 
 
 Detail = (
-    MissingDockerfile | MissingSource | MissingFile | MissingModule | MissingName | MissingDistribution | MissingSystem | None
+    BadRequirement
+    | Lacking
+    | MissingDockerfile
+    | MissingSource
+    | MissingFile
+    | MissingModule
+    | MissingName
+    | MissingDistribution
+    | MissingSystem
+    | None
 )
 
 

@@ -76,4 +76,11 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A file that is imported at start does not compile",
         "The message and the line are Python's. Committed merge conflicts are named as such.",
     ),
+    "library-incompatible": (
+        "boot",
+        "An installed library does not have what is imported from it",
+        "The version that gets installed has lost, or does not have yet, a module or a name that the app or another library "
+        "imports: a requirement without a bound brings the newest release, and a pin keeps an old one. Seen with --deep, "
+        "which looks into the wheels.",
+    ),
 }

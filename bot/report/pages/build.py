@@ -61,4 +61,24 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Distributions without a wheel for Linux are built, and requirements from git are cloned; a slim image can do neither. "
         "A distribution with a wheel, or the Debian packages in front of the install, mend it.",
     ),
+    "requirement-not-found": (
+        "build",
+        "A requirement can't be installed: no such name, version, or none for this Python",
+        "The package index does not have the distribution, not in a version that the requirement allows, or no file of it is "
+        "for the image's Python and Linux. Versions are withdrawn, pins are typed by hand, and a freeze from Windows or a Mac "
+        "names what is only there. Asked of the index with --resolve.",
+    ),
+    "requirements-conflict": (
+        "build",
+        "The requirements exclude each other",
+        "Two pins can't be had together: one distribution needs another in a version that the list rules out. pip looks for a "
+        "set that fits and gives up with ResolutionImpossible. Asked of the index with --resolve.",
+    ),
+    "wheel-missing": (
+        "build",
+        "A pinned version has no wheel for this Python",
+        "Wheels with binaries are made for certain versions of Python. For another one pip takes the source archive and "
+        "compiles it, for which a slim image has no compiler and a builder often no patience. A version of the distribution "
+        "with a wheel, or a Python that it was made for, mends it. Never certain, since a build may succeed.",
+    ),
 }

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from bot.engine.boot import stdlib
+from bot.engine.model import stdlib
 
 
 @pytest.mark.parametrize("name", ["os", "json", "asyncio", "typing", "__future__", "__main__", "xml", "concurrent"])
