@@ -25,7 +25,7 @@ from bot.engine.image.stage import Image, Requirement
 from bot.engine.model.findings import BadRequirement, Fault, Lacking, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods import _pins, _requirements
+from codemods import _pins, _pythons, _requirements
 from codemods._versions import Found, History, below
 
 CODEMOD = Codemod(answers=("library-incompatible", "requirement-not-found", "wheel-missing"), since="0.1", rank=40)
@@ -41,7 +41,9 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     history = History(report.package_index, report.image)
     match finding.detail:
-        case BadRequirement(names=(name,), why="version" | "python" | "wheel" | "syntax"):
+        case BadRequirement(why="python" | "wheel") if not report.image.base.settled and _pythons.better(tree, report):
+            yield Skip("no version of Python is written down, and another one than the platform's own suits the requirements")
+        case BadRequirement(names=(name,), why="version" | "python" | "wheel"):
             yield from _another(name, report.image, history, tree)
         case Lacking() as lacking:
             yield from _moved(lacking, report.image, history, tree)

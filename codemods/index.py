@@ -20,14 +20,16 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "optional-package-missing": ("add-missing-requirement",),
     "program-missing": ("fix-build-command", "add-missing-requirement"),
     "project-metadata-missing": ("fix-render-keys", "fix-render-paths"),
-    "requirement-not-found": ("fix-requirement-pin",),
+    "requirement-invalid": ("fix-requirement-syntax",),
+    "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
+    "requirements-conflict": ("relax-conflicting-pin",),
     "requirements-missing": ("fix-path-case", "fix-render-keys", "fix-render-paths", "move-fly-toml"),
     "run-file-missing": ("fix-render-keys", "fix-render-paths"),
     "script-missing": ("fix-path-case", "fix-entrypoint", "fix-render-paths"),
     "script-not-executable": ("set-executable-bit",),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "unknown-key": ("drop-unknown-key",),
-    "wheel-missing": ("fix-requirement-pin",),
+    "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
 }
 FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-missing-package", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-path-case", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-table-list", "install-system-package", "merge-process-groups", "move-fly-toml", "move-render-yaml", "repair-toml", "set-executable-bit", "set-pythonpath", "use-binary-driver", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-missing-package", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-path-case", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-system-package", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "use-binary-driver", "wrap-shell-command",)

@@ -25,6 +25,7 @@ class Base(NamedTuple):
     language: str | None  # another language's image: what runs in it is not followed
     brought: tuple[str, ...] = ()  # distributions that come with its Python
     plain: bool = False  # an operating system and nothing of an app
+    settled: bool = True  # the version of Python is written down
 
 
 _OTHER_LANGUAGES = {

@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from bot.engine.image import unfit
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements, toml
 from bot.engine.model.findings import BadRequirement, MissingFile, MissingSystem, Place
@@ -195,8 +196,9 @@ class _Pip:
     def line(self, lines: tuple[requirements.Line, ...], place: Place, base: str) -> None:
         for line in lines:
             where = place._replace(line=line.line) if place != self.place else place
-            if line.kind == "name":
-                self.found.append(Requirement(line, where))
+            if line.kind in ("name", "invalid"):
+                self.found += [Requirement(line, where)] if line.kind == "name" else []
+                self.unfit(Requirement(line, where))
             elif line.kind == "nested":
                 self.file(line.value, base)
             elif line.kind == "constraint":
@@ -208,6 +210,12 @@ class _Pip:
                 self.git = line.value if "git+" in line.rest else self.git
                 if "/" not in line.value:
                     self.found.append(Requirement(line, where))
+
+    def unfit(self, asked: Requirement) -> None:
+        """Note a requirement that no Linux can install."""
+        found = unfit.unfit(asked)
+        if found:
+            self.problems.append(Problem(found.code, found.message, found.reason, found.missing, True))
 
     def project(self, line: requirements.Line) -> None:
         """Look at a local path; relative ones count from where pip runs, also inside a requirements file."""

@@ -29,7 +29,8 @@ _SYSTEM = frozenset("git curl wget gcc g++ make".split())
 def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index | None = None) -> Image:
     """Run the build command on a clone; `env` is the service's environment, which the build sees, `index` resolves installs."""
     version = f"{wanted.python[0]}.{wanted.python[1]}"
-    base = Base(f"Render's Python {version}", True, wanted.python, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
+    env_of_base: dict[str, str | None] = {"PATH": f"/usr/local/bin:{PATH}"}
+    base = Base(f"Render's Python {version}", True, wanted.python, env_of_base, (), None, settled=wanted.pinned)
     context = Context(tree, "", ignore.NOTHING)
     stage = Stage("", base)
     stage.index = index

@@ -13,6 +13,7 @@ from bot.engine.image import compiled, releases
 from bot.engine.image.bases import Base
 from bot.engine.image.installers import Problem
 from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.unfit import unfit
 from bot.engine.model.findings import BadRequirement
 from bot.engine.model.index import Index, Python, Release, Solved, Unreachable, Unsolved, Wish
 from bot.engine.model.requirements import Line
@@ -70,7 +71,7 @@ class _Asking:
         self.tool = tool
         self.sure = sure
         self.problems: list[Problem] = []
-        self.lines = [each for each in install.requirements if written(each.line) is not None]
+        self.lines = [each for each in install.requirements if written(each.line) is not None and unfit(each) is None]
         self.left_out: list[str] = []
 
     def answer(self, alone: bool) -> Resolved:
@@ -150,7 +151,8 @@ class _Asking:
             message = f"Because there is no version of {wanted} and you require {wanted}, we can conclude"
         missing = BadRequirement((line.value,), "python" if allowed else "version" if known else "name")
         if self.sure:
-            self.problem("requirement-not-found", message, reason, missing, asked)
+            certain = not allowed or self.stage.base.settled
+            self.problem("requirement-not-found", message, reason, missing, asked, certain)
 
     def without_wheel(self, name: str, asked: Requirement | None, built: list[Release]) -> None:
         """The installer would build a release; for that, a slim image has no compiler."""

@@ -287,9 +287,11 @@ class _Runner(FileCommands):
             if verb == "install":
                 self.stage.installs.append(install)
             if self.fatal:
-                self.problems.extend((*wanted.problems, *refused))
+                other = self.other_index(arguments, install.requirements)
+                self.problems += [each for each in wanted.problems if not (other and each.code == "requirement-not-found")]
+                self.problems += refused
                 built = tuple(each for each in wanted.install.requirements if not before.has(each.line.value))
-                built = () if self.other_index(arguments, built) else built
+                built = () if other else built
                 lacking = compiled.lacks(self.stage, built)
                 lacking += compiled.lacks_git(self.stage, wanted.install.requirements, wanted.git)
                 sure = self.stage.followed and not before.opaque

@@ -64,10 +64,10 @@ class MissingSystem(NamedTuple):
 
 
 class BadRequirement(NamedTuple):
-    """Distributions that an installer refuses: no such name or version, none for this Python, no wheel, or a conflict."""
+    """Distributions that an installer refuses: no such name or version, none for this Python or system, no wheel, conflicts."""
 
     names: tuple[str, ...]
-    why: Literal["name", "version", "python", "wheel", "conflict", "syntax"]
+    why: Literal["name", "version", "python", "platform", "wheel", "conflict", "syntax"]
 
 
 class Lacking(NamedTuple):

@@ -19,17 +19,36 @@ _EDITABLE = re.compile(r"(?:-e\s*|--editable[=\s]\s*)(\S.*)$")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _AT = re.compile(r"[A-Za-z0-9._-]+\s*(?:\[[^\]]*\]\s*)?@")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
+_OPTIONS = re.compile(r"(?:^|\s)-.*$", re.S)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
 
 class Line(NamedTuple):
-    """One logical line. `value` is a distribution's normalised name, a file (nested), a path or an address."""
+    """One logical line. `value` is a distribution's normalised name, a file (nested), a path, an address, or the whole line."""
 
-    kind: Literal["name", "nested", "constraint", "path", "url", "option"]
+    kind: Literal["name", "nested", "constraint", "path", "url", "option", "invalid"]
     value: str
     extras: tuple[str, ...]
     rest: str  # the version and the marker, without options; "editable" for a path behind -e
     line: int
+    text: str = ""  # how it is written, where pip can't read it
+
+    @property
+    def valid(self) -> bool:
+        """Say whether pip can read it (PEP 508, PEP 440)."""
+        return not self.text
+
+
+_RELEASE = (  # a version (PEP 440), but for its local part
+    r"v?(?:\d+!)?\d+(?:\.\d+)*(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?"
+    r"(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?"
+)
+_CLAUSE = (
+    rf"(?:===\s*[^\s;,)]*|(?:==|!=)\s*{_RELEASE}(?:\.\*|\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?"
+    rf"|(?:~=(?=\s*v?(?:\d+!)?\d+\.\d)|<=?|>=?)\s*{_RELEASE})"
+)
+_CLAUSES = rf"{_CLAUSE}(?:\s*,\s*{_CLAUSE})*\s*,?"
+_REST = re.compile(rf"(?:@\s*\S+(?:\s+;.*)?|(?:{_CLAUSES}|\(\s*(?:{_CLAUSES})?\s*\))?\s*(?:;.*)?)", re.I | re.S)
 
 
 def decode(data: bytes) -> str:
@@ -50,7 +69,7 @@ def normal(name: str) -> str:
 
 @lru_cache(maxsize=64)
 def read(text: str) -> tuple[Line, ...]:
-    """Read every line that asks for something; lines that are no requirement are left out (pip refuses them)."""
+    """Read every line that asks for something."""
     found = []
     for number, joined in _joined(text):
         line = _line(_COMMENT.sub("", joined).strip(), number)
@@ -93,7 +112,7 @@ def _line(text: str, number: int) -> Line | None:
     bare = re.split(r";|\s-", text, maxsplit=1)[0].rstrip()  # without the marker and options
     if not _AT.match(text) and (bare.startswith(".") or "/" in bare or "\\" in bare or bare.lower().endswith(_ARCHIVES)):
         return _path(bare, number)
-    return requirement(text, number)
+    return requirement(text, number) or Line("invalid", text, (), "", number, text)
 
 
 def requirement(text: str, number: int = 0) -> Line | None:
@@ -101,9 +120,9 @@ def requirement(text: str, number: int = 0) -> Line | None:
     match = _NAMED.match(text.strip())
     if not match:
         return None
-    return Line(
-        "name", normal(match[1]), _extras(match[2] or ""), re.sub(r"(?:^|\s)-.*$", "", match[3], flags=re.S).strip(), number
-    )
+    rest = _OPTIONS.sub("", match[3]).strip()
+    refused = "" if _REST.fullmatch(rest) else _OPTIONS.sub("", text).strip()
+    return Line("name", normal(match[1]), _extras(match[2] or ""), rest, number, refused)
 
 
 def _path(text: str, number: int) -> Line:

@@ -23,7 +23,9 @@ from bot.engine.platforms import render_keys
 BLUEPRINT = "render.yaml"
 PORT = 10000  # https://render.com/docs/web-services#port-binding
 DEFAULT_BUILD = "pip install -r requirements.txt"
-NEWEST = (3, 14)  # of services made since 2026-02-11 (https://render.com/docs/python-version)
+# Render's default is that of the day on which a service was made: 3.14 since 2026-02-11, 3.13 since 2025-06-12, 3.11 before
+# (https://render.com/docs/python-version); the one in the middle stands for all of them, and nothing is certain by it
+DEFAULT = (3, 13)
 _MERGE = "<<"
 _HUGE = 10**400
 _OLDEST = (3, 7)  # that Render has
@@ -196,7 +198,7 @@ def _native(tree: Tree, config: ConfigFile, command: str, key: toml.Path, folder
     version = _VERSION.match(written or "")
     python = (int(version[1]), int(version[2])) if version else (0, 0)
     pinned = python >= _OLDEST  # 3.10 without quotes is the number 3.1
-    return Native(folder, command, config.place(*key, "buildCommand"), python if pinned else NEWEST, pinned)
+    return Native(folder, command, config.place(*key, "buildCommand"), python if pinned else DEFAULT, pinned)
 
 
 def _process(config: ConfigFile, group: str, command: str | None, key: toml.Path, docker: bool) -> Process:

@@ -81,4 +81,10 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "compiles it, for which a slim image has no compiler and a builder often no patience. A version of the distribution "
         "with a wheel, or a Python that it was made for, mends it. Never certain, since a build may succeed.",
     ),
+    "requirement-invalid": (
+        "build",
+        "pip can't read a line of the requirements",
+        "A version that begins with a sign, one `=` where two are meant, a space in front of a version, the marks of a merge: "
+        "pip refuses the whole file with `Invalid requirement`.",
+    ),
 }

@@ -278,7 +278,7 @@ def test_a_heredoc_for_another_program_is_not_read_as_shell():
 
 def test_the_list_form_is_one_command():
     built = image('RUN ["pip", "install", "a b", "-r", "nope.txt"]\n')
-    assert [fault.code for fault in built.faults] == ["requirements-missing"]
+    assert [fault.code for fault in built.faults] == ["requirement-invalid", "requirements-missing"]
 
 
 def test_what_a_run_needs_and_the_image_does_not_have():

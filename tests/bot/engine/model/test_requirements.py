@@ -3,8 +3,9 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from packaging.requirements import InvalidRequirement, Requirement
 
 from bot.engine.model.requirements import Line, decode, normal, read, requirement
 
@@ -77,10 +78,76 @@ def test_a_requirement(text: str, expected: Line):
     assert one(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "==1.0", "<<<<<<< HEAD", "[extra]"])
+@pytest.mark.parametrize("text", ["==1.0", "<<<<<<< HEAD", "[extra]"])
 def test_what_is_no_requirement(text: str):
     assert requirement(text) is None
-    assert read(text) == ()
+    assert read(text) == (Line("invalid", text, (), "", 1, text),)
+
+
+def test_nothing_is_no_requirement():
+    assert requirement("") is None
+    assert read("") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "a[b]",
+        "a==1",
+        "a == 1.0.post1",
+        "a>=1,<2",
+        "a>=1, <2,",
+        "a (>=1,<2)",
+        "a~=1.4.5a4",
+        "a==1.*",
+        "a!=1.5.*",
+        "a==2.1.0+cpu",
+        "a===whatever",
+        "a==1!2.0rc1.post1.dev3",
+        "a==v1.0-1",
+        "a>=1; python_version > '3'",
+        "a; sys_platform == 'win32'",
+        "a==-2.31.0",
+        "a=2.0",
+        "a 2.0",
+        "a>2.0.*",
+        "a==2.x",
+        "a==",
+        "a==1 b",
+        "a=>1",
+        "a>=1 <2",
+        "a==1.0.",
+        "a<>1",
+        "a^1.0",
+        "a>=1+cpu",
+    ],
+)
+def test_what_pip_can_read_is_what_packaging_can(text: str):
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        assert one(text).text == text
+    else:
+        assert one(text).valid
+
+
+_PIECES = st.sampled_from([*"=<>!~-.*+,;( )", "1", "0", "==", ">=", "a", "rc", "post", "dev", "1.2", " "])
+
+
+@SOME
+@given(st.lists(_PIECES, max_size=8).map("".join))
+def test_any_specifier_is_judged_as_packaging_does(specifier: str):
+    text = f"name {specifier}"
+    assume(" -" not in text)  # for pip an option begins there
+    line = requirement(text)
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        assert line is None or not line.valid or ";" in text  # a marker is not judged
+    else:
+        assert line is not None
+        assert line.valid
 
 
 def test_a_requirement_alone_has_no_line():
@@ -118,7 +185,7 @@ def test_names_in_the_index_spelling(written: str, name: str):
     ],
 )
 def test_comments_and_continued_lines(text: str, expected: list[tuple[str, str, int]]):
-    assert [(line.value, line.rest, line.line) for line in read(text)] == expected
+    assert [(line.value, line.rest, line.line) for line in read(text) if line.kind == "name"] == expected
 
 
 # --- other files

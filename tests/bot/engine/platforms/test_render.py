@@ -168,10 +168,10 @@ def test_the_port_is_what_the_variable_says(value: str, port: int):
         ("3.11.4", ((3, 11), True)),
         ("'3.9'", ((3, 9), True)),
         ("3.12", ((3, 12), True)),
-        ("3.10", (render.NEWEST, False)),  # a number: 3.1
-        ("latest", (render.NEWEST, False)),
-        ("2.7.18", (render.NEWEST, False)),
-        ("'" + "9" * 5000 + ".1.1'", (render.NEWEST, False)),
+        ("3.10", (render.DEFAULT, False)),  # a number: 3.1
+        ("latest", (render.DEFAULT, False)),
+        ("2.7.18", (render.DEFAULT, False)),
+        ("'" + "9" * 5000 + ".1.1'", (render.DEFAULT, False)),
     ],
 )
 def test_the_version_of_python(value: str, version: tuple[tuple[int, int], bool]):
@@ -181,8 +181,8 @@ def test_the_version_of_python(value: str, version: tuple[tuple[int, int], bool]
 def test_the_version_of_a_file():
     assert python(files={".python-version": "3.12\n"}) == ((3, 12), True)
     assert python(files={".python-version": "python-3.10.1\n"}) == ((3, 10), True)
-    assert python(files={".python-version": b"\xff\xfe3"}) == (render.NEWEST, False)
-    assert python(files={"runtime.txt": "python-3.9.1\n"}) == (render.NEWEST, False)
+    assert python(files={".python-version": b"\xff\xfe3"}) == (render.DEFAULT, False)
+    assert python(files={"runtime.txt": "python-3.9.1\n"}) == (render.DEFAULT, False)
     rooted = NATIVE + "    rootDir: backend\n"
     assert python(rooted, files={"backend/.python-version": "3.9\n"}) == ((3, 9), True)
     both = with_env("- key: PYTHON_VERSION\n  value: 3.11.4")
