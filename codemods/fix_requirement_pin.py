@@ -22,19 +22,24 @@ from collections.abc import Iterator
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image import resolving
 from bot.engine.image.stage import Image, Requirement
-from bot.engine.model.findings import BadRequirement, Fault, Lacking, Weakness
+from bot.engine.model.findings import BadRequirement, Clash, Fault, Lacking, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _pins, _pythons, _requirements
 from codemods._versions import Found, History, below
 
-CODEMOD = Codemod(answers=("library-incompatible", "requirement-not-found", "wheel-missing"), since="0.1", rank=40)
+CODEMOD = Codemod(
+    answers=("library-incompatible", "requirement-not-found", "versions-clash", "wheel-missing"), since="0.1", rank=40
+)
 _PIN = re.compile(r"\s*\(?\s*(?:===?|~=)\s*-?v?(\d[\w.]*)")
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose another version of the distribution that is refused, or that lacks something."""
     if not isinstance(finding, Fault) or report.image is None:
+        return
+    if isinstance(finding.detail, Clash):
+        yield from _apart(finding.detail, report.image, tree)
         return
     if report.package_index is None:
         yield Skip("the package index has to be asked: --deep does")
@@ -75,13 +80,23 @@ def _moved(lacking: Lacking, image: Image, history: History, tree: Tree) -> Iter
         yield Skip(f"no older version of `{name}` that was looked into has `{missing}`")
         return
     why = f"`{missing}` is imported, and {name} {found.version} is the newest version that has it."
+    yield from _asking(name, _specifier(image, found), why, image, tree)
+
+
+def _apart(clash: Clash, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose other versions of a distribution that does not work with its neighbours."""
+    why = f"`{clash.distribution}{clash.specifier}` works with what else is installed."
+    yield from _asking(*clash, why, image, tree)
+
+
+def _asking(name: str, specifier: str, why: str, image: Image, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose a specifier for a distribution: on the lines that ask for it, else on a new one."""
     asked = _asked(image, name)
     for each in asked:
-        yield from _changed(tree, each, _specifier(image, found), why)
-    if not asked:
-        for manifest in _requirements.manifests(image)[:1]:
-            added = _requirements.added(tree, manifest, f"{name}{_specifier(image, found)}")
-            yield Skip(added) if isinstance(added, str) else Proposal(added, why, "unsafe")
+        yield from _changed(tree, each, specifier, why)
+    for manifest in _requirements.manifests(image)[:1] if not asked else ():
+        added = _requirements.added(tree, manifest, f"{name}{specifier}")
+        yield Skip(added) if isinstance(added, str) else Proposal(added, why, "unsafe")
 
 
 def _together(name: str, image: Image, history: History, tree: Tree) -> Iterator[Proposal | Skip]:

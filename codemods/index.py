@@ -29,6 +29,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "script-not-executable": ("set-executable-bit",),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "unknown-key": ("drop-unknown-key",),
+    "versions-clash": ("fix-requirement-pin",),
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
 }
 FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)

@@ -20,6 +20,7 @@ from bot.engine.model import stdlib
 from bot.engine.model.findings import Detail, Failure, Fault, Lacking, MissingModule, MissingName, Place, Stage, Unknown
 
 if TYPE_CHECKING:
+    from bot.engine.boot.clashes import Known
     from bot.engine.image.site import Broken
 
 _OLDEST = (3, 7)  # whose syntax every later version takes: before, `async` was a name, and 2 had a print statement
@@ -59,6 +60,7 @@ class Failures:
         self.chain: list[str] = []
         self.trials: list[Trial] = []
         self.unsure = 0
+        self.met = 0  # modules so far: what is imported again counts again, so that it only grows
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
 
@@ -131,6 +133,15 @@ class Failures:
             code = "library-incompatible"
         self.fail(code, broken.message, _with(reason, doubt), place, detail, doubt is None, broken.failure)
         del self.chain[len(self.chain) - len(broken.chain) :]
+
+    def clash(self, known: Known, place: Place) -> None:
+        """Note that two installed distributions don't work together, or one with this Python."""
+        doubt = self.judge.loose or self.judge.changed()
+        if not self.finder.installed.exact(known.distribution):
+            doubt = doubt or "which versions get installed, --resolve tells"
+        beside = known.other[0] if known.other else f"Python {self.finder.version[0]}.{self.finder.version[1]}"
+        reason = f"The versions of {known.distribution} and {beside} that get installed don't work together."
+        self.fail("versions-clash", known.message, _with(reason, doubt), place, known.cure, doubt is None, "import")
 
     def _may_be_other(self, name: str) -> str | None:
         """Return why a module of an installed project may not be the one that Python finds: site-packages comes before."""
@@ -223,7 +234,7 @@ class Failures:
         sure = certain and not self.unsure and self.known_base
         if certain and self.unsure:
             reason = _with(reason, self.judge.loose or "the code that comes to it may not run")
-        step = _FIRST_STEP + len(self.loaded) if step is None else step
+        step = _FIRST_STEP + self.met if step is None else step
         confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
         chain = tuple(self.chain)
         found = Fault(code, self.stage, step, self.process, confidence, message, reason, place, chain, detail)

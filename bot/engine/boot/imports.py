@@ -10,7 +10,7 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import launchers, modules, optional
+from bot.engine.boot import clashes, launchers, modules, optional
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
@@ -110,6 +110,7 @@ class Walk:
 
     def note(self, name: str, loaded: Loaded | None) -> None:
         """Note a module as imported, or as missing."""
+        self.failures.met += 1
         self.loaded[name] = loaded
         if self.failures.unsure:
             self.perhaps.add(name)
@@ -269,6 +270,11 @@ class Walk:
         first, _, rest = event.name.partition(".")
         if frame.local and first in frame.local:
             return "on"
+        outside = self.outside_name(event.name, frame)
+        known = clashes.called(outside, self.finder.installed, self.finder.version) if outside else None
+        if known and frame.loaded.found.tree:
+            place = Place(frame.loaded.found.tree, event.node.lineno, event.node.col_offset + 1)
+            self.failures.clash(known, place)
         if not rest and first in frame.loaded.facts.functions:
             return self.call_function(frame.loaded, first, event.driven)
         found = self._imported_function(first, rest, frame)
@@ -348,6 +354,19 @@ class Walk:
         self.called[key] = sure, ended
         return ended
 
+    def outside_name(self, name: str, frame: Frame) -> str | None:
+        """Return the full name of something that a file took from an installed distribution: `OpenAI` is `openai.OpenAI`."""
+        first, _, rest = name.partition(".")
+        for event in reversed(frame.loaded.facts.events):
+            if not isinstance(event, Import) or event.level:
+                continue
+            if event.names is None and event.module.partition(".")[0] == first and self.is_outside(first):
+                return name
+            if first in event.aliases and event.names and self.is_outside(event.module):
+                whole = f"{event.module}.{event.names[event.aliases.index(first)]}"
+                return f"{whole}.{rest}" if rest else whole
+        return None
+
     def _imported_function(self, first: str, rest: str, frame: Frame) -> tuple[Loaded, str] | None:
         """Return the module and name of a function that the code imported, if it is the repository's own."""
         for event in reversed(frame.loaded.facts.events):
@@ -406,6 +425,8 @@ class Walk:
         wanted = optional.imported(names, event.line, event.column, self.finder.installed)
         if wanted:
             self.failures.optional(wanted, place.path)
+        elif known := clashes.imported(name.partition(".")[0], self.finder.installed, self.finder.version):
+            self.failures.clash(known, place)
         elif (site := self.finder.installed.site) and (broken := site.imported(name, event.names)):
             self.failures.broken(broken, place)
 

@@ -77,6 +77,10 @@ class Exact(Installed):
         found = re.match(r"(?:\d+!)?(\d+(?:\.\d+)*)", pin.version) if pin else None
         return tuple(int(part) for part in found[1].split(".")) if found else None
 
+    def exact(self, name: str) -> bool:
+        """Say whether the version of a distribution is known."""
+        return name in self.pins
+
     def before(self, name: str, release: tuple[int, ...]) -> bool:
         """Say whether a distribution is older than a release."""
         version = self.version(name)

@@ -141,6 +141,10 @@ class Installed:
         found = [_distance(each.rest, entry.versions) for each in self.asked if entry and each.name == name]
         return any(far and (far.bound < release or (far.below and far.bound == release)) for far in found)
 
+    def exact(self, name: str) -> bool:
+        """Say whether the version of a distribution is known."""
+        return False
+
     def held(self, name: str) -> bool:
         """Say whether an older release of another distribution may keep this one from its newest."""
         found = [(each.rest, entry) for each in self.asked if (entry := snapshot.entry(each.name))]

@@ -83,6 +83,13 @@ class Lacking(NamedTuple):
     importer: str | None
 
 
+class Clash(NamedTuple):
+    """A distribution that would have to be installed in other versions than it is."""
+
+    distribution: str
+    specifier: str
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -92,6 +99,7 @@ class MissingDistribution(NamedTuple):
 
 Detail = (
     BadRequirement
+    | Clash
     | Lacking
     | MissingDockerfile
     | MissingSource

@@ -83,4 +83,11 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "imports: a requirement without a bound brings the newest release, and a pin keeps an old one. Seen with --deep, "
         "which looks into the wheels.",
     ),
+    "versions-clash": (
+        "boot",
+        "Installed versions are known not to work together",
+        "One library calls another in a way that the other's version does not know, or does not work on the image's Python, "
+        "though the bounds of both allow it: openai before 1.55.3 beside httpx 0.28 (`unexpected keyword argument 'proxies'`), "
+        "SQLAlchemy before 2.0.31 on Python 3.13. Certain where --resolve tells the versions.",
+    ),
 }
