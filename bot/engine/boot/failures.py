@@ -20,6 +20,7 @@ from bot.engine.model import stdlib
 from bot.engine.model.findings import Detail, Failure, Fault, Lacking, MissingModule, MissingName, Place, Stage, Unknown
 
 if TYPE_CHECKING:
+    from bot.engine.boot import natives
     from bot.engine.boot.clashes import Known
     from bot.engine.image.site import Broken
 
@@ -133,6 +134,13 @@ class Failures:
             code = "library-incompatible"
         self.fail(code, broken.message, _with(reason, doubt), place, detail, doubt is None, broken.failure)
         del self.chain[len(self.chain) - len(broken.chain) :]
+
+    def library(self, lack: natives.Lack, place: Place) -> None:
+        """Note a shared library that the image does not have."""
+        doubt = self.judge.changed() or (None if lack.certain else "what apt-get installs may bring it along")
+        names = ", ".join(lack.missing.packages)
+        reason = f"{lack.missing.distribution} needs {names} of the system, and the image has no such package."
+        self.fail("system-library-missing", lack.message, _with(reason, doubt), place, lack.missing, doubt is None, "import")
 
     def clash(self, known: Known, place: Place) -> None:
         """Note that two installed distributions don't work together, or one with this Python."""

@@ -48,6 +48,7 @@ class Finder:
     """
 
     def __init__(self, image: Image, installed: Installed, path: tuple[str, ...]) -> None:
+        self.image = image
         self.files = image.files
         self.installed = installed
         self.path = list(path)

@@ -10,7 +10,7 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import clashes, launchers, modules, optional
+from bot.engine.boot import clashes, launchers, modules, natives, optional
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
@@ -285,9 +285,19 @@ class Walk:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
         node = event.node.args[0] if event.node.args else named
         url = evaluate(node, self._scope(frame)) if node is not None else None
-        wanted = optional.engine(url, event.node, self.finder.installed) if isinstance(url, str) else None
+        if isinstance(url, str):
+            wanted = optional.engine(url, event.node, self.finder.installed)
+        elif event.name.endswith("create_engine") and not self._names_driver():
+            wanted = optional.unnamed_engine(event.node, self.finder.installed)
+        else:
+            return
         if wanted and frame.loaded.found.tree:
             self.failures.optional(wanted, frame.loaded.found.tree)
+
+    def _names_driver(self) -> bool:
+        """Say whether the code names a driver of PostgreSQL in a URL."""
+        paths = {loaded.found.tree for loaded in self.loaded.values() if loaded and loaded.found.tree}
+        return any(b"+psycopg" in self.tree.read(path) for path in paths)
 
     def _server(self, name: str, frame: Frame) -> str | None:
         """Return which server a call starts: uvicorn's or waitress's function, or the method of a Flask app."""
@@ -427,6 +437,8 @@ class Walk:
             self.failures.optional(wanted, place.path)
         elif known := clashes.imported(name.partition(".")[0], self.finder.installed, self.finder.version):
             self.failures.clash(known, place)
+        elif lack := natives.lack(name.partition(".")[0], self.finder.installed, self.finder.image):
+            self.failures.library(lack, place)
         elif (site := self.finder.installed.site) and (broken := site.imported(name, event.names)):
             self.failures.broken(broken, place)
 

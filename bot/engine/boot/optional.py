@@ -94,6 +94,19 @@ def engine(url: str, node: ast.Call, installed: Installed) -> Wanted | None:
     return Wanted(feature, module, distribution, message, "module", node.lineno, node.col_offset + 1, certain)
 
 
+def unnamed_engine(node: ast.Call, installed: Installed) -> Wanted | None:
+    """Return the driver that an engine would need for a URL of PostgreSQL that only the platform knows.
+
+    psycopg2 is what is installed, so PostgreSQL is meant; SQLAlchemy takes it for `postgresql://` up to 2.0 alone.
+    """
+    newer = installed.has("sqlalchemy") and not installed.before("sqlalchemy", _SPLIT) and not installed.held("sqlalchemy")
+    if not newer or not installed.gives("psycopg2") or installed.gives("psycopg"):
+        return None
+    message = "ModuleNotFoundError: No module named 'psycopg'"
+    feature = "SQLAlchemy 2.1, for a `postgresql://` from the platform,"
+    return Wanted(feature, "psycopg", "psycopg", message, "module", node.lineno, node.col_offset + 1, certain=False)
+
+
 def defined(source: bytes, installed: Installed) -> Iterator[Wanted]:
     """Yield what the routes and models that a module defines need and the image does not have."""
     if not _HINTS.search(source):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from bot.engine.image.bases import Base
 from bot.engine.image.stage import Requirement, Stage
 from bot.engine.model.findings import MissingSystem
 
@@ -62,7 +63,7 @@ class Lack(NamedTuple):
 
 def lacks(stage: Stage, asked: tuple[Requirement, ...]) -> list[Lack]:
     """Return which requirements an install in this stage can't build."""
-    if not is_bare(stage):
+    if not is_bare(stage.base):
         return []
     found = []
     for requirement in asked:
@@ -81,16 +82,16 @@ def lacks_git(stage: Stage, asked: tuple[Requirement, ...], address: str | None)
     """Return that an install of a git repository finds no git: at an address, or of a requirement that names one."""
     named = (each.line for each in asked if "git+" in each.line.rest and ";" not in each.line.rest)
     address = address or next((line.value for line in named), None)
-    if address is None or not is_bare(stage) or _there(stage, "git"):
+    if address is None or not is_bare(stage.base) or _there(stage, "git"):
         return []
     message = "ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?"
     reason = f"{address} comes from a git repository, and {stage.base.name} has no git."
     return [Lack(message, reason, MissingSystem(("git",), None, None))]
 
 
-def is_bare(stage: Stage) -> bool:
-    """Say whether a stage rests on an image of Python that brings no compiler and no git: a slim one of Debian."""
-    return stage.base.known and stage.base.python is not None and "slim" in stage.base.name
+def is_bare(base: Base) -> bool:
+    """Say whether an image of Python brings no compiler, no git and few libraries: a slim one of Debian."""
+    return base.known and base.python is not None and "slim" in base.name
 
 
 def _there(stage: Stage, package: str) -> bool:

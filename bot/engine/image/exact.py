@@ -52,6 +52,10 @@ class Exact(Installed):
         """Say whether a distribution is there."""
         return name in self.pins or super().has(name)
 
+    def asks(self, name: str, extra: str) -> bool:
+        """Say whether a distribution is asked for with an extra."""
+        return any(each.name == name and extra in each.extras for each in self.named)
+
     @cached_property
     def _given(self) -> tuple[frozenset[str], frozenset[str]]:
         """The import names that the snapshot knows of the pinned distributions, and the packages that these lie in."""

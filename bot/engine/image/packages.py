@@ -121,6 +121,10 @@ class Installed:
         """Say whether a distribution is there."""
         return any(each.name == name for each in self.asked) or name in self._extras
 
+    def asks(self, name: str, extra: str) -> bool:
+        """Say whether a distribution is asked for with an extra."""
+        return any(each.name == name and extra in each.extras for each in self.asked)
+
     def gives(self, module: str) -> bool:
         """Say whether an installed distribution gives a module, by its dotted name."""
         parts = module.split(".")

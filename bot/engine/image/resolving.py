@@ -161,7 +161,7 @@ class _Asking:
             return
         version = f"{self.python[0]}.{self.python[1]}"
         reason = f"{name} {newest[0].version} has no wheel for Python {version}, and building it needs a compiler"
-        reason += f", which {self.stage.base.name} lacks." if compiled.is_bare(self.stage) else "."
+        reason += f", which {self.stage.base.name} lacks." if compiled.is_bare(self.stage.base) else "."
         missing = BadRequirement((name,), "wheel")
         self.problem("wheel-missing", f"ERROR: Failed building wheel for {name}", reason, missing, asked, certain=False)
 

@@ -6,7 +6,7 @@ a module that nobody brings, a name that the other one (any more) does not defin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -224,14 +224,6 @@ class Site:
             if other is None or not self.has(other) or self._defines(other, each, seen):
                 return True
         return False
-
-    # --- what the system has to bring
-
-    def libraries(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield the shared libraries that distributions ask of the system, each with the distribution."""
-        for name in names:
-            for library in sorted(self.wheels[name].libraries()) if name in self.wheels else ():
-                yield library, name
 
 
 def _absolute(step: Needs, package: str) -> str | None:

@@ -89,8 +89,8 @@ class Wheel(Protocol):
         """Return what a module of it does when it is imported; None where that can't be had."""
         ...
 
-    def libraries(self) -> frozenset[str]:
-        """Return the shared libraries that its binaries need and that no wheel brings; empty where they were not looked at."""
+    def libraries(self) -> tuple[str, ...]:
+        """Return the shared libraries that its binaries need and that it does not bring, in the order of the loader."""
         ...
 
 

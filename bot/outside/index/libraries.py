@@ -11,12 +11,12 @@ _LOAD, _DYNAMIC = 1, 2
 _NEEDED, _STRINGS = 1, 5
 
 
-def needed(data: bytes) -> frozenset[str]:
-    """Return the names of the libraries that a binary needs; empty for what is no 64-bit ELF file."""
+def needed(data: bytes) -> list[str]:
+    """Return the names of the libraries that a binary needs, in its order; empty for what is no 64-bit ELF file."""
     try:
-        return frozenset(_needed(data))
+        return _needed(data)
     except (struct.error, ValueError):
-        return frozenset()
+        return []
 
 
 def _needed(data: bytes) -> list[str]:

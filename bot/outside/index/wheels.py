@@ -17,6 +17,7 @@ _SMALL = 1 << 20  # bytes: a wheel up to here is fetched at once
 _MIDDLE = 24 << 20  # up to here, when its modules are looked at
 _PIECES = 25  # modules of a larger one that are fetched, each by itself
 _LARGEST_MODULE = 4 << 20
+_BINARIES, _DEPTH = 6, 2  # how many are looked at, and how many folders deep
 _SCRIPT = re.compile(r"^\s*([\w.-]+)\s*=", re.M)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, RuntimeError, ValueError)
 
@@ -58,17 +59,16 @@ class Wheel:
         except (ValueError, TypeError, IndexError):
             return None
 
-    def libraries(self) -> frozenset[str]:
-        """Return the shared libraries that its binaries ask of the system."""
+    def libraries(self) -> tuple[str, ...]:
+        """Return the shared libraries that its binaries ask of the system; those deep inside of it are not looked at."""
         if "libraries" not in self.facts:
-            binaries = [path for path in self.files if path.endswith(".so") or ".so." in path]
-            found: set[str] = set()
-            for path in binaries if self.pin.size <= _MIDDLE else ():
-                found |= libraries.needed(self._read(path) or b"")
+            binaries = sorted(path for path in self.files if path.endswith(".so") or ".so." in path)
+            outer = [path for path in binaries if path.count("/") <= _DEPTH and ".libs/" not in path][:_BINARIES]
+            found = dict.fromkeys(name for path in outer for name in libraries.needed(self._read(path) or b""))
             own = {path.rpartition("/")[2] for path in binaries}
-            self.facts["libraries"] = sorted(found - own)
+            self.facts["libraries"] = [name for name in found if name not in own]
             self.learned = True
-        return frozenset(self._listed("libraries"))
+        return tuple(self._listed("libraries"))
 
     def keep(self) -> None:
         """Keep what was learned."""

@@ -90,4 +90,11 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "though the bounds of both allow it: openai before 1.55.3 beside httpx 0.28 (`unexpected keyword argument 'proxies'`), "
         "SQLAlchemy before 2.0.31 on Python 3.13. Certain where --resolve tells the versions.",
     ),
+    "system-library-missing": (
+        "boot",
+        "A package needs a shared library that the image does not have",
+        "Some wheels leave a library to the system: OpenCV asks for libGL, psycopg without its `binary` extra for libpq, "
+        "LightGBM for libgomp. A slim image has none of them: `ImportError: libGL.so.1: cannot open shared object file`. The "
+        "Debian package brings it, or a distribution that does without (`opencv-python-headless`).",
+    ),
 }
