@@ -74,6 +74,19 @@ class Failures:
         finally:
             self.unsure -= really
 
+    @contextmanager
+    def at_stage(self, stage: Stage) -> Iterator[None]:
+        """Let what fails inside belong to another stage."""
+        before, self.stage = self.stage, stage
+        try:
+            yield
+        finally:
+            self.stage = before
+
+    def driver(self, backend: str, module: str, message: str, place: Place) -> None:
+        """Note the driver of a database that Django's settings name and that no requirement brings."""
+        self.optional(Wanted(f"`{backend}`", module, module, message, "import", place.line, place.column), place.path)
+
     def missing(self, name: str, owner: Loaded | None, place: Place | None) -> Loaded | None:
         """Note a module that can't be found, as surely as the image is known; what may be installed is taken to be there."""
         folders = list(owner.found.folders) if owner else [*self.finder.path, *self.finder.appended]

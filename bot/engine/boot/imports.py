@@ -23,6 +23,7 @@ from bot.engine.model.findings import MissingModule, MissingName, Place, Stage, 
 from bot.engine.model.tree import Tree, Unreadable
 
 _LIMIT = 4000  # modules that are followed at most
+_DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
 
 class Frame(NamedTuple):
@@ -72,6 +73,7 @@ class Walk:
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
         self.serving: Serving | None = None
+        self.argv: tuple[str, ...] = ()  # of the program
 
     # --- importing
 
@@ -178,7 +180,7 @@ class Walk:
     def _event(self, event: Event, frame: Frame) -> _Flow:
         match event:
             case Import():
-                self._imported(event, frame)
+                self.imported(event, frame)
             case PathChange():
                 self._path_change(event, frame)
             case Registration():
@@ -194,7 +196,7 @@ class Walk:
         return "on"
 
     def _branch(self, event: Branch, frame: Frame) -> _Flow:
-        decided = truth(event.test, self._scope(frame)) if event.test is not None else None
+        decided = truth(event.test, self.scope(frame)) if event.test is not None else None
         if decided is not None:
             return self._events(event.body if decided else event.orelse, frame)
         with self.failures.doubtful():
@@ -220,7 +222,8 @@ class Walk:
             return "on" if any(not each.raises for each in event.handlers) else "died"
         return self._events(event.orelse, frame) if flow == "on" else flow
 
-    def _scope(self, frame: Frame) -> Scope:
+    def scope(self, frame: Frame) -> Scope:
+        """Return what the expressions of some code may refer to."""
         name = "__main__" if frame.main else frame.loaded.name
         path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
         file, version = frame.loaded.found.path, self.finder.version
@@ -228,7 +231,7 @@ class Walk:
 
     def _path_change(self, event: PathChange, frame: Frame) -> None:
         """Change sys.path as the code does; what is not followed, or may not happen, makes later misses doubtful."""
-        scope = self._scope(frame)
+        scope = self.scope(frame)
         at = evaluate(event.at, scope) if event.at is not None else None
         found = [evaluate(value, scope) for value in event.values or ()]
         entries = [entry for each in found for entry in (each if isinstance(each, tuple) else (each,))]
@@ -249,7 +252,7 @@ class Walk:
             self.finder.appended.extend(folders)
 
     def _registered(self, event: Registration, frame: Frame) -> None:
-        name = evaluate(event.name, self._scope(frame))
+        name = evaluate(event.name, self.scope(frame))
         if isinstance(name, str):
             self.note(name, self.loaded.get(name) or Loaded(name, OUTSIDE, EMPTY))
         else:
@@ -267,7 +270,14 @@ class Walk:
         if event.name == "os.chdir" and self.finder.busy:  # the launchers have the current folder itself on sys.path
             self._path_change(PathChange(None, None, event.node.lineno), frame)
             return "on"
+        if event.name in _DJANGO and self.is_outside("django"):
+            from bot.engine.boot import django  # no other framework imports by the names in its settings
+
+            django.started(self, event, frame)
+            return "on"
         first, _, rest = event.name.partition(".")
+        if event.name == "include" and event.node.args and self.is_outside("django"):
+            self._included(event, frame)
         if frame.local and first in frame.local:
             return "on"
         outside = self.outside_name(event.name, frame)
@@ -280,11 +290,17 @@ class Walk:
         found = self._imported_function(first, rest, frame)
         return self.call_function(*found, event.driven) if found else "on"
 
+    def _included(self, event: Call, frame: Frame) -> None:
+        """Django's `include("app.urls")` imports the module that it is given."""
+        named = evaluate(event.node.args[0], self.scope(frame))
+        if isinstance(named, str):
+            self.imported(Import(named, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
+
     def _engine(self, event: Call, frame: Frame) -> None:
         """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
         node = event.node.args[0] if event.node.args else named
-        url = evaluate(node, self._scope(frame)) if node is not None else None
+        url = evaluate(node, self.scope(frame)) if node is not None else None
         if isinstance(url, str):
             wanted = optional.engine(url, event.node, self.finder.installed)
         elif event.name.endswith("create_engine") and not self._names_driver():
@@ -314,7 +330,7 @@ class Walk:
 
     def _served(self, kind: str, event: Call, frame: Frame) -> None:
         """Note where the code serves. `uvicorn.run("module:app")` imports the module, with words of its own when it can't."""
-        scope = self._scope(frame)
+        scope = self.scope(frame)
         listen = launchers.in_code(kind, event.node, lambda node: evaluate(node, scope))
         told = launchers.in_code(kind, event.node, lambda node: evaluate(node, scope._replace(complete=True)))
         place = Place(frame.loaded.found.tree or frame.loaded.found.path, event.node.lineno, event.node.col_offset + 1)
@@ -326,12 +342,12 @@ class Walk:
     def _loads_app(self, event: Call, frame: Frame, place: Place) -> None:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "app"), None)
         node = event.node.args[0] if event.node.args else named
-        target = evaluate(node, self._scope(frame)) if node is not None else None
+        target = evaluate(node, self.scope(frame)) if node is not None else None
         if not isinstance(target, str) or ":" not in target:
             return
         name = target.partition(":")[0]
         before = len(self.failures.faults)
-        self._imported(Import(name, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
+        self.imported(Import(name, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
         for index, fault in enumerate(self.failures.faults[before:], start=before):
             if isinstance(fault.detail, MissingModule) and fault.detail.name == name:
                 words = f'ERROR:    Error loading ASGI app. Could not import module "{name}".'
@@ -410,7 +426,8 @@ class Walk:
         base = ".".join(parts[: len(parts) - event.level + 1])
         return f"{base}.{event.module}" if event.module else base
 
-    def _imported(self, event: Import, frame: Frame) -> None:
+    def imported(self, event: Import, frame: Frame) -> None:
+        """Run an import statement."""
         tree = frame.loaded.found.tree or frame.loaded.found.path
         place = Place(tree, event.line, event.column)
         self._comes_to(frame, event.line, event.column - 1)
@@ -426,10 +443,10 @@ class Walk:
             if loaded:
                 self._names(event, loaded, place)
             elif self.is_outside(name):
-                self._from_outside(name, event, place)
+                self.from_outside(name, event, place)
         self.failures.chain.pop()
 
-    def _from_outside(self, name: str, event: Import, place: Place) -> None:
+    def from_outside(self, name: str, event: Import, place: Place) -> None:
         """Import a module of an installed distribution: what that asks for has to be there, too."""
         names = (name, *(f"{name}.{each}" for each in event.names or ()))
         wanted = optional.imported(names, event.line, event.column, self.finder.installed)

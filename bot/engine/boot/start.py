@@ -43,7 +43,7 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
     walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
     if program.env.get("PYTHONPATH", "") is None:
         walk.judge.loose = "PYTHONPATH is made at build time"
-    walk.judge.later = program.later
+    walk.judge.later, walk.argv = program.later, program.argv
     walk.finder.busy = program.launcher != "python"
     doubt = program.loose
     if program.launcher == "streamlit":
