@@ -178,9 +178,12 @@ class _Asking:
             reason = f"{asked.place.path}:{asked.place.line}: {reason}"
         self.problems.append(Problem(code, message, reason, missing, certain))
 
+    def may_install(self, release: Release) -> bool:
+        return release.source is not None or releases.has_wheel(release, self.python, self.platform)
+
     def loosen(self, asked: Requirement, known: tuple[Release, ...]) -> None:
         """Go on as if the requirement had been repaired: at any version, or without a name that does not exist."""
-        if not any(releases.for_python(each, self.python) for each in known):
+        if not any(releases.for_python(each, self.python) and self.may_install(each) for each in known):
             self.left_out.append(asked.line.value)
             return
         self.lines = [

@@ -21,10 +21,10 @@ _NAME = r"`?(?P<name>[A-Za-z0-9][\w.-]*)`?"
 _SPAN = r"(?:[<>=!~][^\s,]*(?:,\s?[<>=!~][^\s,]*)*)?"
 _REASONS = (  # the sentence, and what it means for the distribution that it names
     (re.compile(rf"{_NAME} was not found in the package registry"), "name"),
-    (re.compile(rf"there (?:is|are) no versions? of {_NAME}{_SPAN}"), "version"),
-    (re.compile(rf"only {_NAME}{_SPAN} (?:is|are) available"), "version"),
     (re.compile(rf"(?:all versions of )?{_NAME}{_SPAN} (?:has|have) no usable wheels"), "wheel"),
     (re.compile(rf"{_NAME}{_SPAN} (?:has|have) no (?:wheels|publicly available wheels)"), "wheel"),
+    (re.compile(rf"there (?:is|are) no versions? of {_NAME}{_SPAN}"), "version"),
+    (re.compile(rf"only {_NAME}{_SPAN} (?:is|are) available"), "version"),
 )
 
 
