@@ -8,7 +8,8 @@ from bot.engine.image.stage import Requirement
 from bot.engine.model import dockerfile, requirements, toml
 from bot.engine.model.tree import Splice, Tree, Unreadable, splice
 
-_VERSION = r"[ \t]*(?P<version>\(?[ \t]*(?:[<>=!~]=?=?)[^;#\s'\"\\&|]*(?:[ \t]*,[ \t]*[<>=!~]=?=?[^;#\s'\"\\&|,]*)*)?"
+_CLAUSE = r"[<>=!~]=?=?[ \t]*[^;#\s'\"\\&|,()]+"
+_VERSION = rf"[ \t]*(?P<version>\(?[ \t]*{_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*(?:[ \t]*\))?)?"
 
 
 def bounded(tree: Tree, asked: Requirement, specifier: str) -> Tree | str:

@@ -124,26 +124,30 @@ def result(made: Plan, files: Files) -> dict[str, str]:
     return after
 
 
-def check_transformed(codemod: str, before: dict[str, str], after: dict[str, str], unsafe: bool = False) -> Plan:
+def check_transformed(
+    codemod: str, before: dict[str, str], after: dict[str, str], unsafe: bool = False, options: Options = Options()
+) -> Plan:
     """Assert that one codemod turns `before` into `before` with the files of `after`, and nothing else.
 
     `after` holds only what changes; a file that moves away stands in it as "". The same is asserted with CRLF endings, and
     that a second run changes nothing.
     """
     wanted = {path: text for path, text in {**before, **after}.items() if text or path not in after}
-    made = planned(before, codemod, unsafe)
+    made = planned(before, codemod, unsafe, options)
     assert [step.codemod for step in made.steps], [dropped.reason for dropped in made.dropped]
     assert {step.codemod for step in made.steps} == {codemod}
     assert result(made, before) == wanted
-    again = planned(wanted, codemod, unsafe)
+    again = planned(wanted, codemod, unsafe, options)
     assert not again.tree.changes()
     windows = {path: text.replace("\n", "\r\n") for path, text in before.items()}
-    assert result(planned(windows, codemod, unsafe), windows) == {p: t.replace("\n", "\r\n") for p, t in wanted.items()}
+    assert result(planned(windows, codemod, unsafe, options), windows) == {
+        p: t.replace("\n", "\r\n") for p, t in wanted.items()
+    }
     return made
 
 
-def check_noop(codemod: str, files: dict[str, str], unsafe: bool = True) -> Plan:
+def check_noop(codemod: str, files: dict[str, str], unsafe: bool = True, options: Options = Options()) -> Plan:
     """Assert that a codemod changes nothing, not even with --unsafe."""
-    made = planned(files, codemod, unsafe)
+    made = planned(files, codemod, unsafe, options)
     assert not made.tree.changes(), result(made, files)
     return made

@@ -20,7 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
+from bot.engine.simulate import Options
 from codemods.index import NAMES
+from tests.bot.engine.index import WEB, Dist, Index
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
@@ -48,6 +50,7 @@ class Case(NamedTuple):
     unsafe: bool = False
     after: str | None = None  # what the file is called afterwards
     sorted: bool = True  # the lines keep their order
+    options: Options = Options()
 
 
 def _instructions(text: str) -> object:
@@ -62,9 +65,15 @@ def _requirements(text: str) -> object:
     return [Requirement(line) for line in lines if line]
 
 
+def _lines(text: str) -> object:
+    """Return the lines without comments, of what no parser reads before it is repaired."""
+    return [line for line in (re.sub(r"(?:^|\s+)#.*$", "", line).strip() for line in text.splitlines()) if line]
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "toml": tomllib.loads,
     "dockerfile": _instructions,
+    "lines": _lines,
     "requirements": _requirements,
     "yaml": yaml.safe_load,
 }
@@ -97,6 +106,11 @@ EMPTY = FLY.replace("[http_service]\n", '[[services]]\n  http_checks = []\n  pro
     '\n  [[services.http_checks]]\n    path = "/docs"\n'
 )
 
+
+def listing(lines: str) -> dict[str, str]:
+    return {**HEALTHY, "requirements.txt": f"fastapi\n{lines}\nuvicorn\n"}
+
+
 IMPORTING = {**HEALTHY, "main.py": f"import requests\n{MAIN}"}
 PROJECT = """\
 [project]
@@ -116,6 +130,18 @@ services:
     buildCommand: pip install -r requirements.txt
     startCommand: uvicorn main:app --host 0.0.0.0 --port $PORT
 """
+
+INDEX = Options(
+    package_index=Index(
+        {
+            **WEB,
+            "pymupdf": {"1.24.9": Dist(), "1.24.11": Dist()},
+            "first": {"1.0": Dist(("second<2",))},
+            "second": {"1.5": Dist(), "2.0": Dist()},
+            "old": {"1.0": Dist(python="<3.11")},
+        }
+    )
+)
 
 CASES = [
     Case("add-missing-requirement", IMPORTING, "requirements.txt", "requirements"),
@@ -191,6 +217,11 @@ CASES = [
         "fix-entrypoint", {**HEALTHY, "Dockerfile": DOCKERFILE.replace("main:app", "src.main:app")}, "Dockerfile", "dockerfile"
     ),
     Case("fix-entrypoint", {**HEALTHY, "fly.toml": GROUP.format(SERVER.format("src.main:app"))}, "fly.toml"),
+    Case("fix-foreign-requirement", listing("pywin32==306"), "requirements.txt", "requirements"),
+    Case("fix-requirement-pin", listing("pymupdf==1.24.10"), "requirements.txt", "requirements", True, options=INDEX),
+    Case("fix-requirement-syntax", listing("requests==-2.31.0"), "requirements.txt", "lines"),
+    Case("pin-python-version", listing("old==1.0"), "Dockerfile", "dockerfile", True, options=INDEX),
+    Case("relax-conflicting-pin", listing("first==1.0\nsecond==2.0"), "requirements.txt", "requirements", True, options=INDEX),
     Case(
         "fix-path-case",
         {
@@ -295,7 +326,7 @@ def layouts(draw: st.DrawFn, case: Case) -> Layout:
     count = len(case.files[case.edited].splitlines())
     indent = st.just(None) if case.kind == "yaml" else st.sampled_from([None, "", " ", "    ", "\t"])
     comment = TEXT.map(lambda words: "  # " + words.rstrip("\\"))  # pip joins a line that ends in \ with the next one
-    tail = st.one_of(st.just(""), comment) if case.kind in ("toml", "requirements") else st.just("")
+    tail = st.one_of(st.just(""), comment) if case.kind in ("toml", "requirements", "lines") else st.just("")
     return Layout(
         [draw(GAP) for _ in range(count + 1)],
         [draw(indent) for _ in range(count)],
@@ -331,7 +362,7 @@ def test_every_codemod_has_a_case():
 
 @pytest.mark.parametrize("case", CASES, ids=ident)
 def test_the_layout_of_a_file_makes_no_difference(case: Case):
-    plain = result(planned(case.files, case.codemod, case.unsafe), case.files)
+    plain = result(planned(case.files, case.codemod, case.unsafe, case.options), case.files)
     place = case.after or case.edited
     before, after = case.files[case.edited].splitlines(), plain[place].splitlines()
     edited = {line.strip() for line in (Counter(before) - Counter(after)) + (Counter(after) - Counter(before))}
@@ -341,11 +372,11 @@ def test_the_layout_of_a_file_makes_no_difference(case: Case):
     @given(layout=layouts(case))
     def holds(layout: Layout) -> None:
         files = {**case.files, case.edited: laid_out(case.files[case.edited], layout)}
-        made = planned(files, case.codemod, case.unsafe)
+        made = planned(files, case.codemod, case.unsafe, case.options)
         assert made.steps, [dropped.reason for dropped in made.dropped]
         repaired = result(made, files)
         assert PARSERS[case.kind](repaired[place]) == PARSERS[case.kind](plain[place])
-        assert not planned(repaired, case.codemod, case.unsafe).tree.changes()
+        assert not planned(repaired, case.codemod, case.unsafe, case.options).tree.changes()
         assert {path for path in files if repaired.get(path) != files[path]} == {
             p for p in files if plain.get(p) != case.files[p]
         }

@@ -50,7 +50,7 @@ class Wheel:
 
 
 class Index:
-    """See `bot.engine.model.index.Index`; resolves greedily, the newest first, which is enough for tests."""
+    """See `bot.engine.model.index.Index`; resolves by trying, the newest first."""
 
     def __init__(self, known: dict[str, dict[str, Dist]], deep: bool = True, reachable: bool = True) -> None:
         self.known = known
@@ -76,39 +76,60 @@ class Index:
         self.wishes.append(wish)
         if not self.reachable:
             return Unreachable("the network is down")
-        bounds: dict[str, SpecifierSet] = {}
-        chosen: dict[str, str] = {}
-        queue = [Requirement(line) for line in wish.requirements]
-        limits = {line.name: line.specifier for line in map(Requirement, wish.constraints)}
         environment = {"python_version": f"{wish.python[0]}.{wish.python[1]}", "sys_platform": "linux", "extra": ""}
-        while queue:
-            line = queue.pop(0)
-            if line.name in wish.excluded or (line.marker and not line.marker.evaluate(environment)):
-                continue
-            bounds[line.name] = bounds.get(line.name, limits.get(line.name, SpecifierSet())) & line.specifier
-            answer = self._choose(line.name, bounds[line.name], wish)
-            if isinstance(answer, Unsolved):
-                several = line.name in chosen and answer.kind != "name"
-                return Unsolved("conflict", "", f"{line.name} is needed by several; {answer.says}") if several else answer
-            if chosen.get(line.name) != answer:
-                chosen[line.name] = answer
-                queue += [] if wish.alone else [Requirement(need) for need in self.known[line.name][answer].needs]
-        return Solved(tuple(Pin(name, version, f"https://files/{name}", "0", 1) for name, version in chosen.items()))
 
-    def _choose(self, name: str, bound: SpecifierSet, wish: Wish) -> str | Unsolved:
-        listed = self.releases(name) or ()
-        allowed = [each for each in listed if each.version in bound]
-        if not allowed:
-            kind = "version" if listed else "name"
-            return Unsolved(kind, name, f"there is no version of {name}{bound}")  # type: ignore[arg-type]
-        fitting = [
-            each
-            for each in allowed
-            if releases.for_python(each, wish.python) and releases.has_wheel(each, wish.python, wish.platform)
-        ]
-        if not fitting:
-            return Unsolved("wheel", name, f"{name}{bound} has no usable wheels")
+        def counts(line: Requirement) -> bool:
+            return line.name not in wish.excluded and (line.marker is None or line.marker.evaluate(environment))
+
+        limits = {line.name: line.specifier for line in map(Requirement, wish.constraints)}
+        lines = [line for line in map(Requirement, wish.requirements) if counts(line)]
+        for line in lines:
+            refused = self._refused(line.name, line.specifier & limits.get(line.name, SpecifierSet()), wish)
+            if refused is not None:
+                return refused
+
+        def solve(queue: list[Requirement], chosen: dict[str, str]) -> dict[str, str] | None:
+            if not queue:
+                return chosen
+            line, rest = queue[0], queue[1:]
+            bound = line.specifier & limits.get(line.name, SpecifierSet())
+            if line.name in chosen:
+                return solve(rest, chosen) if chosen[line.name] in bound else None
+            for version in self._fitting(line.name, bound, wish):
+                needs = [] if wish.alone else [*map(Requirement, self.known[line.name][version].needs)]
+                found = solve([*rest, *filter(counts, needs)], {**chosen, line.name: version})
+                if found is not None:
+                    return found
+            return None
+
+        solution = solve(lines, {})
+        if solution is None:
+            return Unsolved("conflict", "", " and ".join(map(str, lines)))
+        return Solved(tuple(Pin(name, version, f"https://files/{name}", "0", 1) for name, version in solution.items()))
+
+    def _fitting(self, name: str, bound: SpecifierSet, wish: Wish) -> list[str]:
+        """Return the versions that can be installed: what is kept first, then the newest."""
         kept = {pin.partition("==")[0]: pin.partition("==")[2] for pin in wish.kept}
-        if kept.get(name) in {each.version for each in fitting}:
-            return kept[name]
-        return max((each.version for each in fitting), key=Version)
+        found = [
+            each.version
+            for each in self.releases(name) or ()
+            if each.version in bound and releases.for_python(each, wish.python)
+            if releases.has_wheel(each, wish.python, wish.platform)
+        ]
+        return sorted(found, key=lambda version: (version == kept.get(name), Version(version)), reverse=True)
+
+    def _refused(self, name: str, bound: SpecifierSet, wish: Wish) -> Unsolved | None:
+        listed = self.releases(name) or ()
+        if not listed:
+            return Unsolved("name", name, f"{name} was not found")
+        if not any(each.version in bound for each in listed):
+            return Unsolved("version", name, f"there is no version of {name}{bound}")
+        if not self._fitting(name, bound, wish):
+            return Unsolved("wheel", name, f"{name}{bound} has no usable wheels")
+        return None
+
+
+WEB = {  # what a healthy app of the tests installs
+    "fastapi": {"0.115.0": Dist(files={"fastapi/__init__.py": "class FastAPI: ...\n"})},
+    "uvicorn": {"0.30.0": Dist(files={"uvicorn/__init__.py": ""}, scripts=("uvicorn",))},
+}
