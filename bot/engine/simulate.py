@@ -304,7 +304,8 @@ class _Simulation:
 
         name = program.launcher
         wanted = BROUGHT_BY.get(name, name)
-        if name not in LAUNCHERS or installed.has(wanted) or installed.opaque or installed.projects or not image.base.python:
+        there = installed.has(wanted) or (wanted == name and installed.runs(name))
+        if name not in LAUNCHERS or there or installed.opaque or installed.projects or not image.base.python:
             return []
         argv0 = program.argv[0]
         message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"

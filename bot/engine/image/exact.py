@@ -15,6 +15,8 @@ from bot.engine.image.site import Site
 from bot.engine.image.stage import Install
 from bot.engine.model.index import Index, Pin
 
+_USUAL = frozenset(("pip", "setuptools", "wheel"))  # what images bring, and the snapshot knows well enough
+
 
 class Exact(Installed):
     """See `Installed`; `pins` are the distributions whose versions are known."""
@@ -32,6 +34,7 @@ class Exact(Installed):
         loose = tuple(each for each in (*asked[0], *asked[1]) if each.name not in pins)
         super().__init__(loose, opaque, projects, python)
         self.named = (*asked[0], *asked[1])
+        self.unresolved = tuple(each.name for each in loose if each.name not in _USUAL)
         self.pins = pins
         if index.deep:
             self.site = Site(pins.values(), index, python, self._partial())
@@ -40,8 +43,7 @@ class Exact(Installed):
         """Return why there may be modules that no wheel shows."""
         if self.opaque or self.projects:
             return self.opaque or "an installed project may give more"
-        loose = next((each.name for each in self.asked if each.name not in self.pins), None)
-        return f"{loose} has no wheel that was looked into" if loose else None
+        return f"{self.unresolved[0]} has no wheel that was looked into" if self.unresolved else None
 
     @cached_property
     def distributions(self) -> frozenset[str]:
@@ -109,7 +111,7 @@ class Exact(Installed):
         """Return why a module may be there although `gives` denies it; None where that is certain."""
         if self.opaque:
             return self.opaque
-        if self.asked:
+        if self.unresolved:
             return super().doubt(module, provided_by)
         if self.site is not None:
             return f"{self.site.unseen[0]} was not looked into" if self.site.unseen else None
