@@ -112,13 +112,13 @@ class Exact(Installed):
         if self.opaque:
             return self.opaque
         if self.unresolved:
-            return super().doubt(module, provided_by)
+            return self.by_snapshot(module, provided_by)
         if self.site is not None:
             return f"{self.site.unseen[0]} was not looked into" if self.site.unseen else None
         unknown = next((name for name in self.pins if not snapshot.known(name)), None)
         top = module.partition(".")[0]
         if unknown:
-            return f"{unknown} is not in the snapshot of {snapshot.date()}, and may give `{top}`: --deep tells"
+            return f"{unknown} is not in the snapshot of {snapshot.date()}, and may give `{top}` (--deep tells)"
         return None
 
 

@@ -172,9 +172,12 @@ class Installed:
 
         `provided_by` is the distribution that would give it, where that is known without asking the snapshot.
         """
+        found = self.opaque or self.by_snapshot(module, provided_by)
+        return found if found is None or self.opaque else f"{found} (--deep tells)"
+
+    def by_snapshot(self, module: str, provided_by: str | None = None) -> str | None:
+        """Return why a module may be there that the snapshot knows nobody to give."""
         top = module.partition(".")[0]
-        if self.opaque:
-            return self.opaque
         if self._unknown:
             return f"{self._unknown[0]} is not in the snapshot of {snapshot.date()}, and may give or bring `{top}`"
         if top.startswith("_") or top in _MISPLACED:

@@ -63,7 +63,7 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     ),
     "requirement-not-found": (
         "build",
-        "A requirement can't be installed: no such name, version, or none for this Python",
+        "No release of a requirement can be installed",
         "The package index does not have the distribution, not in a version that the requirement allows, or no file of it is "
         "for the image's Python and Linux. Versions are withdrawn, pins are typed by hand, and a freeze from Windows or a Mac "
         "names what is only there. Asked of the index with --resolve.",

@@ -230,7 +230,7 @@ def test_without_looking_into_them_the_snapshot_tells():
     assert found.site is None
     assert (found.gives("starlette"), found.gives("requests")) == (True, False)
     assert "is not in the snapshot" in (found.doubt("requests") or "")
-    assert "--deep tells" in (found.doubt("requests") or "")
+    assert "(--deep tells)" in (found.doubt("requests") or "")
 
 
 def test_a_wheel_that_was_not_looked_into_leaves_a_doubt():
