@@ -27,6 +27,11 @@ class Base(NamedTuple):
     plain: bool = False  # an operating system and nothing of an app
     settled: bool = True  # the version of Python is written down
 
+    @property
+    def bare(self) -> bool:
+        """Whether it is one of Python's own images, which bring no package manager but pip."""
+        return self.known and _PYTHON.match(self.name) is not None
+
 
 _OTHER_LANGUAGES = {
     "node": "Node.js",

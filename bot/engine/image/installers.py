@@ -1,7 +1,7 @@
 """What pip and its kind are asked to install in a RUN line, and what stops them.
 
-pip's options and messages: pip 26 (`cli/cmdoptions.py`, `req/req_file.py`), tried. uv, poetry, pipenv and pdm are seen and
-not followed: what they install is opaque.
+pip's options and messages: pip 26 (`cli/cmdoptions.py`, `req/req_file.py`), tried. What conda and others install is
+seen and not followed; uv, poetry, pipenv and PDM stand in `managers/`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,6 @@ _PIP_VALUES = frozenset(
 )
 _LETTERS_WITH_VALUE = "rceifptwdC"
 OPAQUE = {  # program: what its install commands are called
-    "uv": ("sync", "pip", "run"),
-    "poetry": ("install", "add", "sync"),
-    "pipenv": ("install", "sync"),
-    "pdm": ("install", "sync"),
     "conda": ("install", "env", "create"),
     "mamba": ("install", "env", "create"),
     "micromamba": ("install", "env", "create"),
@@ -112,8 +108,7 @@ def opaque(stage: Stage, program: str, words: list[str | None], folder: str, pla
     if verb not in OPAQUE.get(program, ()) or verb == "run":
         return None
     said = " ".join(word or "…" for word in [program, *words[:2]])
-    prefix = posixpath.join(folder, ".venv") if verb != "pip" else _prefix(stage)
-    return Install(prefix, (), (folder,), f"{said} is not followed", place)
+    return Install(posixpath.join(folder, ".venv"), (), (folder,), f"{said} is not followed", place)
 
 
 def _prefix(stage: Stage) -> str:
@@ -153,6 +148,9 @@ class _Pip:
             self.opaque = f"{shown} comes from something that is not followed"
         elif found is None or found.kind == "folder":
             self.missing(path, shown)
+        elif found.listed is not None:
+            for asked in found.listed:
+                self.line((asked.line,), asked.place, posixpath.dirname(shown))
         elif found.tree is None:
             self.opaque = f"{name} is made during the build"
         else:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.engine.model.index import Index
 
 HOME = "/opt/render/project/src"
-_SYSTEM = frozenset("git curl wget gcc g++ make".split())
+_SYSTEM = frozenset("git curl wget gcc g++ make uv poetry pipenv pdm pip-sync pip-compile pipx".split())
 
 
 def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index | None = None) -> Image:

@@ -1,8 +1,9 @@
-"""What all lock files come to: packages at a version, what each needs, and the walk from what is asked for to what is installed."""
+"""What all lock files come to: packages at a version, what each needs, and the walk from what is asked to what is installed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from bot.engine.image.locks import markers
@@ -32,8 +33,8 @@ class Package(NamedTuple):
     source: str
     line: int
     needs: tuple[Need, ...] = ()
-    extras: dict[str, tuple[Need, ...]] = {}
-    groups: dict[str, tuple[Need, ...]] = {}
+    extras: Mapping[str, tuple[Need, ...]] = MappingProxyType({})
+    groups: Mapping[str, tuple[Need, ...]] = MappingProxyType({})
 
 
 class Lock(Protocol):

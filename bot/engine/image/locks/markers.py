@@ -12,7 +12,9 @@ from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"""\s*(?:(?P<mark>[()])|(?P<text>"[^"]*"|'[^']*')|(?P<operator>===?|~=|!=|<=?|>=?)|(?P<word>[A-Za-z_][\w.]*))""")
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<mark>[()])|(?P<text>"[^"]*"|'[^']*')|(?P<operator>===?|~=|!=|<=?|>=?)|(?P<word>[A-Za-z_][\w.]*))"""
+)
 _LINUX = {
     "os_name": "posix",
     "sys_platform": "linux",
@@ -93,7 +95,9 @@ def _of_version(test: _Test, python: tuple[int, int]) -> bool | None:
         listed = [numbers(each) for each in re.split(r"[,\s|]+", test.right) if each]
         return (version in listed) == (test.operator == "in")
     written = test.left if test.reversed else test.right
-    operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(test.operator, test.operator) if test.reversed else test.operator
+    operator = (
+        {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(test.operator, test.operator) if test.reversed else test.operator
+    )
     return satisfies(version, operator, written)
 
 

@@ -32,7 +32,7 @@ class PdmLock:
     def _package(self, table: scan.Table) -> None:
         sorts: tuple[tuple[str, Sort], ...] = (("git", "git"), ("url", "address"), ("path", "folder"))
         key, sort = next(((key, sort) for key, sort in sorts if key in table.values), ("", "index"))
-        package = Package(normal(table.string("name")), table.string("version"), sort, table.string(key), table.line)  # type: ignore[arg-type]
+        package = Package(normal(table.string("name")), table.string("version"), sort, table.string(key), table.line)
         groups = tuple(map(normal, scan.strings(table.values.get("groups", ""))))
         self._packages.append((package, groups, table.string("marker")))
 

@@ -54,7 +54,9 @@ class PoetryLock:
         self._packages.setdefault(package.name, []).append(package)
         written = table.values.get("markers", "")
         marked = scan.pairs(written) if written.startswith("{") else {"": written}
-        groups = scan.strings(table.values.get("groups", "")) or ((table.string("category"),) if "category" in table.values else ())
+        groups = scan.strings(table.values.get("groups", "")) or (
+            (table.string("category"),) if "category" in table.values else ()
+        )
         optional = table.values.get("optional", "").strip() == "true"
         where = {normal(group) if group else "": scan.string(marker) for group, marker in marked.items()}
         self._groups[package.name, package.line] = (tuple(map(normal, groups)), where, optional)
@@ -78,6 +80,10 @@ class PoetryLock:
         """See `Lock`."""
         return tuple(self._packages.get(name, ()))
 
+    def of_sort(self, sort: Sort) -> list[Package]:
+        """Return the packages that come from a source of this sort."""
+        return [package for packages in self._packages.values() for package in packages if package.sort == sort]
+
     def chosen(self, groups: Collection[str], wanted: Iterable[Need], environment: Environment) -> Iterator[Package]:
         """Yield what an install of these groups takes; `wanted` is what these ask for, where the lock does not say itself."""
         if self.version >= (2, 1):
@@ -96,7 +102,8 @@ class PoetryLock:
             for package in packages:
                 own, where, _ = self._groups[name, package.line]
                 if any(
-                    group in groups and markers.holds(where.get(group, where.get("", "")), environment) for group in own or ("main",)
+                    group in groups and markers.holds(where.get(group, where.get("", "")), environment)
+                    for group in own or ("main",)
                 ):
                     yield package
 

@@ -12,7 +12,9 @@ from typing import NamedTuple
 _HEADER = re.compile(r"\[\[?([^\[\]\n]+)\]\]?\s*$")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|\'([^\'\n]*)\'')
 _KEY = re.compile(r"""\s*(?:"([^"\n]*)"|'([^'\n]*)'|([\w.-]+))\s*=\s*(.*)$""")
-_PAIR = re.compile(r"""(?:^|[{,])\s*(?:"([^"\n]*)"|([\w-]+))\s*=\s*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[[^\]]*\]|\{[^}]*\}|[\w.]+)""")
+_PAIR = re.compile(
+    r"""(?:^|[{,])\s*(?:"([^"\n]*)"|([\w-]+))\s*=\s*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[[^\]]*\]|\{[^}]*\}|[\w.]+)"""
+)
 _ESCAPE = re.compile(r"\\(.)")
 _SKIPPED = ("wheels", "files", "sdist", "description")
 

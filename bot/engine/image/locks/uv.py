@@ -40,6 +40,7 @@ class UvLock:
         self.python = ""
         self.members: tuple[str, ...] = ()
         self._packages: dict[str, list[Package]] = {}
+        self.groups: dict[str, tuple[Need, ...]] = {}  # of a root that is no project
         self._noted: dict[str, dict[str, tuple[Asked, ...]]] = {}
         if re.search(r"^(?:<{7}|>{7}) ", text, re.M):
             raise Unusable("uv.lock holds merge markers")
@@ -55,6 +56,8 @@ class UvLock:
                     raise Unusable(f"uv.lock is of version {values['version'].strip()}")
             elif table.path == "manifest":
                 self.members = scan.strings(values.get("members", ""))
+            elif table.path == "manifest.dependency-groups":
+                self.groups = {normal(key): tuple(_needs(value)) for key, value in values.items()}
             elif table.path == "package":
                 package = normal(table.string("name"))
                 self._packages.setdefault(package, []).append(_package(table))
@@ -95,7 +98,7 @@ def _package(table: scan.Table) -> Package:
 
 def _needs(text: str) -> Iterator[Need]:
     for each in scan.inline_tables(text):
-        extras = tuple(map(normal, scan.strings(each.get("extra", ""))))
+        extras = tuple(map(normal, scan.strings(each.get("extra") or each.get("extras", ""))))
         version = scan.string(each["version"]) if "version" in each else None
         yield Need(normal(scan.string(each.get("name", ""))), extras, scan.string(each.get("marker", "")), version)
 

@@ -1,0 +1,24 @@
+"""pipx: a program in an environment of its own. `pipx run` starts one that is gone afterwards."""
+
+from __future__ import annotations
+
+from bot.engine.image.managers.call import Call, Outcome, options
+from bot.engine.image.stage import Install, Requirement
+from bot.engine.model import requirements
+
+_VALUED = frozenset("--python --pip-args --index-url -i --suffix --preinstall --spec --fetch-python".split())
+
+
+def follow(program: str, call: Call) -> Outcome:
+    """See `Follow`."""
+    outcome = Outcome()
+    chosen = options(call.words, _VALUED, stop_at_rest=True)
+    if chosen.verb == "run":
+        outcome.started = list(chosen.rest)
+        return outcome
+    for word in chosen.rest if chosen.verb in ("install", "inject") else ():
+        line = requirements.requirement(word) if word else None
+        if line:
+            home = f"/root/.local/share/pipx/venvs/{line.value}"
+            outcome.installs.append(Install(home, (Requirement(line, call.place),), (), None, call.place))
+    return outcome
