@@ -26,6 +26,7 @@ class Base(NamedTuple):
     brought: tuple[str, ...] = ()  # distributions that come with its Python
     plain: bool = False  # an operating system and nothing of an app
     settled: bool = True  # the version of Python is written down
+    programs: tuple[str, ...] = ()  # paths of programs that it brings and that others are asked to copy
 
     @property
     def bare(self) -> bool:
@@ -67,6 +68,7 @@ _SYSTEMS = frozenset(
 )
 _PYTHON = re.compile(r"python(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
+_UV_PROGRAMS = ("/uv", "/uvx", "/usr/local/bin/uv", "/usr/local/bin/uvx")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _NEWEST_TAG = re.compile(r"(?:3|latest|slim|alpine|bullseye|bookworm|trixie)(?:[-.]|\d|$)")
 
@@ -90,13 +92,14 @@ def base(reference: str) -> Base:
     if uv and "python" in (uv["tag"] or ""):
         version = re.search(r"python(\d+)\.(\d+)", uv["tag"])
         minor = (int(version[1]), int(version[2])) if version else NEWEST
-        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
+        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None, programs=_UV_PROGRAMS)
     if uv and not re.search(r"debian|bookworm|trixie|alpine", uv["tag"] or ""):  # the bare binaries, only copied from
-        return Base(name, True, None, {}, (), None)
+        return Base(name, True, None, {}, (), None, programs=_UV_PROGRAMS)
     bare = name.partition("@")[0].rpartition(":")[0] if ":" in name.rpartition("/")[2] else name.partition("@")[0]
     language = next(
         (spoken for start, spoken in _OTHER_LANGUAGES.items() if bare == start or bare.startswith(start + "/")), None
     )
     for start in ("gcr.io/distroless/nodejs", "gcr.io/distroless/static"):  # the Debian release is a part of their names
         language = _OTHER_LANGUAGES[start] if bare.startswith(start) else language
-    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS)
+    programs = _UV_PROGRAMS if uv else ()
+    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS, programs=programs)

@@ -231,7 +231,8 @@ class _Runner(FileCommands):
             return False
         folders = ("/usr/local/bin", "/usr/bin", "/bin", *filter(None, (self.variable("PATH") or "").split(":")))
         if any(name.startswith(f"{program}-") or name == f"{program}.io" for name in self.stage.programs) or any(
-            self.stage.files.find(posixpath.join(folder, program)) for folder in folders
+            self.stage.files.find(path) or self.stage.files.tainted(path)
+            for path in (posixpath.join(folder, program) for folder in folders)
         ):
             return False
         installed = packages.installed(tuple(self.stage.installs), self.stage.base.python)

@@ -79,6 +79,8 @@ class _Install:
         project = self.project()
         if project is None and not (self.chosen.verb == "sync" and lock.tree):
             return
+        if self.chosen.has("--deploy") and project and self.other_python(project):
+            self.refused(project)
         if lock.tree is None and lock.doubt is None and not self.chosen.has("--skip-lock"):
             self.no_lock(lock)
         if project and lock.tree is None:
@@ -150,13 +152,11 @@ class _Install:
             message = f"Your Pipfile.lock ({lock.content_hash}) is out of date. Expected: ({wanted})."
             reason = f"{looked.tree} was made for another Pipfile, and --deploy takes only the one that it was made for."
             self.outcome.stop("lock-stale", message, reason, looked.path)
-        found = list(self.packages(lock, looked))
+        found = self.packages(lock, looked)
         if stale and project and not self.chosen.has("--system", "--deploy", "--ignore-pipfile"):
             there = {each.line.value for each in found}
             found += [each for each in self.declared(project) if each.line.value not in there]
         self.add(tuple(found), looked.tree, None)
-        if self.chosen.has("--deploy") and project and self.other_python(project):
-            self.refused(project)
 
     def packages(self, lock: PipfileLock, looked: Looked) -> list[Requirement]:
         chosen = lock.chosen(self.categories, self.call.surroundings())

@@ -31,6 +31,7 @@ _NO_PYTHON = (
 )
 _NOT_INSTALLED = "The current project could not be installed: {}"
 _REMOVED = ("--no-dev", "--dev-only", "--remove-untracked", "--default")  # options of 1.x that 2.x does not know
+_NEWEST = (((3, 9), (2,)), ((3, 8), (1, 8)), ((3, 7), (1, 5)))  # the Poetry that pip finds for a Python
 _TRUE = ("true", "1", "yes", "on")
 
 
@@ -57,7 +58,7 @@ def follow(program: str, call: Call) -> Outcome:
 
 
 def release(call: Call) -> tuple[int, ...] | None:
-    """Return the release of Poetry that the build installed: its pin, `(2,)` without one; None where nobody knows."""
+    """Return the release of Poetry that the build installed: its pin, else the newest for the Python; None where nobody knows."""
     asked = [each.line for install in call.stage.installs for each in install.requirements if each.line.value == "poetry"]
     if not asked:
         return markers.numbers(call.variable("POETRY_VERSION") or "") or None
@@ -65,7 +66,8 @@ def release(call: Call) -> tuple[int, ...] | None:
     if exact:
         return markers.numbers(exact[1])
     rest = asked[-1].rest
-    return (2,) if not rest or (rest.startswith(">") and "," not in rest) else None
+    newest = next((release for python, release in _NEWEST if call.stage.base.python and call.stage.base.python >= python), None)
+    return newest if not rest or (rest.startswith(">") and "," not in rest) else None
 
 
 def environment(call: Call, top: str, name: str) -> str:
@@ -118,9 +120,8 @@ class _Install:
             return
         prefix = environment(call, self.top, project.name)
         outcome.exact = chosen.verb == "sync" or chosen.has("--sync", "--remove-untracked")
-        if self.refuses_option() or self.refuses_python(project):
-            outcome.installs.append(Install(prefix, (), (), "poetry install is taken to be repaired", call.place))
-            return
+        self.refuse_option()
+        self.refuse_python(project)
         found, lock, reason = self.locked(project)
         projects = self.itself(project)
         outcome.installs.append(Install(prefix, found, projects, reason, call.place, lock=lock, manifest=project.path))
@@ -174,25 +175,24 @@ class _Install:
         outcome.installs.append(Install(environment(call, self.top, ""), (), (), reason, call.place))
         return None
 
-    def refuses_option(self) -> bool:
+    def refuse_option(self) -> None:
         option = next((name for name in _REMOVED if self.chosen.has(name)), None)
         if option is None or not self.two:
-            return False
+            return
         reason = f"Poetry 2 dropped `{option}`, and the build installs that without a bound below it."
         self.outcome.stop("tool-usage", f'The option "{option}" does not exist', reason, "/usr/local/bin/poetry", self.sure)
-        return True
 
-    def refuses_python(self, project: Project) -> bool:
+    def refuse_python(self, project: Project) -> None:
         version = pythons.refused(self.call, project)
         if version is None:
-            return False
+            return
         allowed = pythons.written(project)
         reason = f"{self.call.stage.base.name} has Python {version[:-2]}, and {project.path} allows {allowed}."
         message = f"Current Python version ({version}) is not allowed by the project ({allowed})."
         if setting(self.call, self.top, "virtualenvs.create") != "false":
             message = _NO_PYTHON
-        self.outcome.stop("python-not-allowed", message, reason, "/usr/local/bin/python", self.sure)
-        return True
+        alone = setting(self.call, self.top, "virtualenvs.create") == "false" or pythons.only(self.call)
+        self.outcome.stop("python-not-allowed", message, reason, "/usr/local/bin/python", self.sure and alone)
 
     # --- what it takes
 

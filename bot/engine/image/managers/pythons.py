@@ -54,7 +54,13 @@ def _no_download(call: Call, chosen: Options, asked: str, outcome: Outcome) -> N
     base = call.stage.base
     reason = f"{base.name} has Python {'.'.join(map(str, base.python or ()))}, and uv is told not to download another one."
     message = f"error: No interpreter found for Python {asked} in {where}"
-    outcome.stop("python-not-allowed", message, reason, "/usr/local/bin/python", base.known and call.stage.followed)
+    outcome.stop("python-not-allowed", message, reason, "/usr/local/bin/python", only(call))
+
+
+def only(call: Call) -> bool:
+    """Say whether the image's Python is its only one: the images that are not slim bring Debian's as well."""
+    bare = call.stage.base.bare and re.search(r"slim|alpine", call.stage.base.name) is not None
+    return bare and call.stage.followed and not any(name.startswith("python3") for name in call.stage.programs)
 
 
 def refused(call: Call, project: Project) -> str | None:

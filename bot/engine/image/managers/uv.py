@@ -94,6 +94,7 @@ def sync(call: Call, chosen: Options, outcome: Outcome, exact: bool = True) -> O
     here = call.path(chosen.get("--project") or ".", call.path(chosen.get("--directory") or "."))
     nearest = next(call.up("pyproject.toml", here), None)
     prefix = environment(call, here if nearest is None else posixpath.dirname(nearest.path), chosen)
+    outcome.environments.append(prefix)
     if nearest is None:
         path = posixpath.join(here, "pyproject.toml")
         certain, reason = call.stage.files.judged(path, f"uv looks for it in {here}, where the image has none at this point.")
@@ -105,7 +106,9 @@ def sync(call: Call, chosen: Options, outcome: Outcome, exact: bool = True) -> O
         outcome.installs.append(_opaque(call, prefix, said))
         return outcome
     outcome.exact = exact and not chosen.has("--inexact")
-    _Sync(call, chosen, space, outcome).install(environment(call, space.top, chosen))
+    prefix = environment(call, space.top, chosen)
+    outcome.environments.append(prefix)
+    _Sync(call, chosen, space, outcome).install(prefix)
     return outcome
 
 
