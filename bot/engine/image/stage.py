@@ -27,10 +27,10 @@ class Install(NamedTuple):
 
     `prefix` is where it goes (`/usr/local`, a virtual environment), `projects` are folders of the image installed as
     packages themselves. `pins` is what the package index makes of it; None where it was not asked, or gave no answer.
-    `constraints` bound versions and ask for nothing.
-    `lock`: the requirements are all that a lock file chose, each at its version. `manifest` is the file
-    of the tree in which a requirement is declared, where that is not the one that was read. `python` is the environment's own
-    version of Python, where that is not the image's.
+    `constraints` bound versions and ask for nothing. `lock`: the requirements are all that a lock file chose, each at its
+    version. `manifest` is the file of the tree in which a requirement is declared, where that is not the one that was read;
+    `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
+    Python, where that is not the image's.
     """
 
     prefix: str
@@ -43,6 +43,7 @@ class Install(NamedTuple):
     lock: str | None = None
     manifest: str | None = None
     python: tuple[int, int] | None = None
+    follows: bool = False
 
 
 class Command(NamedTuple):

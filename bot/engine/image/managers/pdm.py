@@ -83,7 +83,9 @@ class _Install:
         itself = bool(project.name and project.backend) and not self.chosen.has("--no-self")
         itself = itself and project.tool("pdm").get("distribution") is not False
         projects = (top,) if itself else ()
-        outcome.installs.append(Install(prefix, found, projects, reason, call.place, lock=lock, manifest=project.path))
+        kept = self.chosen.verb != "install" or self.chosen.has("--check", "--frozen-lockfile", "--no-lock")
+        install = Install(prefix, found, projects, reason, call.place, lock=lock, manifest=project.path, follows=not kept)
+        outcome.installs.append(install)
         outcome.environments.append(prefix)
         outcome.exact = self.chosen.has("--clean")
         self.held_against_python(project)

@@ -90,7 +90,9 @@ class _Install:
 
     def add(self, found: tuple[Requirement, ...], lock: str | None, reason: str | None) -> None:
         manifest = self.file.tree if self.file else None
-        self.outcome.installs.append(Install(self.prefix, found, (), reason, self.call.place, lock=lock, manifest=manifest))
+        kept = self.chosen.verb == "sync" or self.chosen.has("--system", "--deploy", "--ignore-pipfile")
+        install = Install(self.prefix, found, (), reason, self.call.place, lock=lock, manifest=manifest, follows=not kept)
+        self.outcome.installs.append(install)
         self.outcome.environments += [self.prefix] if self.prefix != "/usr/local" else []
 
     def project(self) -> Project | None:

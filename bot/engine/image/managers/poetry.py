@@ -58,7 +58,7 @@ def follow(program: str, call: Call) -> Outcome:
 
 
 def release(call: Call) -> tuple[int, ...] | None:
-    """Return the release of Poetry that the build installed: its pin, else the newest for the Python; None where nobody knows."""
+    """Return the release of Poetry that the build installed: its pin, else the newest for its Python; None: not known."""
     asked = [each.line for install in call.stage.installs for each in install.requirements if each.line.value == "poetry"]
     if not asked:
         return markers.numbers(call.variable("POETRY_VERSION") or "") or None

@@ -200,7 +200,7 @@ class _Sync:
             return
         if locked or not frozen:
             self.compared(lock, locked)
-        self.from_lock(lock, looked.tree or "", prefix, python, bool(frozen))
+        self.from_lock(lock, looked.tree or "", prefix, python, (bool(frozen), bool(locked)))
 
     def add(self, install: Install) -> Install:
         """Return an install with the file in which its requirements are declared."""
@@ -275,7 +275,7 @@ class _Sync:
         if not self.space.project.name:
             yield from (need for group in groups for need in lock.groups.get(group, ()))
 
-    def from_lock(self, lock: UvLock, path: str, prefix: str, python: tuple[int, int] | None, frozen: bool) -> None:
+    def from_lock(self, lock: UvLock, path: str, prefix: str, python: tuple[int, int] | None, kept: tuple[bool, bool]) -> None:
         roots = self.roots(lock)
         names = {name for root in roots for name in activated(root.name, self.extras(root), self.groups)}
         surroundings = Environment(python or self.call.stage.base.python, frozenset(names))
@@ -293,8 +293,10 @@ class _Sync:
                     editable += [folder] if package.sort == "editable" and not self.chosen.has("--no-editable") else []
             else:
                 found.append(pinned(package, extras, path))
+        frozen, locked = kept
         found += [] if frozen else self.fresh(found, lock)
         install = Install(prefix, tuple(found), tuple(projects), None, self.call.place, lock=path, python=python)
+        install = install._replace(follows=not (frozen or locked))
         self.outcome.installs.append(self.add(install))
 
     def fresh(self, found: list[Requirement], lock: UvLock) -> list[Requirement]:
