@@ -26,6 +26,8 @@ class PoetryLock:
         self.content_hash = self.by = self.python = ""
         self.extras: dict[str, tuple[str, ...]] = {}
         self.version = (0, 0)
+        self.last = ""  # the package whose tables are being read
+        self.optional: dict[str, str] = {}  # what it needs with an extra alone, and the markers of that
         self._packages: dict[str, list[Package]] = {}
         self._groups: dict[tuple[str, int], tuple[tuple[str, ...], dict[str, str], bool]] = {}
         if re.search(r"^(?:<{7}|>{7}) ", text, re.M):
@@ -50,7 +52,7 @@ class PoetryLock:
 
     def _package(self, table: scan.Table) -> None:
         package = Package(normal(table.string("name")), table.string("version"), "index", "", table.line)
-        self.last = package.name
+        self.last, self.optional = package.name, {}
         self._packages.setdefault(package.name, []).append(package)
         written = table.values.get("markers", "")
         marked = scan.pairs(written) if written.startswith("{") else {"": written}
@@ -65,9 +67,12 @@ class PoetryLock:
         """Take a sub-table of the last package."""
         last = self._packages[self.last][-1]
         if table.path == "package.dependencies":
-            last = last._replace(needs=tuple(_needs(table.values)))
+            needs = list(_needs(table.values))
+            self.optional = {need.name: need.marker for need, optional in needs if optional}
+            last = last._replace(needs=tuple(need for need, optional in needs if not optional))
         elif table.path == "package.extras":
-            last = last._replace(extras={normal(key): tuple(_listed(value)) for key, value in table.values.items()})
+            found = {normal(key): tuple(_listed(value)) for key, value in table.values.items()}
+            last = last._replace(extras={key: tuple(map(self._marked, needs)) for key, needs in found.items()})
         elif table.path == "package.source":
             last = last._replace(sort=_SORTS.get(table.string("type"), "index"), source=table.string("url"))
         elif table.path == "package.markers":
@@ -75,6 +80,10 @@ class PoetryLock:
             where = {normal(group): scan.string(marker) for group, marker in table.values.items()}
             self._groups[last.name, last.line] = (kept[0], where, kept[2])
         self._packages[self.last][-1] = last
+
+    def _marked(self, need: Need) -> Need:
+        """Return what an extra brings with the marker that stands among the dependencies."""
+        return need if need.marker else need._replace(marker=self.optional.get(need.name, ""))
 
     def packages(self, name: str) -> tuple[Package, ...]:
         """See `Lock`."""
@@ -108,15 +117,14 @@ class PoetryLock:
                     yield package
 
 
-def _needs(values: dict[str, str]) -> Iterator[Need]:
-    """Read `[package.dependencies]`: a version, a table, or a list of them; an optional one comes with an extra alone."""
+def _needs(values: dict[str, str]) -> Iterator[tuple[Need, bool]]:
+    """Read `[package.dependencies]`: a version, a table, or a list of them; and whether each comes with an extra alone."""
     for name, written in values.items():
         tables = scan.inline_tables(written) if written.lstrip()[:1] in "[{" else [{}]
         for table in tables:
-            if table.get("optional", "").strip() == "true":
-                continue
             extras = tuple(map(normal, scan.strings(table.get("extras", ""))))
-            yield Need(normal(name), extras, scan.string(table.get("markers", "")))
+            need = Need(normal(name), extras, scan.string(table.get("markers", "")))
+            yield need, table.get("optional", "").strip() == "true"
 
 
 def _listed(text: str) -> Iterator[Need]:
