@@ -46,14 +46,18 @@ class Manifest(NamedTuple):
         return bool(self.asked) and all(asked.line.rest.startswith(("==", "===")) for asked in self.asked)
 
 
-def manifests(tree: Tree, image: Image) -> list[Manifest]:
-    """Return the files that the image's installs read, those that ask for most first."""
+def manifests(image: Image, tree: Tree | None = None) -> list[Manifest]:
+    """Return the files that the image's installs read, those that ask for most first.
+
+    Without a tree those of package managers are left out: their locks hold the versions.
+    """
     bases = {(image.dockerfile, item.line) for item in image.file.instructions if item.name == "FROM"}
     found: dict[str, list[Requirement]] = {}
     locked: dict[str, Manifest] = {}
     for install in image.installs:
         if install.manifest:
-            locked[install.manifest] = _declared(tree, install, install.manifest)
+            if tree is not None:
+                locked[install.manifest] = _declared(tree, install, install.manifest)
             continue
         for asked in install.requirements:
             if (asked.place.path, asked.place.line) not in bases:  # what the base brings is asked for by nobody
@@ -62,10 +66,10 @@ def manifests(tree: Tree, image: Image) -> list[Manifest]:
     return sorted((*locked.values(), *listed), key=lambda manifest: -len(manifest.asked))
 
 
-def _beside(tree: Tree, path: str) -> tuple[str | None, bool]:
+def _beside(tree: Tree | None, path: str) -> tuple[str | None, bool]:
     """Return the lock that lies beside a manifest and that the build does not look at."""
     names = {"pyproject.toml": ("uv.lock", "poetry.lock", "pdm.lock"), "Pipfile": ("Pipfile.lock",)}.get(name(path), ())
-    return next((lock for each in names if (lock := join(parent(path), each)) and tree.is_file(lock)), None), True
+    return next((lock for each in names if tree and (lock := join(parent(path), each)) and tree.is_file(lock)), None), True
 
 
 def _declared(tree: Tree, install: Install, path: str) -> Manifest:

@@ -34,7 +34,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if wanted is None or report.image is None:
         return
     name, _, extra = wanted.rstrip("]").partition("[")
-    for manifest in _requirements.manifests(tree, report.image):
+    for manifest in _requirements.manifests(report.image, tree):
         for asked in (asked for asked in manifest.asked if asked.line.value == name):
             extras = ",".join(dict.fromkeys((*asked.line.extras, extra)))
             changed = _requirements.extended(tree, manifest, asked, f"{name}[{extras}]")

@@ -50,7 +50,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if own:
         yield Skip(f"{own} may be meant")
         return
-    found = _requirements.manifests(tree, report.image)
+    found = _requirements.manifests(report.image, tree)
     if not found:
         yield Skip("the image installs no requirements that are read")
     for manifest in found:

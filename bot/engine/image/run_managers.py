@@ -6,7 +6,7 @@ from bot.engine.image import compiled, managers, packages
 from bot.engine.image.filesystem import Made
 from bot.engine.image.installers import Problem
 from bot.engine.image.managers.call import Call, Outcome
-from bot.engine.image.stage import Stage
+from bot.engine.image.stage import Install, Stage
 
 
 def take(stage: Stage, call: Call, program: str, target: str | None, surely: bool) -> Outcome:
@@ -16,7 +16,7 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
     """
     outcome = managers.follow(program, call)
     outcome.problems += _lacks(stage, outcome) if surely else []
-    for install in outcome.installs:
+    for install in _resolved(stage, outcome):
         if outcome.exact and surely:
             stage.installs[:] = [each for each in stage.installs if each.prefix != install.prefix]
         stage.installs.append(install)
@@ -26,6 +26,15 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
     for path, listed in written:
         stage.files.add(Made(path, "file", stage.user, listed))
     return outcome
+
+
+def _resolved(stage: Stage, outcome: Outcome) -> list[Install]:
+    """Return the installs with what the package index makes of them, where there is one to ask; a lock is all that counts."""
+    if stage.index is None:
+        return outcome.installs
+    from bot.engine.image import resolving  # a plain check asks no index
+
+    return [resolving.resolved(stage, each, "uv", False, each.lock is not None).install for each in outcome.installs]
 
 
 def _lacks(stage: Stage, outcome: Outcome) -> list[Problem]:

@@ -36,8 +36,8 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     "project-metadata-missing": (
         "build",
         "A folder that is to be installed is no project",
-        "`pip install .` and `-e .` need a pyproject.toml or setup.py in that folder, at that point of the build; `uv sync` and "
-        "`poetry install` look for a pyproject.toml there and above, pipenv for a Pipfile.",
+        "`pip install .` and `-e .` need a pyproject.toml or setup.py in that folder, at that point of the build; `uv sync` "
+        "and `poetry install` look for a pyproject.toml there and above, pipenv for a Pipfile.",
     ),
     "project-files-missing": (
         "build",
