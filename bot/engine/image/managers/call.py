@@ -52,10 +52,7 @@ class Call(NamedTuple):
             return Looked(path, found.tree, None if found.tree else f"{path} is made during the build")
         if files.assumed(path):
             return Looked(path, None, f"{path} is taken to be there")
-        folder = posixpath.dirname(path)
-        if files.find(folder) is None and (reason := files.tainted(folder)):
-            return Looked(path, None, reason)
-        return Looked(path, None, None)
+        return Looked(path, None, files.tainted(path))
 
     def up(self, name: str, folder: str) -> Iterator[Looked]:
         """Look for a file in a folder and those above it; yields what may be there."""

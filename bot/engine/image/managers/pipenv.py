@@ -174,6 +174,7 @@ class _Install:
         version = ".".join(map(str, base.python or ()))
         message = f'Warning: Your Pipfile requires "python_version" {project.python}, but you are using {version}.…'
         reason = f"{base.name} has Python {version}, and --deploy takes only the one that the Pipfile names."
+        certain = base.known and self.call.stage.followed and self.chosen.has("--system")
         self.outcome.stop(
             "python-not-allowed", message, reason, "/usr/local/bin/python", base.known and self.call.stage.followed
         )

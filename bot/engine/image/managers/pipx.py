@@ -16,9 +16,10 @@ def follow(program: str, call: Call) -> Outcome:
     if chosen.verb == "run":
         outcome.started = list(chosen.rest)
         return outcome
-    for word in chosen.rest if chosen.verb in ("install", "inject") else ():
+    into = chosen.rest[0] if chosen.verb == "inject" and chosen.rest else None
+    for word in chosen.rest[1:] if into else chosen.rest if chosen.verb == "install" else ():
         line = requirements.requirement(word) if word else None
         if line:
-            home = f"/root/.local/share/pipx/venvs/{line.value}"
+            home = f"/root/.local/share/pipx/venvs/{into or line.value}"
             outcome.installs.append(Install(home, (Requirement(line, call.place),), (), None, call.place))
     return outcome

@@ -281,7 +281,8 @@ class _Sync:
         surroundings = Environment(python or self.call.stage.base.python, frozenset(names))
         found, projects, editable = [], [], []
         kept_out = {normal(each) for each in self.chosen.all("--no-install-package")}
-        for package, extras in walk(lock, self.needs(lock, roots), surroundings):
+        chosen = walk(lock, self.needs(lock, roots), surroundings)
+        for package, extras in sorted(chosen, key=lambda each: each[0].line):
             if package.name in kept_out or (package.sort == "virtual"):
                 continue
             if package.sort in ("editable", "folder"):
@@ -330,11 +331,12 @@ class _Sync:
             return None
         if not folder.startswith("/") or package.source.endswith((".whl", ".gz", ".zip")):
             return folder
-        if self.call.stage.files.find(folder) is None and not self.call.look(posixpath.join(folder, "pyproject.toml")).doubt:
+        if self.call.stage.files.find(folder) is None and not self.call.stage.files.assumed(folder):
             reason = f"uv.lock has `{package.name}` in {folder}, where the image has nothing at this point."
             certain, reason = self.call.stage.files.judged(folder, reason)
             message = f"Distribution not found at: file://{folder}"
-            self.outcome.stop("workspace-member-missing", message, reason, folder, certain)
+            if not any(each.code == "workspace-member-missing" for each in self.outcome.problems):
+                self.outcome.stop("workspace-member-missing", message, reason, folder, certain)
             return None
         sources.check(self.call, self.outcome, folder, "uv")
         return folder
