@@ -12,22 +12,19 @@ from bot.engine.model.requirements import normal
 
 
 class PdmLock:
-    """A pdm.lock. `content_hash` is what was hashed of pyproject.toml; `told` whether packages say their groups."""
+    """A pdm.lock. `content_hash` is what was hashed of pyproject.toml; a package of an old one may not say its groups."""
 
     def __init__(self, text: str) -> None:
         """Read a lock; raises `Unusable`."""
         self.content_hash = ""
-        self.groups: tuple[str, ...] = ()
         self._packages: list[tuple[Package, tuple[str, ...], str]] = []
         if re.search(r"^(?:<{7}|>{7}) ", text, re.M):
             raise Unusable("pdm.lock holds merge markers")
         for table in scan.tables(text):
             if table.path == "metadata":
                 self.content_hash = table.string("content_hash").rpartition(":")[2]
-                self.groups = scan.strings(table.values.get("groups", ""))
             elif table.path == "package":
                 self._package(table)
-        self.told = all(groups for _, groups, _ in self._packages)
 
     def _package(self, table: scan.Table) -> None:
         sorts: tuple[tuple[str, Sort], ...] = (("git", "git"), ("url", "address"), ("path", "folder"))

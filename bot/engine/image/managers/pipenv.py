@@ -175,9 +175,7 @@ class _Install:
         message = f'Warning: Your Pipfile requires "python_version" {project.python}, but you are using {version}.…'
         reason = f"{base.name} has Python {version}, and --deploy takes only the one that the Pipfile names."
         certain = base.known and self.call.stage.followed and self.chosen.has("--system")
-        self.outcome.stop(
-            "python-not-allowed", message, reason, "/usr/local/bin/python", base.known and self.call.stage.followed
-        )
+        self.outcome.stop("python-not-allowed", message, reason, "/usr/local/bin/python", certain)
 
     def printed(self) -> None:
         """Follow `pipenv requirements`, which prints what is locked."""

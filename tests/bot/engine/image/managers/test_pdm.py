@@ -30,7 +30,8 @@ HASH = hashlib.sha256(json.dumps(CONTENT, sort_keys=True).encode()).hexdigest()
 
 
 def package(name: str, groups: str = '"default"', more: str = "") -> str:
-    return f'[[package]]\nname = "{name}"\nversion = "1.0"\nsummary = "x"\ngroups = [{groups}]\n{more}files = [\n    {{file = "x"}},\n]\n\n'
+    files = 'files = [\n    {file = "x"},\n]\n'
+    return f'[[package]]\nname = "{name}"\nversion = "1.0"\nsummary = "x"\ngroups = [{groups}]\n{more}{files}\n'
 
 
 LOCK = (
