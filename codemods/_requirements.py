@@ -130,12 +130,11 @@ def _compiled(tree: Tree, manifest: Manifest, text: str, requirement: str) -> Tr
         return Skip(f"{manifest.path} is written by a tool: what it is made from has to name `{requirement}`")
     asked = tuple(Requirement(line, manifest.asked[0].place) for line in requirements.read(tree.text(source)))
     lines = tuple(each._replace(place=each.place._replace(path=source, line=each.line.line)) for each in asked)
-    version = packages.version(plain)
+    version, bare = packages.version(plain), requirement.partition("=")[0]
     there = {each.line.value for each in manifest.asked}
     if "--hash" in text or version is None or not packages.needs(plain) <= there or not lines:
-        said = f"{manifest.path} is made from {source}: name `{requirement}` there, and run `{command}`"
+        said = f"{manifest.path} is made from {source}: name `{bare}` there, and run `{command}`"
         return Skip(said, command)
-    bare = requirement.partition("=")[0]
     edited = tree.write(source, _in_lines(tree.text(source), Manifest(source, lines), bare))
     return edited.write(manifest.path, _in_compiled(text, manifest, f"{bare}=={version}", shown))
 

@@ -10,7 +10,8 @@ Before:                                   After:
     RUN uv sync --frozen                      COPY packages/core packages/core
                                               RUN uv sync --frozen
 
-References: https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers, https://docs.astral.sh/uv/concepts/projects/workspaces/
+References: https://docs.astral.sh/uv/concepts/projects/workspaces/,
+https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ _ALONE = ("--no-install-workspace", "--no-install-local")
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose a COPY line for the member behind the last one above the command, written like that."""
     image = report.image
-    item = _builds.instruction(finding, report) if isinstance(finding, Fault) else None
-    if image is None or item is None or not isinstance(finding.detail, MissingFile):  # type: ignore[union-attr]
+    if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, MissingFile):
         return
-    folder = finding.detail.path  # type: ignore[union-attr]
+    item, folder = _builds.instruction(finding, report), finding.detail.path
+    if item is None:
+        yield Skip("there is no Dockerfile to edit")
+        return
     source = _source(folder, report)
     if source is None:
         yield Skip(f"the build context has no project that would be {folder}")

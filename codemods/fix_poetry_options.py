@@ -26,7 +26,7 @@ from codemods import _builds
 CODEMOD = Codemod(answers=("tool-usage",), since="0.1")
 _NO_DEV = re.compile(r"(?<![\w-])(?:--no-dev|--without[ =]dev[ \t]+--no-dev)(?![\w-])")
 _PIP = re.compile(
-    r"\bpip[\d.]*[ \t]+(?:-\S+[ \t]+)*install\b[^&;|\n]*?[ \t]['\"]?poetry(?:[=<>~!]=?[^\s'\"]*)?['\"]?(?=[\s&;|]|$)"
+    r"\bpip[\d.]*\s+(?:-\S+\s+)*install\b(?:\\\r?\n|[^&;|\n\\])*?\s['\"]?poetry(?:[=<>~!]=?[^\s'\"]*)?['\"]?(?=[\s&;|]|$)"
 )
 
 

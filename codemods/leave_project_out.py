@@ -11,7 +11,8 @@ Before:                                   After:
     RUN poetry install --only main            RUN poetry install --no-root --only main
     COPY . .                                  COPY . .
 
-References: https://python-poetry.org/docs/cli/#install, https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers
+References: https://python-poetry.org/docs/cli/#install,
+https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers
 """
 
 from __future__ import annotations

@@ -49,6 +49,25 @@ _MOVED: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 _BROUGHT = {"fastapi": "standard", "sqlalchemy": "asyncio"}  # the extra that those releases bring without being asked
 _COMMON = 10  # distributions that depend on one: from here on, it is among what everybody uses
 _FEW = 5  # dependencies: what has no more had none but common ones in its older releases
+# what package managers bring along that apps import as well, tried on 2026-11-28: an app that has one has only these of it
+_MANAGERS = {
+    "uv": frozenset[str](),
+    "pip-tools": frozenset("build click packaging pyproject-hooks setuptools wheel".split()),
+    "pipenv": frozenset("certifi distlib filelock packaging platformdirs setuptools typing-extensions virtualenv".split()),
+    "poetry": frozenset(
+        "anyio build cachecontrol certifi cffi charset-normalizer cleo crashtest cryptography distlib dulwich fastjsonschema"
+        " filelock findpython h11 httpcore httpcore2 httpx httpx2 idna importlib-metadata installer jaraco-classes"
+        " jaraco-context jaraco-functools jeepney keyring more-itertools msgpack packaging pbs-installer pkginfo platformdirs poetry-core"
+        " pycparser pyproject-hooks python-discovery rapidfuzz requests requests-toolbelt secretstorage shellingham tomlkit"
+        " trove-classifiers urllib3 virtualenv zstandard".split()
+    ),
+    "pdm": frozenset(
+        "anyio blinker certifi dep-logic distlib filelock findpython h11 hishel httpcore httpcore2 httpx httpx2 id idna"
+        " importlib-metadata installer markdown-it-py mdurl msgpack packaging pbs-installer platformdirs pygments pyproject-hooks python-dotenv"
+        " requests resolvelib rich shellingham socksio tomlkit truststore typing-extensions unearth urllib3 virtualenv".split()
+    ),
+    "poetry-plugin-export": frozenset(("poetry-core", "poetry")),
+}
 _TELLING = 4  # letters of a word that tells distributions apart
 _OLD = (3, 10)  # for a Python before it, pip takes older releases than the snapshot's
 
@@ -193,15 +212,21 @@ class Installed:
         return self._by_extra(top) or self._by_version(top, (provided_by,) if provided_by else snapshot.givers(top))
 
     def _may_give(self, name: str, top: str) -> bool:
-        """Say whether a distribution of which only the name is known may give or bring a module.
+        """Say whether a distribution that the snapshot lacks may give or bring a module.
 
-        One from a lock file brings nothing more; it may give what others give by another name, as `opencv-contrib-python` does.
+        One from a lock file brings nothing more; it may give what others give by another name, as `opencv-contrib-python` and
+        `py-cord` do.
         """
         givers = snapshot.givers(top)
+        if name in _MANAGERS:
+            return not givers or not _MANAGERS[name].isdisjoint(givers)
         if name not in self._alone or not givers:
             return True
-        words = {word for each in (normal(top), *givers) for word in each.split("-") if len(word) >= _TELLING}
-        return normal(top) in name or any(word in name for word in words)
+        others = (normal(top), *givers)
+        words = {word for each in others for word in each.split("-") if len(word) >= _TELLING}
+        own = [word for word in name.split("-") if len(word) >= _TELLING]
+        alike = any(word in name for word in words) or any(word in each for each in others for word in own)
+        return normal(top) in name or alike
 
     def _by_extra(self, top: str) -> str | None:
         for name, extras in self._extras.items():

@@ -268,9 +268,11 @@ class _Install:
         if self.chosen.has("--no-root") or settings.get("package-mode") is False or not project.name:
             return ()
         module = project.name.replace("-", "_")
-        readme = next((name for name in project.readme if not sources.there(self.call, self.call.path(name, self.top))), None)
+        readme = next(
+            (name for name in project.readme if not sources.there(self.call.stage, self.call.path(name, self.top))), None
+        )
         lack = None
-        if not sources.package(self.call, project, self.top, module):
+        if not sources.package(self.call.stage, project, self.top, module):
             lack = sources.Lack(self.call.path(module, self.top), f"No file/folder found for package {project.name}")
         elif readme:
             path = self.call.path(readme, self.top)

@@ -9,6 +9,7 @@ from bot.engine.image.bases import NEWEST
 from bot.engine.image.locks import markers
 from bot.engine.image.managers.call import Call, Options, Outcome
 from bot.engine.image.manifests import Project, table
+from bot.engine.image.stage import Stage
 
 _REQUEST = re.compile(r"(?:cpython|python)?[@-]?(\d+)\.(\d{1,2})(?:\.\d+)?$")
 _OFF = ("never", "manual", "0", "false")
@@ -66,9 +67,13 @@ def only(call: Call) -> bool:
 def refused(call: Call, project: Project) -> str | None:
     """Return the version of the image's Python, the patch release left open, where a project does not allow it."""
     base = call.stage.base.python
-    if base is None or not project.python or markers.allows(project.python, base) is not False:
-        return None
-    return f"{base[0]}.{base[1]}.…"
+    return f"{base[0]}.{base[1]}.…" if base and forbids(call.stage, project) else None
+
+
+def forbids(stage: Stage, project: Project) -> bool:
+    """Say whether a project does not allow the image's Python, whatever its patch release."""
+    base = stage.base.python
+    return base is not None and bool(project.python) and markers.allows(project.python, base) is False
 
 
 def written(project: Project) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from bot.engine.image import manifests
 from bot.engine.image.managers.call import Call, Outcome
 from bot.engine.image.manifests import Project, listed, table
+from bot.engine.image.stage import Stage
 from bot.engine.model.tree import Unreadable
 
 
@@ -30,7 +31,7 @@ def check(call: Call, outcome: Outcome, folder: str, tool: str) -> None:
         project = manifests.read(call.tree, looked.tree)
     except Unreadable:
         return
-    lack = lacking(call, project, folder)
+    lack = lacking(call.stage, project, folder)
     if lack is None:
         return
     named = posixpath.relpath(lack.path, folder)
@@ -39,26 +40,34 @@ def check(call: Call, outcome: Outcome, folder: str, tool: str) -> None:
     outcome.stop("project-files-missing", lack.message, reason, lack.path, certain)
 
 
-def lacking(call: Call, project: Project, folder: str) -> Lack | None:
+def lacking(stage: Stage, project: Project, folder: str) -> Lack | None:
     """Return the first file that the backend of a project stops at."""
     backend = project.backend.partition(":")[0]
-    for name in project.readme:
-        path = call.path(name, folder)
-        message = _readme(backend, name, path)
-        if message and not there(call, path):
-            return Lack(path, message)
+    lack = readme(stage, project, folder)
+    if lack:
+        return lack
     module = project.name.replace("-", "_")
     if backend == "uv_build":
-        return _of_uv_build(call, project, folder, module)
-    if backend.startswith("poetry.core") and not package(call, project, folder, module):
+        return _of_uv_build(stage, project, folder, module)
+    if backend.startswith("poetry.core") and not package(stage, project, folder, module):
         words = "poetry.core.masonry.utils.module.ModuleOrPackageNotFoundError: No file/folder found for package"
-        return Lack(call.path(module, folder), f"{words} {project.name}")
+        return Lack(_path(module, folder), f"{words} {project.name}")
     return None
 
 
-def there(call: Call, path: str) -> bool:
+def readme(stage: Stage, project: Project, folder: str) -> Lack | None:
+    """Return the README that a project names, where its backend stops without it and the image does not have it."""
+    for name in project.readme:
+        path = _path(name, folder)
+        message = _readme(project.backend.partition(":")[0], name, path)
+        if message and not there(stage, path):
+            return Lack(path, message)
+    return None
+
+
+def there(stage: Stage, path: str) -> bool:
     """Say whether something lies at a path, or may."""
-    files = call.stage.files
+    files = stage.files
     return files.find(path) is not None or files.assumed(path)
 
 
@@ -75,21 +84,25 @@ def _readme(backend: str, name: str, path: str) -> str | None:
     return None
 
 
-def _of_uv_build(call: Call, project: Project, folder: str, module: str) -> Lack | None:
+def _of_uv_build(stage: Stage, project: Project, folder: str, module: str) -> Lack | None:
     settings = table(project.tool("uv").get("build-backend"))
     if "module-name" in settings or settings.get("namespace"):
         return None
     root = str(settings.get("module-root", "src"))
     name = posixpath.join(root, module, "__init__.py")
-    path = call.path(name, folder)
+    path = _path(name, folder)
     stubs = path.replace("/__init__.py", "-stubs/__init__.pyi")
-    return None if there(call, path) or there(call, stubs) else Lack(path, f"Expected a Python module at: {name}")
+    return None if there(stage, path) or there(stage, stubs) else Lack(path, f"Expected a Python module at: {name}")
 
 
-def package(call: Call, project: Project, folder: str, module: str) -> bool:
+def package(stage: Stage, project: Project, folder: str, module: str) -> bool:
     """Say whether poetry-core finds the package by the project's name, or is told which it is."""
     settings = project.tool("poetry")
     if listed(settings.get("packages")) or not project.name:
         return True
     names = (module, f"{module}.py", f"src/{module}", f"src/{module}.py")
-    return any(there(call, call.path(name, folder)) for name in names)
+    return any(there(stage, _path(name, folder)) for name in names)
+
+
+def _path(name: str, folder: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, name))

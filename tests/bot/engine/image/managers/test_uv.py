@@ -213,6 +213,7 @@ SPACE = {
         + package("h11")
         + package("jobs", "0", 'name = "h11"', source='editable = "packages/jobs"')
         + package("root", "0", 'name = "core"', source='virtual = "."')
+        + '\n[package.metadata]\nrequires-dist = [{ name = "core", editable = "packages/core" }]\n'
     ),
     "packages/core/pyproject.toml": MEMBER.format("core"),
     "packages/jobs/pyproject.toml": MEMBER.format("jobs"),
