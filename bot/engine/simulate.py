@@ -256,6 +256,9 @@ class _Simulation:
         self.unknowns.extend(resolved.unknowns)
         if resolved.others:
             self.doubtful.add(process.name)
+        if resolved.installs:
+            image = image._replace(installs=(*image.installs, *resolved.installs))
+            installed = packages.installed(image.installs, image.base.python, self.options.package_index)
         programs = self.programs(image, installed, process, stage, resolved, origin)
         return Booted(process, argv, origin, tuple(programs))
 

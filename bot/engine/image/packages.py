@@ -55,16 +55,17 @@ _MANAGERS = {
     "pip-tools": frozenset("build click packaging pyproject-hooks setuptools wheel".split()),
     "pipenv": frozenset("certifi distlib filelock packaging platformdirs setuptools typing-extensions virtualenv".split()),
     "poetry": frozenset(
-        "anyio build cachecontrol certifi cffi charset-normalizer cleo crashtest cryptography distlib dulwich fastjsonschema"
-        " filelock findpython h11 httpcore httpcore2 httpx httpx2 idna importlib-metadata installer jaraco-classes"
-        " jaraco-context jaraco-functools jeepney keyring more-itertools msgpack packaging pbs-installer pkginfo platformdirs poetry-core"
-        " pycparser pyproject-hooks python-discovery rapidfuzz requests requests-toolbelt secretstorage shellingham tomlkit"
-        " trove-classifiers urllib3 virtualenv zstandard".split()
+        "anyio build cachecontrol certifi cffi charset-normalizer cleo crashtest cryptography distlib dulwich"
+        " fastjsonschema filelock findpython h11 httpcore httpcore2 httpx httpx2 idna importlib-metadata installer"
+        " jaraco-classes jaraco-context jaraco-functools jeepney keyring more-itertools msgpack packaging pbs-installer"
+        " pkginfo platformdirs poetry-core pycparser pyproject-hooks python-discovery rapidfuzz requests requests-toolbelt"
+        " secretstorage shellingham tomlkit trove-classifiers typing-extensions urllib3 virtualenv zstandard".split()
     ),
     "pdm": frozenset(
         "anyio blinker certifi dep-logic distlib filelock findpython h11 hishel httpcore httpcore2 httpx httpx2 id idna"
-        " importlib-metadata installer markdown-it-py mdurl msgpack packaging pbs-installer platformdirs pygments pyproject-hooks python-dotenv"
-        " requests resolvelib rich shellingham socksio tomlkit truststore typing-extensions unearth urllib3 virtualenv".split()
+        " importlib-metadata installer markdown-it-py mdurl msgpack packaging pbs-installer platformdirs pygments"
+        " pyproject-hooks python-dotenv requests resolvelib rich shellingham socksio tomlkit truststore typing-extensions"
+        " unearth urllib3 virtualenv".split()
     ),
     "poetry-plugin-export": frozenset(("poetry-core", "poetry")),
 }

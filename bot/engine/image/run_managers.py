@@ -6,7 +6,9 @@ from bot.engine.image import compiled, managers, packages
 from bot.engine.image.filesystem import Made
 from bot.engine.image.installers import Problem
 from bot.engine.image.managers.call import Call, Outcome
-from bot.engine.image.stage import Install, Stage
+from bot.engine.image.stage import Image, Install, Stage
+from bot.engine.model.findings import Place
+from bot.engine.model.tree import Tree
 
 
 def take(stage: Stage, call: Call, program: str, target: str | None, surely: bool) -> Outcome:
@@ -26,6 +28,16 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
     for path, listed in written:
         stage.files.add(Made(path, "file", stage.user, listed))
     return outcome
+
+
+def started(tree: Tree, image: Image, words: tuple[str, ...], folder: str, env: dict[str, str | None]) -> Outcome | None:
+    """Return what `uv run` installs when an image starts; None for another command of uv."""
+    if "run" not in words:
+        return None
+    stage = Stage("", image.base)
+    stage.files, stage.env, stage.installs = image.files, env, list(image.installs)
+    place = Place(image.dockerfile, 1)
+    return managers.follow("uv", Call(stage, tree, words, folder, place, None, lambda name: env.get(name, "")))
 
 
 def _resolved(stage: Stage, outcome: Outcome) -> list[Install]:

@@ -384,6 +384,12 @@ class _Sync:
 def run(call: Call, chosen: Options, outcome: Outcome) -> Outcome:
     """Sync before a command, unless that is turned off; then the command is another program's."""
     outcome.started = list(chosen.rest)
+    script = (
+        call.look(call.path(outcome.started[0])) if outcome.started and (outcome.started[0] or "").endswith(".py") else None
+    )
+    if script and (script.doubt or "# /// script" in (call.text(script) or "")):
+        outcome.installs.append(_opaque(call, "/root/.cache/uv", "the script says itself what it needs"))
+        return outcome
     outside = chosen.has("--no-sync", "--no-project", "--isolated", "--script", "-s") or call.switched("UV_NO_SYNC")
     here = call.path(chosen.get("--project") or ".", call.path(chosen.get("--directory") or "."))
     if not outside and next(call.up("pyproject.toml", here), None) is not None:
