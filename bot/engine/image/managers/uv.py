@@ -384,9 +384,8 @@ class _Sync:
 def run(call: Call, chosen: Options, outcome: Outcome) -> Outcome:
     """Sync before a command, unless that is turned off; then the command is another program's."""
     outcome.started = list(chosen.rest)
-    script = (
-        call.look(call.path(outcome.started[0])) if outcome.started and (outcome.started[0] or "").endswith(".py") else None
-    )
+    first = outcome.started[0] if outcome.started else None
+    script = call.look(call.path(first)) if first and first.endswith(".py") else None
     if script and (script.doubt or "# /// script" in (call.text(script) or "")):
         outcome.installs.append(_opaque(call, "/root/.cache/uv", "the script says itself what it needs"))
         return outcome
