@@ -5,24 +5,20 @@ Tried with uv 0.13: what goes where, and the words with which it gives up. Its v
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from bot.engine.image import manifests
 from bot.engine.image.locks import fresh, markers
 from bot.engine.image.locks.lock import Need, Package, Unusable, walk
 from bot.engine.image.locks.markers import Environment
 from bot.engine.image.locks.uv import UvLock, activated
-from bot.engine.image.managers import pythons, sources
+from bot.engine.image.managers import pythons, sources, uv_pip, uv_workspace
 from bot.engine.image.managers.call import Call, Looked, Options, Outcome, options, pinned
-from bot.engine.image.manifests import Project, listed, table
+from bot.engine.image.manifests import listed, table
 from bot.engine.image.stage import Install, Requirement
 from bot.engine.model import requirements
 from bot.engine.model.findings import Place
 from bot.engine.model.requirements import normal
-from bot.engine.model.tree import Unreadable
 
 _VALUED = frozenset(
     "--directory --project --python -p --package --extra --no-extra --group --no-group --only-group --no-install-package"
@@ -34,10 +30,6 @@ _VALUED = frozenset(
     " --no-build-package --no-binary-package --fork-strategy --only-install-package".split()
 )
 _NO_PROJECT = "error: No `pyproject.toml` found in current directory or any parent directory"
-_NO_ENVIRONMENT = (
-    "error: No virtual environment found; run `uv venv` to create an environment, or pass `--system` to install into a"
-    " non-virtual environment"
-)
 _NO_LOCK = (
     "error: Unable to find lockfile at `uv.lock`, but `{}` was provided. To create a lockfile, run `uv lock` or `uv sync`"
     " without the flag."
@@ -47,7 +39,6 @@ _NO_MEMBER = (
     "`{name}` references a workspace in `tool.uv.sources` (e.g., `{name} = {{ workspace = true }}`), but is not a"
     " workspace member"
 )
-_SYSTEM = "/usr/local"
 
 
 def follow(program: str, call: Call) -> Outcome:
@@ -66,7 +57,7 @@ def follow(program: str, call: Call) -> Outcome:
         case "venv":
             outcome.environments.append(call.path(second or ".venv"))
         case "pip" if second in ("install", "sync"):
-            return _pip(call, chosen, second, outcome)
+            return uv_pip.follow(call, chosen, second, outcome)
         case "pip" if second == "compile":
             if (target := chosen.get("-o", "--output-file")) is not None:
                 outcome.written.append((call.path(target), None))
@@ -80,15 +71,6 @@ def follow(program: str, call: Call) -> Outcome:
     return outcome
 
 
-class Workspace(NamedTuple):
-    """Where uv works: the project at hand, the root of its workspace, and the folders of both in the image."""
-
-    project: Project
-    folder: str
-    root: Project
-    top: str
-
-
 def sync(call: Call, chosen: Options, outcome: Outcome, exact: bool = True) -> Outcome:
     """Install the locked packages of a project into its environment."""
     here = call.path(chosen.get("--project") or ".", call.path(chosen.get("--directory") or "."))
@@ -100,7 +82,7 @@ def sync(call: Call, chosen: Options, outcome: Outcome, exact: bool = True) -> O
         certain, reason = call.stage.files.judged(path, f"uv looks for it in {here}, where the image has none at this point.")
         outcome.installs.append(_opaque(call, prefix, f"{path} is taken to be there"))
         return outcome.stop("project-metadata-missing", _NO_PROJECT, reason, path, certain)
-    space = _workspace(call, nearest, here)
+    space = uv_workspace.find(call, nearest, here)
     if isinstance(space, str) or not chosen.told:
         said = space if isinstance(space, str) else "uv sync with an option that is made at run time"
         outcome.installs.append(_opaque(call, prefix, said))
@@ -124,52 +106,10 @@ def _opaque(call: Call, prefix: str, reason: str) -> Install:
     return Install(prefix, (), (), reason, call.place)
 
 
-def _workspace(call: Call, nearest: Looked, here: str) -> Workspace | str:
-    """Return the workspace of the nearest pyproject.toml, or why it can't be told."""
-    folder = posixpath.dirname(nearest.path)
-    project = _read(call, nearest)
-    if isinstance(project, str):
-        return project
-    if "workspace" in project.tool("uv"):
-        return Workspace(project, folder, project, folder)
-    for looked in call.up("pyproject.toml", posixpath.dirname(folder)) if folder != "/" else ():
-        root, top = _read(call, looked), posixpath.dirname(looked.path)
-        if isinstance(root, Project) and _member(root, top, folder):
-            return Workspace(project, folder, root, top)
-    return Workspace(project, folder, project, folder)
-
-
-def _read(call: Call, looked: Looked) -> Project | str:
-    if looked.tree is None:
-        return looked.doubt or f"{looked.path} can't be read"
-    try:
-        project = manifests.read(call.tree, looked.tree)
-    except Unreadable as error:
-        return str(error)
-    return f"{looked.tree} is damaged" if project.damaged else project
-
-
-def _member(root: Project, top: str, folder: str) -> bool:
-    """Say whether a folder is a member of a workspace."""
-    space = table(root.tool("uv").get("workspace"))
-    path = posixpath.relpath(folder, top)
-    globs, without = ([posixpath.normpath(str(each)) for each in listed(space.get(key))] for key in ("members", "exclude"))
-    return any(_matches(path, glob) for glob in globs) and not any(_matches(path, glob) for glob in without)
-
-
-def _matches(path: str, glob: str) -> bool:
-    """Say whether a folder is what a glob of a workspace means; `*` stays within a name, `**` does not."""
-    head, deep, _ = glob.partition("**")
-    if deep:
-        return path.startswith(head)
-    names, patterns = path.split("/"), glob.split("/")
-    return len(names) == len(patterns) and all(map(fnmatch.fnmatchcase, names, patterns))
-
-
 class _Sync:
     """One `uv sync`: which packages of the lock, and what stops it."""
 
-    def __init__(self, call: Call, chosen: Options, space: Workspace, outcome: Outcome) -> None:
+    def __init__(self, call: Call, chosen: Options, space: uv_workspace.Workspace, outcome: Outcome) -> None:
         self.call = call
         self.chosen = chosen
         self.space = space
@@ -413,54 +353,6 @@ def _export(call: Call, chosen: Options, outcome: Outcome) -> Outcome:
         outcome.written.append((call.path(chosen.get("-o", "--output-file") or ""), found))
     outcome.printed = found
     return outcome
-
-
-def _pip(call: Call, chosen: Options, verb: str, outcome: Outcome) -> Outcome:
-    """Hand a `pip install` to the reader of pip's arguments, with the environment that uv takes."""
-    words = list(call.words[call.words.index(verb) + 1 :])
-    if verb == "sync":
-        words = [word for name in chosen.rest[1:] for word in ("-r", name)] + [w for w in words if w and w.startswith("-")]
-        outcome.exact = True
-    prefix = _target(call, chosen)
-    outcome.pip = (words, prefix or _SYSTEM)
-    if prefix is None and not any(word in ("--dry-run", "--help") for word in words):
-        files, base = call.stage.files, call.stage.base
-        certain = base.known and base.python is not None and call.stage.followed and not files.tainted(call.path(".venv"))
-        reason = "uv installs into a virtual environment, and there is none: neither VIRTUAL_ENV nor a .venv at hand."
-        outcome.stop("environment-missing", _NO_ENVIRONMENT, reason, call.path(".venv"), certain)
-    return outcome
-
-
-def _target(call: Call, chosen: Options) -> str | None:
-    """Return the environment that `uv pip` takes; None where there is none."""
-    if chosen.has("--system") or call.switched("UV_SYSTEM_PYTHON") or chosen.get("--target", "-t", "--prefix") is not None:
-        return _SYSTEM
-    python = chosen.get("--python", "-p") or call.variable("UV_PYTHON")
-    if python or python is None or not chosen.told:
-        there = python if python and "/bin/" in python else f"{_SYSTEM}/bin/python"
-        return pythons.folder_of(call.path(there))
-    active = call.environment or call.variable("VIRTUAL_ENV") or call.variable("CONDA_PREFIX")
-    if active or active is None:
-        return active or _SYSTEM
-    return _near(call) or _first_on_path(call)
-
-
-def _near(call: Call) -> str | None:
-    """Return the `.venv` of the folder, or of one above it."""
-    folder = call.folder
-    while True:
-        near = posixpath.join(folder, ".venv")
-        if near in call.stage.environments or call.stage.files.find(near):
-            return near
-        if folder == "/":
-            return None
-        folder = posixpath.dirname(folder)
-
-
-def _first_on_path(call: Call) -> str | None:
-    folders = (call.variable("PATH") or "").split(":")
-    prefixes = [folder.rpartition("/")[0] for folder in folders if folder.endswith("/bin")]
-    return next((prefix for prefix in prefixes if prefix in call.stage.environments), None)
 
 
 def _tool(call: Call, chosen: Options, outcome: Outcome) -> None:
