@@ -115,7 +115,9 @@ def test_there_is_no_command_of_the_image():
     assert (image.command, image.entrypoint, image.instructions, image.base.known) == (None, None, (), True)
 
 
-@pytest.mark.parametrize("command", ["pip install flask", "uv pip install flask", "poetry install", "uv sync", "pipenv install"])
+@pytest.mark.parametrize(
+    "command", ["pip install flask", "uv pip install flask", "poetry install", "uv sync", "pipenv install"]
+)
 def test_all_of_it_goes_into_the_environment_that_is_active(command: str):
     project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask"]\n\n[tool.poetry]\npackage-mode = false\n'
     image = built(command, files={"pyproject.toml": project, "Pipfile": '[packages]\nflask = "*"\n'})
