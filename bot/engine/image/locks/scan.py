@@ -17,6 +17,7 @@ _PAIR = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)")
 _SKIPPED = ("wheels", "files", "sdist", "description")
+_FILES = re.compile(r"^(?:wheels|files) = \[\n(?:[ \t].*\n)*\]", re.M)
 
 
 class Table(NamedTuple):
@@ -34,15 +35,18 @@ class Table(NamedTuple):
 def tables(text: str) -> Iterator[Table]:
     """Yield the tables of a lock file in order; the first one, without a header, is called `""`."""
     table = Table("", 1, {})
-    lines = iter(enumerate(text.splitlines(), start=1))
+    text = _FILES.sub(lambda found: "\n" * found[0].count("\n"), text.replace("\r\n", "\n"))
+    lines = iter(enumerate(text.split("\n"), start=1))
     for number, line in lines:
+        if not line:
+            continue
         if line.startswith("["):
             header = _HEADER.match(line)
             if header:
                 yield table
                 table = Table(header[1].strip(), number, {})
             continue
-        key = _KEY.match(line) if line and not line.startswith((" ", "#", "]")) else None
+        key = _KEY.match(line) if not line.startswith((" ", "#", "]")) else None
         if key is None:
             continue
         name, value = key[1] or key[2] or key[3], key[4]
