@@ -51,3 +51,48 @@ def test_a_command_as_a_list_is_left_alone():
     assert reasons(NAME, installing('RUN ["uv", "pip", "install", "fastapi"]')) == {
         "the command is not written where it is edited"
     }
+
+
+DEBIAN = """\
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y python3 python3-pip
+WORKDIR /app
+COPY . .
+RUN {}
+"""
+
+
+def debian(run: str) -> dict[str, str]:
+    return {**HEALTHY, "Dockerfile": DEBIAN.format(run)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pip install -r requirements.txt", "pip install --break-system-packages -r requirements.txt"),
+        ("python3 -m pip install fastapi && ls", "python3 -m pip install --break-system-packages fastapi && ls"),
+    ],
+)
+def test_pip_is_told_to_use_the_python_of_the_system(before: str, after: str):
+    check_transformed(NAME, debian(before), {"Dockerfile": DEBIAN.format(after)})
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "python3 -m venv /opt/v && /opt/v/bin/pip install fastapi",
+        "pip install --break-system-packages fastapi",
+        "PIP_BREAK_SYSTEM_PACKAGES=1 pip3 install fastapi",
+        "pip install -t /app/lib fastapi",
+        "pip install fastapi || true",
+    ],
+)
+def test_a_pip_that_may_install(run: str):
+    assert not [d for d in check_noop(NAME, debian(run)).dropped if d.codemod == NAME]
+
+
+@pytest.mark.parametrize("base", ["debian:bullseye-slim", "debian:11", "ubuntu:22.04", "alpine:3.18", "python:3.11-slim"])
+def test_systems_that_let_pip_install(base: str):
+    files = debian("pip install fastapi")
+    files["Dockerfile"] = files["Dockerfile"].replace("debian:bookworm-slim", base)
+    assert not [d for d in check_noop(NAME, files).dropped if d.codemod == NAME]

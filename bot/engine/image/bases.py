@@ -33,6 +33,11 @@ class Base(NamedTuple):
         """Whether it is one of Python's own images, which bring no package manager but pip."""
         return self.known and _PYTHON.match(self.name) is not None
 
+    @property
+    def managed(self) -> bool:
+        """Whether the system's own Python refuses pip (PEP 668): Debian since 12, Ubuntu since 23.04, Alpine since 3.19."""
+        return _MANAGED.match(self.name) is not None
+
 
 _OTHER_LANGUAGES = {
     "node": "Node.js",
@@ -68,6 +73,10 @@ _SYSTEMS = frozenset(
 )
 _PYTHON = re.compile(r"python(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
+_MANAGED = re.compile(
+    r"debian(?::(?:1[2-9]|bookworm|trixie|latest|stable|testing|sid)(?:[-.].*)?)?$"
+    r"|ubuntu(?::(?:23|24|25|26|noble|latest)(?:[-.].*)?)?$|alpine(?::(?:3\.(?:19|[2-9]\d)(?:\.\d+)?|3|latest|edge))?$"
+)
 _UV_PROGRAMS = ("/uv", "/uvx", "/usr/local/bin/uv", "/usr/local/bin/uvx")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _NEWEST_TAG = re.compile(r"(?:3|latest|slim|alpine|bullseye|bookworm|trixie)(?:[-.]|\d|$)")

@@ -294,6 +294,7 @@ class _Runner(FileCommands):
         verb = next((word for word in arguments if word and not word.startswith("-")), None)
         if verb in ("install", "wheel", "download"):
             at = arguments.index(verb)
+            self.refused_by_system(verb, arguments, prefix, tool)
             wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
             before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
             install, refused = self.resolved(wanted.install, arguments, tool)
@@ -316,6 +317,19 @@ class _Runner(FileCommands):
             self.not_followed(["pip", verb])
         if verb in ("wheel", "download"):
             self.taint_named(arguments, f"pip {verb} writes there")
+
+    def refused_by_system(self, verb: str, arguments: list[str | None], prefix: str | None, tool: str) -> None:
+        """Note that the Python of Debian and its like leaves packages to the system's own manager."""
+        own = prefix in (None, "/usr") and not self.stage.environments and tool == "pip" and verb == "install"
+        by_system = {"python3-pip", "py3-pip"} & self.stage.programs
+        told = "--break-system-packages" in arguments or any(has_letter(word, "t") for word in arguments)
+        told = told or any(self.seen(name) != "" for name in ("PIP_BREAK_SYSTEM_PACKAGES", "PIP_TARGET", "PIP_PREFIX"))
+        if not (own and by_system and self.fatal and self.stage.base.managed) or told:
+            return
+        reason = f"The Python of {self.stage.base.name} leaves its packages to the system: pip wants a virtual environment."
+        missing = MissingFile("/usr/bin/pip3", None)
+        message = "error: externally-managed-environment"
+        self.problems.append(installers.Problem("environment-missing", message, reason, missing, self.stage.followed))
 
     def resolved(
         self, install: Install, arguments: list[str | None], tool: str
