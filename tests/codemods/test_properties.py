@@ -22,9 +22,9 @@ from packaging.requirements import Requirement
 
 from bot.engine.simulate import Options
 from codemods.index import NAMES
-from tests.bot.engine.index import WEB, Dist, Index
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
 from tests.bot.engine.image.managers.test_uv import SPACE
+from tests.bot.engine.index import WEB, Dist, Index
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
