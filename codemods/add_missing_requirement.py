@@ -21,7 +21,7 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image import packages, run
+from bot.engine.image import managers, packages, run
 from bot.engine.model.findings import Fault, MissingDistribution, MissingFile, MissingModule, Weakness
 from bot.engine.model.tree import Tree, join, name, parent
 from bot.engine.platforms import survey
@@ -34,7 +34,6 @@ CODEMOD = Codemod(
     rank=60,
 )
 _TOOLS = ("playwright", "prisma", "nltk")  # they prepare what the module of that name uses
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 _CURRENT = (3, 10)  # of Python: an older one may not take the release that the snapshot knows
 
 
@@ -51,20 +50,17 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if own:
         yield Skip(f"{own} may be meant")
         return
-    found = _requirements.manifests(report.image)
+    found = _requirements.manifests(report.image, tree)
     if not found:
         yield Skip("the image installs no requirements that are read")
     for manifest in found:
-        lock = next((path for path in _LOCKS if tree.is_file(join(parent(manifest.path), path) or "")), None)
-        if lock and manifest.path.endswith("pyproject.toml"):
-            yield Skip(f"{lock} has to follow {manifest.path}: `{lock.partition('.')[0]} add {wanted}` does both")
-            continue
         changed = _changed(tree, manifest, wanted, report.image.base.python)
-        if isinstance(changed, str):
-            yield Skip(changed)
+        if isinstance(changed, Skip):
+            yield changed
             continue
         rationale = f"{why} and no requirement brings `{wanted}`: {manifest.path} is what the image installs."
-        yield Proposal(changed, rationale)
+        manual = (f"`{manifest.tool()}` makes {manifest.lock} follow {manifest.path}.",) if manifest.lock else ()
+        yield Proposal(changed, rationale, manual=manual)
 
 
 def _distribution(finding: Fault | Weakness) -> tuple[str | None, str]:
@@ -72,7 +68,7 @@ def _distribution(finding: Fault | Weakness) -> tuple[str | None, str]:
     match finding.detail if isinstance(finding, Fault) else None:
         case MissingDistribution(name=distribution, by=by):
             return distribution, f"{by} is started,"
-        case MissingFile(path=path) if posixpath.basename(path) in run.BROUGHT_BY:
+        case MissingFile(path=path) if posixpath.basename(path) in {*run.BROUGHT_BY} - managers.PROGRAMS:
             program = posixpath.basename(path)
             return run.BROUGHT_BY[program], f"The build starts `{program}`,"
         case MissingModule(name=module, entry=False, importer=importer) if not packages.Installed().doubt(module):
@@ -94,15 +90,13 @@ def _own(tree: Tree, missing: MissingModule) -> str | None:
     return None
 
 
-def _changed(tree: Tree, manifest: _requirements.Manifest, wanted: str, python: tuple[int, int] | None) -> Tree | str:
-    """Return the tree with one requirement more, or with the extra that one lacks; or why that is not done."""
-    plain, _, extra = wanted.rstrip("]").partition("[")
+def _changed(tree: Tree, manifest: _requirements.Manifest, wanted: str, python: tuple[int, int] | None) -> Tree | Skip:
+    """Return the tree with one requirement more, or why that is not done."""
+    plain = wanted.partition("[")[0]
     asked = next((asked for asked in manifest.asked if asked.line.value == plain), None)
-    if asked is None:
-        return _requirements.added(tree, manifest, _written(manifest, wanted, python))
-    if not extra:
-        return f"{asked.place.path}:{asked.place.line} asks for `{plain}` as it is"
-    return _requirements.replaced(tree, asked, f"{plain}[{','.join(dict.fromkeys((*asked.line.extras, extra)))}]")
+    if asked is not None:
+        return Skip(f"{asked.place.path}:{asked.place.line} asks for `{plain}` as it is")
+    return _requirements.added(tree, manifest, _written(manifest, wanted, python))
 
 
 def _written(manifest: _requirements.Manifest, wanted: str, python: tuple[int, int] | None) -> str:

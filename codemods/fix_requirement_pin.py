@@ -96,7 +96,7 @@ def _asking(name: str, specifier: str, why: str, image: Image, tree: Tree) -> It
         yield from _changed(tree, each, specifier, why)
     for manifest in _requirements.manifests(image)[:1] if not asked else ():
         added = _requirements.added(tree, manifest, f"{name}{specifier}")
-        yield Skip(added) if isinstance(added, str) else Proposal(added, why, "unsafe")
+        yield added if isinstance(added, Skip) else Proposal(added, why, "unsafe")
 
 
 def _together(name: str, image: Image, history: History, tree: Tree) -> Iterator[Proposal | Skip]:

@@ -39,7 +39,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     need = NEEDS.get(name or "")
     if need is None or need.instead is None:
         return
-    manifests = _requirements.manifests(report.image)
+    manifests = _requirements.manifests(report.image, tree)
     both = any(asked.line.value == need.instead for manifest in manifests for asked in manifest.asked)
     for asked in (asked for manifest in manifests for asked in manifest.asked if asked.line.value == name):
         changed, why = _edited(tree, asked, need.instead, both, report.image.base.python)

@@ -39,9 +39,10 @@ class Proposal(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """Why a codemod that answers a finding proposes nothing."""
+    """Why a codemod that answers a finding proposes nothing. `command` is the tool that would do it, outside of the engine."""
 
     reason: str
+    command: str | None = None
 
 
 class Propose(Protocol):

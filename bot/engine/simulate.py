@@ -256,6 +256,12 @@ class _Simulation:
         self.unknowns.extend(resolved.unknowns)
         if resolved.others:
             self.doubtful.add(process.name)
+        if resolved.installs:
+            image = image._replace(installs=(*image.installs, *resolved.installs))
+            installed = packages.installed(image.installs, image.base.python, self.options.package_index)
+        other = _other_python(image, argv, image.env.get("PATH") or "")
+        if other is not None:
+            image = image._replace(base=image.base._replace(python=other))
         programs = self.programs(image, installed, process, stage, resolved, origin)
         return Booted(process, argv, origin, tuple(programs))
 
@@ -393,6 +399,15 @@ class _Simulation:
         told = program.loose is None and program.variable is None and (serving is None or serving.certain)
         alone = program.fatal and booted.process.name not in self.doubtful
         self.faults.append(found if told and alone else _doubted(found))
+
+
+def _other_python(image: Image, argv: tuple[str, ...], path: str) -> tuple[int, int] | None:
+    """Return the version of the Python that a package manager downloaded, where a command runs in its environment."""
+    for install in reversed(image.installs):
+        inside = f"{install.prefix}/bin" in path.split(":") or any(word.startswith(f"{install.prefix}/") for word in argv)
+        if install.python is not None and (inside or argv[:2] == ("uv", "run")):
+            return install.python
+    return None
 
 
 def _doubted(fault: Fault) -> Fault:

@@ -22,6 +22,8 @@ from packaging.requirements import Requirement
 
 from bot.engine.simulate import Options
 from codemods.index import NAMES
+from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
+from tests.bot.engine.image.managers.test_uv import SPACE
 from tests.bot.engine.index import WEB, Dist, Index
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
@@ -81,6 +83,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
+    "update-lock-file": "uv alone writes uv.lock, always in the same layout",
 }
 
 GROUP = FLY.replace("[http_service]\n", '[processes]\n  web = "{}"\n\n[http_service]\n  processes = ["web"]\n')
@@ -142,8 +145,78 @@ INDEX = Options(
         }
     )
 )
+MANAGED = """\
+FROM python:3.11-slim
+RUN pip install poetry
+ENV POETRY_VIRTUALENVS_CREATE=false
+WORKDIR /app
+COPY pyproject.toml ./
+RUN pip check && \\
+    poetry install
+COPY . .
+CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8080"]
+"""
+POETRY = """\
+[tool.poetry]
+name = "demo"
+package-mode = false
+
+[tool.poetry.dependencies]
+python = "^3.10"
+fastapi = "*"
+uvicorn = "*"
+
+[tool.other]
+x = 1
+"""
+WITH_POETRY = {**HEALTHY, "pyproject.toml": POETRY, "Dockerfile": MANAGED}
+SYNC = MANAGED.replace("poetry install", "uv sync --frozen").replace("install poetry", "install uv")
+
 
 CASES = [
+    Case(
+        "add-missing-extra",
+        {
+            **HEALTHY,
+            "requirements.txt": "fastapi>=0.1\nuvicorn\n",
+            "Dockerfile": DOCKERFILE.replace('"uvicorn", "main:app"', '"fastapi", "run"'),
+        },
+        "requirements.txt",
+        "requirements",
+        unsafe=True,
+    ),
+    Case("add-missing-requirement", {**WITH_POETRY, "main.py": f"import redis\n{MAIN}"}, "pyproject.toml"),
+    Case("copy-beside-manifest", {**LOCKED, "fly.toml": FLY, "Dockerfile": SYNC}, "Dockerfile", "dockerfile"),
+    Case(
+        "copy-workspace-members",
+        {**SPACE, "fly.toml": FLY, "Dockerfile": SYNC.replace("pyproject.toml ./", "pyproject.toml uv.lock ./")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-poetry-options",
+        {**WITH_POETRY, "Dockerfile": MANAGED.replace("poetry install", "poetry install --no-dev")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "install-package-manager",
+        {**WITH_POETRY, "Dockerfile": MANAGED.replace("RUN pip install poetry\n", "")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "leave-project-out",
+        {**WITH_POETRY, "pyproject.toml": POETRY.replace("package-mode = false\n", "")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "use-system-environment",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("RUN pip", "RUN pip install uv\nRUN uv pip")},
+        "Dockerfile",
+        "dockerfile",
+    ),
     Case("add-missing-requirement", IMPORTING, "requirements.txt", "requirements"),
     Case(
         "add-missing-requirement",

@@ -82,7 +82,7 @@ class _Resolver:
             self.course.not_followed("a command that starts itself", where)
             return
         if posixpath.basename(argv[0] if argv else "") in _INSTALLING:
-            self.course.later = f"{' '.join(argv[:2])} installs what is missing"
+            self.installing(argv, where)
         argv, where = unwrapped(argv, where)
         if not argv:
             return
@@ -101,6 +101,21 @@ class _Resolver:
             self.file(argv, where)
         else:
             self.course.not_followed(f"{program} is not followed", where._replace(beside=where.beside or program in _SERVERS))
+
+    def installing(self, argv: tuple[str, ...], where: Where) -> None:
+        """Note what a command installs before it runs another: `uv run` what its project asks for."""
+        outcome = None
+        if argv[0].endswith("uv") and not any(UNTOLD in word for word in argv):
+            from bot.engine.image import run_managers  # for commands that begin like this alone
+
+            outcome = run_managers.started(self.course.tree, self.course.image, argv[1:], where.folder, where.env)
+        if outcome is None:
+            self.course.later = f"{' '.join(argv[:2])} installs what is missing"
+            return
+        self.course.installs += outcome.installs
+        for problem in outcome.problems:
+            if problem.code in ("lock-missing", "lock-stale"):
+                self.course.fault(problem.code, problem.message, problem.reason, where, problem.missing, problem.certain)
 
     def needs_shell(self, argv: tuple[str, ...], where: Where) -> bool:
         """Report a line that only a shell understands and that nobody hands to one."""

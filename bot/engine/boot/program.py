@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.engine.image.stage import Install
 from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.target import Origin
 
@@ -74,3 +75,4 @@ class Resolution(NamedTuple):
     faults: tuple[Fault, ...]
     unknowns: tuple[Unknown, ...]
     others: bool = False
+    installs: tuple[Install, ...] = ()  # what the command line installs before its programs start

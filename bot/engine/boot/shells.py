@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
 from bot.engine.boot.surroundings import Course, Where
 from bot.engine.image.installers import OPAQUE
+from bot.engine.image.managers import PROGRAMS
 from bot.engine.image.run_files import FETCHERS
 from bot.engine.model import shell
 from bot.engine.model.findings import MissingFile
@@ -200,6 +201,8 @@ def _brings_files(program: str, words: list[str]) -> bool:
     verb = next((word for word in words if not word.startswith("-")), "")
     if program in ("pip", "pip3"):
         return verb == "install"
+    if program in PROGRAMS:
+        return verb in ("install", "sync", "add", "pip")
     return program in _BRINGING or (verb != "run" and verb in OPAQUE.get(program, ()))
 
 

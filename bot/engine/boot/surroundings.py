@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from bot.engine.boot.program import Program, Resolution
 from bot.engine.image.filesystem import below
-from bot.engine.image.stage import Image
+from bot.engine.image.stage import Image, Install
 from bot.engine.model.findings import Detail, Fault, MissingFile, Stage, Unknown
 from bot.engine.model.target import Origin
 from bot.engine.model.tree import Tree, Unreadable
@@ -39,6 +39,7 @@ class Course:
         self.unknowns: list[Unknown] = []
         self.others = False
         self.made: set[str] = set()  # files and folders that the command line itself makes
+        self.installs: list[Install] = []  # what it installs before it runs its programs
         self.later: str | None = None  # why what was run so far may have installed packages
 
     def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
@@ -91,4 +92,4 @@ class Course:
 
     def resolution(self) -> Resolution:
         """Return what all came to."""
-        return Resolution(tuple(self.programs), tuple(self.faults), tuple(self.unknowns), self.others)
+        return Resolution(tuple(self.programs), tuple(self.faults), tuple(self.unknowns), self.others, tuple(self.installs))

@@ -26,6 +26,17 @@ class Base(NamedTuple):
     brought: tuple[str, ...] = ()  # distributions that come with its Python
     plain: bool = False  # an operating system and nothing of an app
     settled: bool = True  # the version of Python is written down
+    programs: tuple[str, ...] = ()  # paths of programs that it brings and that others are asked to copy
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is one of Python's own images, which bring no package manager but pip."""
+        return self.known and _PYTHON.match(self.name) is not None
+
+    @property
+    def managed(self) -> bool:
+        """Whether the system's own Python refuses pip (PEP 668): Debian since 12, Ubuntu since 23.04, Alpine since 3.19."""
+        return _MANAGED.match(self.name) is not None
 
 
 _OTHER_LANGUAGES = {
@@ -62,6 +73,11 @@ _SYSTEMS = frozenset(
 )
 _PYTHON = re.compile(r"python(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
+_MANAGED = re.compile(
+    r"debian(?::(?:1[2-9]|bookworm|trixie|latest|stable|testing|sid)(?:[-.].*)?)?$"
+    r"|ubuntu(?::(?:23|24|25|26|noble|latest)(?:[-.].*)?)?$|alpine(?::(?:3\.(?:19|[2-9]\d)(?:\.\d+)?|3|latest|edge))?$"
+)
+_UV_PROGRAMS = ("/uv", "/uvx", "/usr/local/bin/uv", "/usr/local/bin/uvx")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _NEWEST_TAG = re.compile(r"(?:3|latest|slim|alpine|bullseye|bookworm|trixie)(?:[-.]|\d|$)")
 
@@ -85,13 +101,14 @@ def base(reference: str) -> Base:
     if uv and "python" in (uv["tag"] or ""):
         version = re.search(r"python(\d+)\.(\d+)", uv["tag"])
         minor = (int(version[1]), int(version[2])) if version else NEWEST
-        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None)
+        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None, programs=_UV_PROGRAMS)
     if uv and not re.search(r"debian|bookworm|trixie|alpine", uv["tag"] or ""):  # the bare binaries, only copied from
-        return Base(name, True, None, {}, (), None)
+        return Base(name, True, None, {}, (), None, programs=_UV_PROGRAMS)
     bare = name.partition("@")[0].rpartition(":")[0] if ":" in name.rpartition("/")[2] else name.partition("@")[0]
     language = next(
         (spoken for start, spoken in _OTHER_LANGUAGES.items() if bare == start or bare.startswith(start + "/")), None
     )
     for start in ("gcr.io/distroless/nodejs", "gcr.io/distroless/static"):  # the Debian release is a part of their names
         language = _OTHER_LANGUAGES[start] if bare.startswith(start) else language
-    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS)
+    programs = _UV_PROGRAMS if uv else ()
+    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS, programs=programs)

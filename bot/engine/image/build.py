@@ -171,6 +171,8 @@ class _Builder:
         if reference == "":
             message = f"failed to solve: base name ({item.argv[0]}) should not be blank"
             self.fault("dockerfile-invalid", message, "No ARG gives it a value; `--build-arg` could.", place, None, False)
+        for path in base.programs:
+            stage.files.add(Made(path, "file", "root"))
         if base.command:
             stage.command = Command(base.command, -1, place)
         if base.brought:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.engine.image.context import Context
+
+if TYPE_CHECKING:
+    from bot.engine.image.stage import Requirement
 
 _STANDARD = frozenset(  # what every Linux image but an empty one has
     "/ /bin /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib /usr/local"
@@ -20,11 +23,15 @@ _STANDARD = frozenset(  # what every Linux image but an empty one has
 
 
 class Found(NamedTuple):
-    """What lies at a path. `tree` is the file or folder of the repository it was copied from, None when made in the build."""
+    """What lies at a path. `tree` is the file or folder of the repository it was copied from, None when made in the build.
+
+    `listed` is what a requirements file asks for that was made in the build, where that can be told.
+    """
 
     kind: Literal["file", "folder"]
     tree: str | None
     owner: str
+    listed: tuple[Requirement, ...] | None = None
 
 
 class Copied(NamedTuple):
@@ -38,11 +45,12 @@ class Copied(NamedTuple):
 
 
 class Made(NamedTuple):
-    """An empty folder, or a file whose content nobody knows."""
+    """An empty folder, or a file whose content nobody knows, but for the requirements in one that a package manager wrote."""
 
     path: str
     kind: Literal["file", "folder"]
     owner: str
+    listed: tuple[Requirement, ...] | None = None
 
 
 class Gone(NamedTuple):
@@ -127,7 +135,7 @@ class FileSystem:
             above = below(layer.path, path)
             return Found("folder", None, "root") if above is not None else None
         if isinstance(layer, Made):
-            return Found(layer.kind, None, layer.owner) if not rest else None
+            return Found(layer.kind, None, layer.owner, layer.listed) if not rest else None
         if isinstance(layer, Linked):
             system = layer.system or self
             target = posixpath.join(layer.target, rest) if rest else layer.target

@@ -1,7 +1,7 @@
 """What pip and its kind are asked to install in a RUN line, and what stops them.
 
-pip's options and messages: pip 26 (`cli/cmdoptions.py`, `req/req_file.py`), tried. uv, poetry, pipenv and pdm are seen and
-not followed: what they install is opaque.
+pip's options and messages: pip 26 (`cli/cmdoptions.py`, `req/req_file.py`), tried. What conda and others install is
+seen and not followed; uv, poetry, pipenv and PDM stand in `managers/`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,26 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.image import unfit
 from bot.engine.image.stage import Install, Requirement, Stage
-from bot.engine.model import requirements, toml
+from bot.engine.model import requirements
 from bot.engine.model.findings import BadRequirement, MissingFile, MissingSystem, Place
 from bot.engine.model.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from bot.engine.image.manifests import Project
 
 _PIP_VALUES = frozenset(
     "-r --requirement -c --constraint -e --editable -t --target --prefix --root -i --index-url --extra-index-url -f"
     " --find-links --trusted-host --platform --python-version --implementation --abi --progress-bar --cache-dir"
     " --timeout --retries --proxy --cert --client-cert --global-option --config-settings -C --no-binary --only-binary"
     " --use-feature --report --src --upgrade-strategy --log --exists-action --python --keyring-provider"
-    " --root-user-action --group --index-strategy --overrides -p --index -w --wheel-dir -d --dest".split()
+    " --root-user-action --group --index-strategy --overrides -p --index -w --wheel-dir -d --dest --extra".split()
 )
 _LETTERS_WITH_VALUE = "rceifptwdC"
 OPAQUE = {  # program: what its install commands are called
-    "uv": ("sync", "pip", "run"),
-    "poetry": ("install", "add", "sync"),
-    "pipenv": ("install", "sync"),
-    "pdm": ("install", "sync"),
     "conda": ("install", "env", "create"),
     "mamba": ("install", "env", "create"),
     "micromamba": ("install", "env", "create"),
@@ -89,10 +88,15 @@ def pip(
             reader.opaque = reader.opaque or (None if given else "a requirement made at run time")
         elif option in ("-t", "--target", "--prefix", "--root") and given:
             prefix = posixpath.join(folder, given)
+        elif option == "--extra" or option == "--all-extras":
+            reader.extras.add(requirements.normal(given or "*"))
+        elif option == "--group" and given:
+            reader.group(given)
         elif option == "--user":
             prefix = "/root/.local" if stage.user in ("root", "0") else "~/.local"
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
+    reader.manifests()
     install = Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
     return Wanted(install._replace(constraints=tuple(reader.bounds)), tuple(reader.problems), reader.git)
 
@@ -112,8 +116,7 @@ def opaque(stage: Stage, program: str, words: list[str | None], folder: str, pla
     if verb not in OPAQUE.get(program, ()) or verb == "run":
         return None
     said = " ".join(word or "…" for word in [program, *words[:2]])
-    prefix = posixpath.join(folder, ".venv") if verb != "pip" else _prefix(stage)
-    return Install(prefix, (), (folder,), f"{said} is not followed", place)
+    return Install(posixpath.join(folder, ".venv"), (), (folder,), f"{said} is not followed", place)
 
 
 def _prefix(stage: Stage) -> str:
@@ -137,6 +140,8 @@ class _Pip:
         self.read: set[str] = set()
         self.git: str | None = None
         self.bounds: list[requirements.Line] = []
+        self.extras: set[str] = set()  # of the manifests that uv is given for requirements files; "*" for all
+        self.given: list[str] = []  # these manifests
 
     def file(self, name: str | None, base: str) -> None:
         """Read a requirements file; `name` and the folder of the file that names it (`base`) as they are written."""
@@ -153,6 +158,11 @@ class _Pip:
             self.opaque = f"{shown} comes from something that is not followed"
         elif found is None or found.kind == "folder":
             self.missing(path, shown)
+        elif self.tool == "uv" and posixpath.basename(path) == "pyproject.toml" and found.tree:
+            self.given.append(found.tree)
+        elif found.listed is not None:
+            for asked in found.listed:
+                self.line((asked.line,), asked.place, posixpath.dirname(shown))
         elif found.tree is None:
             self.opaque = f"{name} is made during the build"
         else:
@@ -162,6 +172,36 @@ class _Pip:
                 self.opaque = str(error)
                 return
             self.line(requirements.read(text), Place(found.tree, 1), posixpath.dirname(shown))
+
+    def group(self, written: str) -> None:
+        """Take a dependency group: `name`, of the pyproject.toml at hand, or `path:name`."""
+        path, _, name = written.rpartition(":")
+        found = self.stage.files.find(posixpath.normpath(posixpath.join(self.folder, path or "pyproject.toml")))
+        project = self.read_manifest(found.tree) if found else None
+        if project is None:
+            self.opaque = self.opaque or f"the group {written} is not known"
+        else:
+            self.found += project.groups.get(requirements.normal(name), ())
+
+    def manifests(self) -> None:
+        """Take what the manifests ask for that uv was given for requirements files, with the extras that are chosen."""
+        for path in self.given:
+            project = self.read_manifest(path)
+            if project is None or project.dynamic:
+                self.opaque = self.opaque or f"{path} computes its dependencies"
+                continue
+            chosen = project.extras if "*" in self.extras else self.extras & project.extras.keys()
+            self.found += (*project.main, *(each for extra in chosen for each in project.extras[extra]))
+
+    def read_manifest(self, path: str | None) -> Project | None:
+        """Return what a pyproject.toml declares; None where it can't be read."""
+        from bot.engine.image import manifests  # where one is named alone
+
+        try:
+            project = manifests.read(self.tree, path) if path else None
+        except Unreadable:
+            return None
+        return None if project is None or project.damaged else project
 
     def brought(self, folder: str) -> bool:
         """Say whether a folder that the image does not have may come from a command that was not followed (`git clone`)."""
@@ -241,6 +281,7 @@ class _Pip:
         manifest = manifests["pyproject.toml"]
         if manifest and manifest.tree:
             self.manifest(manifest.tree, line.extras)
+            self.allowed(manifest.tree, path)
         if not manifest or manifests["setup.py"] or manifests["setup.cfg"]:
             self.opaque = self.opaque or f"the requirements of {line.value} are in setup.py or setup.cfg"
 
@@ -262,25 +303,36 @@ class _Pip:
             return f"Hint: It looks like a path. File '{written}' does not exist."
         return f"ERROR: Directory '{written}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
 
+    def allowed(self, manifest: str, folder: str) -> None:
+        """Note a project that does not allow the image's Python, or that is not built without the README that it names."""
+        from bot.engine.image.managers import pythons, sources
+
+        project = self.read_manifest(manifest)
+        lack = sources.readme(self.stage, project, folder) if project else None
+        if project and pythons.forbids(self.stage, project):
+            base = self.stage.base
+            version = ".".join(map(str, base.python or ()))
+            message = f"ERROR: Package '{project.name}' requires a different Python: {version}.… not in '{project.python}'"
+            if self.tool == "uv":
+                message = f"Because the current Python version ({version}.…) does not satisfy Python{project.python}"
+            reason = f"{base.name} has Python {version}, and {manifest} allows {project.python}."
+            missing = MissingFile("/usr/local/bin/python", None)
+            self.problems.append(Problem("python-not-allowed", message, reason, missing, base.known and base.settled))
+        elif lack:
+            reason = f"{self.tool} builds the project in {folder}, and the image lacks the README that it names."
+            certain, reason = self.stage.files.judged(lack.path, reason)
+            missing = MissingFile(lack.path, None)
+            self.problems.append(Problem("project-files-missing", lack.message, reason, missing, certain))
+
     def manifest(self, path: str, extras: tuple[str, ...]) -> None:
         """Take the dependencies that a pyproject.toml declares."""
-        try:
-            document = toml.read(self.tree.text(path))
-        except Unreadable as error:
-            self.opaque = str(error)
+        project = self.read_manifest(path)
+        if project is None:
+            self.opaque = f"{path} can't be read"
             return
-        project = document.data.get("project")
-        if not isinstance(project, dict):
+        if not isinstance(project.data.get("project"), dict) and not project.poetry:
             self.opaque = f"{path} has no [project] table"
             return
-        optional = project.get("optional-dependencies")
-        optional = optional if isinstance(optional, dict) else {}
-        groups = [project.get("dependencies")]
-        groups += [listed for extra, listed in optional.items() if requirements.normal(extra) in extras]
-        if "dependencies" in (project.get("dynamic") or ()):
+        if project.dynamic:
             self.opaque = f"{path} computes its dependencies"
-        for listed in groups:
-            for text in listed if isinstance(listed, list) else ():
-                found = requirements.requirement(str(text))
-                if found:
-                    self.found.append(Requirement(found, Place(path, 1)))
+        self.found += (*project.main, *(each for extra in extras for each in project.extras.get(extra, ())))

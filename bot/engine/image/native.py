@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.engine.model.index import Index
 
 HOME = "/opt/render/project/src"
-_SYSTEM = frozenset("git curl wget gcc g++ make".split())
+_ENVIRONMENT = f"{HOME}/.venv"  # which is active while the service is built and run
+_SYSTEM = frozenset("git curl wget gcc g++ make uv poetry pipenv pdm pip-sync pip-compile pipx".split())
 
 
 def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index | None = None) -> Image:
@@ -34,7 +35,9 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
     context = Context(tree, "", ignore.NOTHING)
     stage = Stage("", base)
     stage.index = index
-    stage.env.update({**env, "PATH": stage.env["PATH"]})
+    stage.env.update({**env, "PATH": f"{_ENVIRONMENT}/bin:{stage.env['PATH']}"})
+    stage.env |= {"VIRTUAL_ENV": _ENVIRONMENT, "UV_PROJECT_ENVIRONMENT": _ENVIRONMENT}
+    stage.environments.append(_ENVIRONMENT)
     stage.files.add(Copied(HOME, context, "", True, "root"))
     stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))
     stage.shell = ("/bin/bash", "-c")

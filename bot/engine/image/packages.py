@@ -49,15 +49,40 @@ _MOVED: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 _BROUGHT = {"fastapi": "standard", "sqlalchemy": "asyncio"}  # the extra that those releases bring without being asked
 _COMMON = 10  # distributions that depend on one: from here on, it is among what everybody uses
 _FEW = 5  # dependencies: what has no more had none but common ones in its older releases
+# what package managers bring along that apps import as well, tried on 2026-11-28: an app that has one has only these of it
+_MANAGERS = {
+    "uv": frozenset[str](),
+    "pip-tools": frozenset("build click packaging pyproject-hooks setuptools wheel".split()),
+    "pipenv": frozenset("certifi distlib filelock packaging platformdirs setuptools typing-extensions virtualenv".split()),
+    "poetry": frozenset(
+        "anyio build cachecontrol certifi cffi charset-normalizer cleo crashtest cryptography distlib dulwich"
+        " fastjsonschema filelock findpython h11 httpcore httpcore2 httpx httpx2 idna importlib-metadata installer"
+        " jaraco-classes jaraco-context jaraco-functools jeepney keyring more-itertools msgpack packaging pbs-installer"
+        " pkginfo platformdirs poetry-core pycparser pyproject-hooks python-discovery rapidfuzz requests requests-toolbelt"
+        " secretstorage shellingham tomlkit trove-classifiers typing-extensions urllib3 virtualenv zstandard".split()
+    ),
+    "pdm": frozenset(
+        "anyio blinker certifi dep-logic distlib filelock findpython h11 hishel httpcore httpcore2 httpx httpx2 id idna"
+        " importlib-metadata installer markdown-it-py mdurl msgpack packaging pbs-installer platformdirs pygments"
+        " pyproject-hooks python-dotenv requests resolvelib rich shellingham socksio tomlkit truststore typing-extensions"
+        " unearth urllib3 virtualenv".split()
+    ),
+    "poetry-plugin-export": frozenset(("poetry-core", "poetry")),
+}
+_TELLING = 4  # letters of a word that tells distributions apart
 _OLD = (3, 10)  # for a Python before it, pip takes older releases than the snapshot's
 
 
 class Asked(NamedTuple):
-    """A distribution that an install names; `rest` is its version and marker as written."""
+    """A distribution that an install names; `rest` is its version and marker as written.
+
+    `alone`: what it needs is asked for by itself, as a lock file does.
+    """
 
     name: str
     extras: tuple[str, ...]
     rest: str
+    alone: bool = False
 
 
 class Installed:
@@ -89,7 +114,7 @@ class Installed:
             name, extra = queue.pop()
             if name in found and (not extra or extra in found[name]):
                 continue
-            entry = snapshot.entry(name)
+            entry = None if name in self._alone else snapshot.entry(name)
             if name not in found:
                 found[name] = set()
                 needs = entry.needs if entry else ()
@@ -99,6 +124,11 @@ class Installed:
                 needs = entry.extras.get(extra, ()) if entry else ()
                 queue += [(need.name, each) for need in needs if need.counts(self.python) for each in ("", *need.extras)]
         return found
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """The distributions that nothing asks for but a lock file, which names what they need as well."""
+        return frozenset(each.name for each in self.asked if each.alone) - {each.name for each in self.asked if not each.alone}
 
     @property
     def distributions(self) -> frozenset[str]:
@@ -178,15 +208,33 @@ class Installed:
     def by_snapshot(self, module: str, provided_by: str | None = None) -> str | None:
         """Return why a module may be there that the snapshot knows nobody to give."""
         top = module.partition(".")[0]
-        if self._unknown:
-            return f"{self._unknown[0]} is not in the snapshot of {snapshot.date()}, and may give or bring `{top}`"
+        unknown = next((name for name in self._unknown if self._may_give(name, top)), None)
+        if unknown:
+            return f"{unknown} is not in the snapshot of {snapshot.date()}, and may give or bring `{top}`"
         if top.startswith("_") or top in _MISPLACED:
             return f"a wheel may bring a `{top}` of its own"
         return self._by_extra(top) or self._by_version(top, (provided_by,) if provided_by else snapshot.givers(top))
 
+    def _may_give(self, name: str, top: str) -> bool:
+        """Say whether a distribution that the snapshot lacks may give or bring a module.
+
+        One from a lock file brings nothing more; it may give what others give by another name, as `opencv-contrib-python` and
+        `py-cord` do.
+        """
+        givers = snapshot.givers(top)
+        if name in _MANAGERS:
+            return not givers or not _MANAGERS[name].isdisjoint(givers)
+        if name not in self._alone or not givers:
+            return True
+        others = (normal(top), *givers)
+        words = {word for each in others for word in each.split("-") if len(word) >= _TELLING}
+        own = [word for word in name.split("-") if len(word) >= _TELLING]
+        alike = any(word in name for word in words) or any(word in each for each in others for word in own)
+        return normal(top) in name or alike
+
     def _by_extra(self, top: str) -> str | None:
         for name, extras in self._extras.items():
-            entry = snapshot.entry(name)
+            entry = None if name in self._alone else snapshot.entry(name)
             lacking = [extra for extra in extras if entry and extra not in entry.extras]
             if lacking:
                 return f"{name}[{lacking[0]}] is not in the snapshot of {snapshot.date()}, and may bring `{top}`"
@@ -200,7 +248,7 @@ class Installed:
         for each in self.asked:
             entry = snapshot.entry(each.name)
             far = _distance(each.rest, entry.versions) if entry else None
-            if entry is None or far is None:
+            if entry is None or far is None or each.name in self._alone:
                 continue
             optional = {need.name for needs in entry.extras.values() for need in needs}
             extra = any(name in optional for name in givers)
@@ -272,4 +320,4 @@ def _asked(install: Install) -> Iterator[Asked]:
     for requirement in install.requirements:
         line = requirement.line
         if not _ELSEWHERE.match(line.rest.partition(";")[2]):
-            yield Asked(line.value, line.extras, line.rest)
+            yield Asked(line.value, line.extras, line.rest, install.lock is not None)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.engine.image import compiled, installers, packages
+from bot.engine.image import compiled, installers, managers, packages
 from bot.engine.image.filesystem import Linked, Made
 from bot.engine.image.run_files import FETCHERS, FileCommands, has_letter
 from bot.engine.image.stage import Install, Requirement, Stage
@@ -51,6 +51,7 @@ BROUGHT_BY = {  # programs that a distribution brings, by its name
     **{name: name for name in "playwright alembic gunicorn uvicorn celery flask prisma aerich mypy black ruff".split()},
     "django-admin": "django",
     "nltk": "nltk",
+    **managers.BROUGHT_BY,
 }
 _DEEPEST = 5
 _MOST_SCRIPTS = 50  # that one RUN is followed into
@@ -90,6 +91,8 @@ class _Runner(FileCommands):
         self.passed: dict[str, str | None] = {}  # what a command gets in its environment alone: `NAME=value command`
         self.functions: set[str] = set()  # that the script defines
         self.started: list[str] = []  # the scripts that were followed so far
+        self.fetched_from = ""  # what the commands of the pipeline name, an address among it
+        self.output: str | None = None  # the file that the command at hand writes its output to
 
     def script(self, text: str) -> None:
         text = text.replace("\r\n", "\n")
@@ -119,6 +122,8 @@ class _Runner(FileCommands):
             if traps or (words and words[0] == "exit" and not _fails(words)):  # what follows may not run, or not count
                 self.within_optional = True
             if words:
+                before_it = self.fetched_from if command.joined == "|" else ""
+                self.fetched_from = " ".join((before_it, *(word for word in words if word and "://" in word)))
                 if words[0] == "set":
                     errexit = _errexit(words, errexit)
                 self.command(words, piped=command.joined == "|")
@@ -152,11 +157,13 @@ class _Runner(FileCommands):
         self.stage.files.taint(self.stage.workdir, f"RUN goes to {where}")
 
     def redirected(self, command: shell.Command, text: str) -> None:
+        self.output = None
         for word in command.redirects:
             target = shell.expand(word, self.variable)
             if text[: word.start].rstrip().endswith("<"):  # it is read
                 continue
             if target and not target.startswith("/dev/") and not target.isdigit():
+                self.output = None if text[: word.start].rstrip().endswith("2>") else self.path(target)
                 self.stage.files.add(Made(self.path(target), "file", self.stage.user))
 
     # --- one command
@@ -170,6 +177,8 @@ class _Runner(FileCommands):
         arguments = words[1:]
         if words[0] is None:
             self.not_followed(words)
+        elif piped and (brought := managers.brought_by_script(self.fetched_from)) and program in (*SHELLS, "python3", "python"):
+            self.stage.programs.add(brought)
         elif program in SHELLS and piped:
             self.not_followed([f"… | {program}"])
             self.stage.installs.append(
@@ -192,9 +201,6 @@ class _Runner(FileCommands):
             self.piped_arguments(arguments)
         elif program == "virtualenv":
             self.module(["venv", *arguments], words)
-        elif program == "pip-compile":
-            self.made_by(arguments)
-            self.stage.files.add(Made(self.path("requirements.txt"), "file", self.stage.user))
         elif program == "find":
             self.removed_by_find(arguments)
         elif program in FETCHERS:
@@ -203,6 +209,8 @@ class _Runner(FileCommands):
             self.python(arguments, words)
         elif program in SHELLS:
             self.shell(program, arguments)
+        elif program in managers.PROGRAMS:
+            self.managed(program, arguments)
         elif program in installers.OPAQUE:
             self.opaque(program, arguments)
         elif words[0].startswith(("./", "/", "../")):
@@ -221,19 +229,24 @@ class _Runner(FileCommands):
         brought = BROUGHT_BY.get(program)
         if brought is None and program not in _FOREIGN:
             return False
+        folders = ("/usr/local/bin", "/usr/bin", "/bin", *filter(None, (self.variable("PATH") or "").split(":")))
         if any(name.startswith(f"{program}-") or name == f"{program}.io" for name in self.stage.programs) or any(
-            self.stage.files.find(posixpath.join(folder, program)) for folder in ("/usr/local/bin", "/usr/bin", "/bin")
+            self.stage.files.find(path) or self.stage.files.tainted(path)
+            for path in (posixpath.join(folder, program) for folder in folders)
         ):
             return False
         installed = packages.installed(tuple(self.stage.installs), self.stage.base.python)
         if (brought and (installed.opaque or installed.projects)) or installed.has(brought or program):
             return False
+        manager = program in managers.PROGRAMS  # what it installs is followed all the same
+        if manager and not (self.stage.followed and self.stage.base.bare):
+            return False
         reason = f"No installed requirement is known to bring `{brought}`." if brought else f"The image has no {program}."
         message = f"{self.spoken} {program}: {'command not found' if 'bash' in self.spoken else 'not found'}"
-        certain = not brought and self.stage.base.known and self.stage.followed
+        certain = (manager or not brought) and self.stage.base.known and self.stage.followed
         missing = MissingFile(f"/usr/local/bin/{program}", None)
         self.problems.append(installers.Problem("program-missing", message, reason, missing, certain))
-        return True
+        return not manager
 
     def system_packages(self, program: str, arguments: list[str | None]) -> bool:
         verb = _SYSTEM_PACKAGES.get(program)
@@ -281,6 +294,7 @@ class _Runner(FileCommands):
         verb = next((word for word in arguments if word and not word.startswith("-")), None)
         if verb in ("install", "wheel", "download"):
             at = arguments.index(verb)
+            self.refused_by_system(verb, arguments, prefix, tool)
             wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
             before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
             install, refused = self.resolved(wanted.install, arguments, tool)
@@ -303,6 +317,19 @@ class _Runner(FileCommands):
             self.not_followed(["pip", verb])
         if verb in ("wheel", "download"):
             self.taint_named(arguments, f"pip {verb} writes there")
+
+    def refused_by_system(self, verb: str, arguments: list[str | None], prefix: str | None, tool: str) -> None:
+        """Note that the Python of Debian and its like leaves packages to the system's own manager."""
+        own = prefix in (None, "/usr") and not self.stage.environments and tool == "pip" and verb == "install"
+        by_system = {"python3-pip", "py3-pip"} & self.stage.programs
+        told = "--break-system-packages" in arguments or any(has_letter(word, "t") for word in arguments)
+        told = told or any(self.seen(name) != "" for name in ("PIP_BREAK_SYSTEM_PACKAGES", "PIP_TARGET", "PIP_PREFIX"))
+        if not (own and by_system and self.fatal and self.stage.base.managed) or told:
+            return
+        reason = f"The Python of {self.stage.base.name} leaves its packages to the system: pip wants a virtual environment."
+        missing = MissingFile("/usr/bin/pip3", None)
+        message = "error: externally-managed-environment"
+        self.problems.append(installers.Problem("environment-missing", message, reason, missing, self.stage.followed))
 
     def resolved(
         self, install: Install, arguments: list[str | None], tool: str
@@ -371,6 +398,10 @@ class _Runner(FileCommands):
             self.pip(arguments, self.prefix(words[0]))
         elif module == "spacy":
             self.stage.installs.append(Install("/usr/local", (), (), "python -m spacy download installs a model", self.place))
+        elif module in managers.PROGRAMS:
+            self.managed(module, arguments, self.prefix(words[0]) or "/usr/local")
+        elif module == "piptools" and arguments:
+            self.managed(f"pip-{arguments[0]}", arguments[1:])
         elif module in installers.OPAQUE:
             self.opaque(module, arguments)
         elif module not in ("compileall", "ensurepip", "site", "nltk.downloader", "playwright"):
@@ -458,27 +489,35 @@ class _Runner(FileCommands):
         shebang = SHEBANG.match(text)
         return text if shebang is None or posixpath.basename(shebang["program"]) in SHELLS else None
 
+    def managed(self, program: str, arguments: list[str | None], within: str | None = None) -> None:
+        """Follow a package manager; `within` is the environment whose Python runs it as a module."""
+        from bot.engine.image import run_managers  # not every image has such a command
+        from bot.engine.image.managers.call import Call
+
+        place, active = self.place, self.environment or (within if program == "uv" and arguments[:1] == ["pip"] else None)
+        call = Call(self.stage, self.tree, tuple(arguments), self.folder, place, active, self.seen)
+        outcome = run_managers.take(self.stage, call, program, self.output, self.fatal)
+        self.problems.extend(outcome.problems if self.fatal else ())
+        if outcome.pip:
+            words, prefix = outcome.pip
+            self.pip(["install", *words], prefix, "uv" if program == "uv" else "pip")
+        if outcome.unknown:
+            self.unknowns.append(Unknown(f"RUN {outcome.unknown}", place))
+        for install in outcome.installs:
+            if install.opaque and not install.requirements and "taken to be" not in install.opaque:
+                self.unknowns.append(Unknown(f"RUN {program}: {install.opaque}", place))
+        if program == "pipx" and outcome.started and outcome.started[0] in managers.PROGRAMS:
+            self.managed(outcome.started[0] or "", outcome.started[1:])
+
+    def seen(self, name: str) -> str | None:
+        """Return a variable as a command sees it: its own assignments go before the script's."""
+        return self.passed[name] if name in self.passed else self.variable(name)
+
     def opaque(self, program: str, arguments: list[str | None]) -> None:
-        self.made_by(arguments)
-        if program == "uv" and arguments[:1] == ["venv"]:
-            named = [word for word in arguments[1:] if word and not word.startswith("-")]
-            self.stage.environments.append(self.path(named[0] if named else ".venv"))
-        if program == "uv" and arguments[:2] == ["pip", "install"]:
-            self.pip(arguments[1:], self.environment, "uv")
-            return
         install = installers.opaque(self.stage, program, arguments, self.folder, self.place)
         if install:
             self.stage.installs.append(install)
             self.unknowns.append(Unknown(f"RUN {install.opaque}", self.place))
-
-    def made_by(self, arguments: list[str | None]) -> None:
-        """Note the file that an installer's `--output` names, as `poetry export` and `uv export` do."""
-        for index, word in enumerate(arguments):
-            option, equals, value = (word or "").partition("=")
-            if option in ("-o", "--output", "--output-file"):
-                target = value if equals else arguments[index + 1] if index + 1 < len(arguments) else None
-                if target:
-                    self.stage.files.add(Made(self.path(target), "file", self.stage.user))
 
 
 def _errexit(words: list[str | None], before: bool) -> bool:

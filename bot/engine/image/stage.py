@@ -27,7 +27,10 @@ class Install(NamedTuple):
 
     `prefix` is where it goes (`/usr/local`, a virtual environment), `projects` are folders of the image installed as
     packages themselves. `pins` is what the package index makes of it; None where it was not asked, or gave no answer.
-    `constraints` bound versions and ask for nothing.
+    `constraints` bound versions and ask for nothing. `lock`: the requirements are all that a lock file chose, each at its
+    version. `manifest` is the file of the tree in which a requirement is declared, where that is not the one that was read;
+    `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
+    Python, where that is not the image's.
     """
 
     prefix: str
@@ -37,6 +40,10 @@ class Install(NamedTuple):
     place: Place
     pins: tuple[Pin, ...] | None = None
     constraints: tuple[Line, ...] = ()
+    lock: str | None = None
+    manifest: str | None = None
+    python: tuple[int, int] | None = None
+    follows: bool = False
 
 
 class Command(NamedTuple):
@@ -65,6 +72,7 @@ class Stage:
         self.environments: list[str] = []  # virtual environments made so far
         self.programs: set[str] = set()  # what apt-get and its like were asked for
         self.executable: list[str] = []  # paths, or folders with all below them, that were made executable
+        self.settings: dict[str, str] = {}  # of package managers, as their `config` command leaves them
         self.followed = True  # no RUN so far did anything that was not followed
         self.index: Index | None = None  # that installs are resolved with
 
@@ -76,8 +84,8 @@ class Stage:
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.installs = list(self.installs)
-        stage.environments = list(self.environments)
         stage.index = self.index
+        stage.environments, stage.settings = list(self.environments), dict(self.settings)
         stage.programs, stage.followed, stage.executable = set(self.programs), self.followed, list(self.executable)
         return stage
 

@@ -35,8 +35,51 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     ),
     "project-metadata-missing": (
         "build",
-        "pip is asked to install a folder that is no project",
-        "`pip install .` and `-e .` need a pyproject.toml or setup.py in that folder, at that point of the build.",
+        "A folder that is to be installed is no project",
+        "`pip install .` and `-e .` need a pyproject.toml or setup.py in that folder, at that point of the build; `uv sync` "
+        "and `poetry install` look for a pyproject.toml there and above, pipenv for a Pipfile.",
+    ),
+    "project-files-missing": (
+        "build",
+        "A project is built before its files are there",
+        "poetry and uv install the project itself with its dependencies. That takes the README which pyproject.toml names, and "
+        "with poetry-core and uv_build the package that carries the project's name.",
+    ),
+    "workspace-member-missing": (
+        "build",
+        "A member of the uv workspace is not in the image",
+        "uv.lock is made for the whole workspace. `uv sync --frozen` needs the members that it installs, without `--frozen` uv "
+        "looks at all of them.",
+    ),
+    "lock-missing": (
+        "build",
+        "The lock file that the build insists on is not there",
+        "`uv sync --frozen` and `--locked`, `pipenv sync` and `pipenv install --system`, `pdm sync` install from a lock alone. "
+        "It is not copied, or git has none.",
+    ),
+    "lock-stale": (
+        "build",
+        "The lock file was made for another manifest",
+        "Something was added to the manifest by hand, and the lock was not made anew: `uv lock`, `poetry lock`, `pipenv lock`. "
+        "What each tool compares is computed as it does that.",
+    ),
+    "environment-missing": (
+        "build",
+        "uv has no virtual environment to install into",
+        "`uv pip install` installs into VIRTUAL_ENV or a `.venv` at hand, and refuses without one; `--system` or "
+        "UV_SYSTEM_PYTHON=1 installs into the image's own Python.",
+    ),
+    "python-not-allowed": (
+        "build",
+        "The project does not allow the image's Python",
+        "The versions that pyproject.toml or Pipfile allow, and that of the base image, have to agree. uv downloads another "
+        "Python unless it is told not to; poetry and pipenv stop.",
+    ),
+    "tool-usage": (
+        "build",
+        "A package manager refuses its command line",
+        "An installation without a version brings today's release, and that has dropped options: Poetry 2 knows no `--no-dev`, "
+        "and its `export` is a plugin.",
     ),
     "run-file-missing": (
         "build",

@@ -325,3 +325,22 @@ def test_nothing_is_missing_for_certain_from_an_unknown_image():
 def test_simulating_twice_says_the_same():
     for case in CASES.values():
         assert [r.faults for r in simulate(tree(case.files))] == [r.faults for r in simulate(tree(case.files))]
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ('["uv", "run", "python", "main.py"]', True),
+        ('["/app/.venv/bin/python", "main.py"]', True),
+        ('["python3", "main.py"]', False),
+    ],
+)
+def test_uv_runs_the_python_that_it_downloaded(command: str, missing: bool):
+    files = {
+        "fly.toml": FLY,
+        "Dockerfile": f"FROM python:3.11-slim\nRUN pip install uv\nWORKDIR /app\nCOPY . .\nRUN uv sync\nCMD {command}\n",
+        "pyproject.toml": '[project]\nname = "demo"\nversion = "1"\ndependencies = []\n',
+        ".python-version": "3.12\n",
+        "main.py": "import distutils\n",
+    }
+    assert [fault.code for fault in faults(files)] == (["module-not-found"] if missing else [])

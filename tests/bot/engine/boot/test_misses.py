@@ -105,12 +105,38 @@ def test_a_command_that_installs_no_python_leaves_no_doubt():
     assert booted.verdict == f"{MISSING}'yaml'"
 
 
-@pytest.mark.parametrize("start", ["pip install pyyaml\npython main.py\n", "./more.sh\npython main.py\n", "uv run main.py\n"])
+@pytest.mark.parametrize(
+    "start", ["pip install pyyaml\npython main.py\n", "./more.sh\npython main.py\n", "rye run python main.py\n"]
+)
 def test_what_is_installed_when_the_process_starts_is_not_known(start):
     files = {"main.py": "import yaml", "start.sh": start, "more.sh": "#!/usr/bin/perl\n"}
     booted = boot(files, ("sh", "start.sh"))
     assert not booted.certain
     assert boot({**files, "start.sh": "python main.py\n"}, ("sh", "start.sh")).verdict == f"{MISSING}'yaml'"
+
+
+UV = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["pyyaml"]\n'
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "verdict"),
+    [
+        ("uv run main.py", {"pyproject.toml": UV}, ""),  # it installs what its project asks for
+        ("uv run main.py", {"pyproject.toml": UV.replace("pyyaml", "redis")}, f"{MISSING}'yaml'"),
+        ("uv run main.py", {}, f"{MISSING}'yaml'"),
+        ("uv run --no-sync main.py", {"pyproject.toml": UV}, f"{MISSING}'yaml'"),
+        ("uv run --no-project python main.py", {"pyproject.toml": UV}, f"{MISSING}'yaml'"),
+        ("uv run --with pyyaml main.py", {}, ""),
+        ("uv run main.py", {"main.py": "# /// script\n# dependencies = ['pyyaml']\n# ///\nimport yaml"}, ""),
+    ],
+)
+def test_uv_run_installs_what_its_project_asks_for(start, files, verdict):
+    assert boot({"main.py": "import yaml", **files}, tuple(start.split())).verdict == verdict
+
+
+def test_uv_run_insists_on_a_lock_where_it_is_told_to():
+    booted = boot({"main.py": "", "pyproject.toml": UV}, ("uv", "run", "--frozen", "main.py"))
+    assert [fault.code for fault in booted.resolution.faults] == ["lock-missing"]
 
 
 @pytest.mark.parametrize("install", ["-r requirements.txt", "dnspython", "'email-validator'"])

@@ -109,7 +109,7 @@ def boot(
     if not resolved.programs:
         return Booted(resolved, None)
     built = image(files, dockerfile, **more)
-    installed = packages.installed(built.installs, built.base.python)
+    installed = packages.installed((*built.installs, *resolved.installs), built.base.python)
     return Booted(resolved, start(tree(files, **more), built, installed, resolved.programs[-1], "app", "boot"))
 
 

@@ -51,10 +51,21 @@ class Ran(NamedTuple):
 
 
 def ran(
-    script: str, *, before: str = "", source: str | None = "", env=None, files=FILES, user="root", shell=None, **more
+    script: str,
+    *,
+    before: str = "",
+    source: str | None = "",
+    env=None,
+    files=FILES,
+    user="root",
+    shell=None,
+    programs=(),
+    base="python:3.11-slim",
+    **more,
 ) -> Ran:
     """Run a script in /app, into which the folder `source` was copied (None: nothing was); `before` is an earlier RUN."""
-    stage = Stage("", bases.base("python:3.11-slim"))
+    stage = Stage("", bases.base(base))
+    stage.programs.update(programs)
     stage.workdir, stage.user = "/app", user
     stage.env.update(env or {})
     stage.shell = shell or stage.shell

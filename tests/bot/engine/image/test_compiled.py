@@ -15,7 +15,13 @@ def codes(dockerfile: str, base: str = "python:3.11-slim", **more) -> list[tuple
 
 @pytest.mark.parametrize("base", ["python:3.11-slim", "python:3.12-slim-bookworm", "python:3.11-slim-bullseye"])
 @pytest.mark.parametrize(
-    "script", [PIP, "pip install psycopg2==2.9.9", "python -m pip install flask psycopg2", "uv pip install --system psycopg2"]
+    "script",
+    [
+        PIP,
+        "pip install psycopg2==2.9.9",
+        "python -m pip install flask psycopg2",
+        "pip install uv && uv pip install --system psycopg2",
+    ],
 )
 def test_psycopg2_needs_a_compiler(base: str, script: str):
     assert codes(f"RUN {script}", base) == [("system-package-missing", "certain")]

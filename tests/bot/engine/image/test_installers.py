@@ -278,7 +278,7 @@ def test_a_project_in_a_requirements_file_counts_from_where_pip_runs():
         ({"setup.py": "", "pyproject.toml": PYPROJECT}, "the requirements of . are in setup.py or setup.cfg"),
         ({"pyproject.toml": "[tool.poetry]\n"}, "pyproject.toml has no [project] table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "pyproject.toml computes its dependencies"),
-        ({"pyproject.toml": b"\xff\xfe"}, "pyproject.toml: line 1 is not UTF-8 text (byte 0xff)"),
+        ({"pyproject.toml": b"\xff\xfe"}, "pyproject.toml can't be read"),
     ],
 )
 def test_a_project_whose_dependencies_are_not_declared_is_opaque(files, said):
@@ -380,10 +380,8 @@ def test_uv_reads_the_same_and_speaks_otherwise():
 @pytest.mark.parametrize(
     ("command", "prefix"),
     [
-        ("uv sync --frozen --no-dev", "/app/.venv"),
-        ("poetry install --no-root", "/app/.venv"),
-        ("pipenv sync", "/app/.venv"),
-        ("uv pip sync r.txt", "/usr/local"),
+        ("conda env create", "/app/.venv"),
+        ("rye sync --no-lock", "/app/.venv"),
     ],
 )
 def test_the_installs_of_other_tools_are_opaque(command, prefix):
@@ -398,8 +396,64 @@ def test_the_installs_of_other_tools_are_opaque(command, prefix):
     )
 
 
-@pytest.mark.parametrize("command", ["uv run web", "poetry config x", "uv", "conda activate x", "hatch run web"])
+@pytest.mark.parametrize("command", ["conda activate x", "hatch run web", "rye run web"])
 def test_other_commands_of_these_tools_install_nothing(command):
     program, *words = command.split()
     place, _ = stage({})
     assert opaque(place, program, list(words), "/app", PLACE) is None
+
+
+# --- what a project allows and names
+
+ALLOWING = '[project]\nname = "demo"\nversion = "1"\nrequires-python = "{}"\ndependencies = ["flask"]\n'
+
+
+@pytest.mark.parametrize(
+    ("tool", "message"),
+    [
+        ("pip", "ERROR: Package 'demo' requires a different Python: 3.11.… not in '>=3.12'"),
+        ("uv", "Because the current Python version (3.11.…) does not satisfy Python>=3.12"),
+    ],
+)
+def test_a_project_that_does_not_allow_the_python(tool: str, message: str):
+    found = wanted(".", {"pyproject.toml": ALLOWING.format(">=3.12")}, tool=tool)
+    assert [(problem.code, problem.message) for problem in found.problems] == [("python-not-allowed", message)]
+    assert wanted(".", {"pyproject.toml": ALLOWING.format(">=3.11")}, tool=tool).problems == ()
+    assert wanted(".", {"pyproject.toml": ALLOWING.format(">=3.11.4")}, tool=tool).problems == ()  # it depends
+
+
+def test_the_readme_that_a_backend_stops_without():
+    text = ALLOWING.format(">=3.9").replace("version", 'readme = "README.md"\nversion', 1)
+    built = text + '\n[build-system]\nrequires = []\nbuild-backend = "hatchling.build"\n'
+    assert messages(wanted(".", {"pyproject.toml": built})) == ["OSError: Readme file does not exist: README.md"]
+    assert messages(wanted(".", {"pyproject.toml": built, "README.md": ""})) == []
+    assert messages(wanted(".", {"pyproject.toml": text})) == []  # setuptools only warns
+
+
+def test_what_poetry_declares_is_what_pip_installs():
+    text = '[tool.poetry]\nname = "demo"\n\n[tool.poetry.dependencies]\npython = "^3.9"\nflask = "^3"\n'
+    assert names(wanted(".", {"pyproject.toml": text})) == ["flask"]
+
+
+MANY = ALLOWING.format(">=3.9") + (
+    '\n[project.optional-dependencies]\npg = ["psycopg"]\nweb = ["uvicorn"]\n\n[dependency-groups]\ndev = ["pytest"]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ("-r pyproject.toml", ["flask"]),
+        ("-r pyproject.toml --extra pg", ["flask", "psycopg"]),
+        ("--all-extras -r pyproject.toml", ["flask", "psycopg", "uvicorn"]),
+        ("--group dev", ["pytest"]),
+        ("-r pyproject.toml --group pyproject.toml:dev", ["flask", "pytest"]),
+    ],
+)
+def test_uv_reads_a_manifest_for_a_requirements_file(arguments: str, found: list[str]):
+    read = wanted(arguments, {"pyproject.toml": MANY}, tool="uv")
+    assert (sorted(names(read)), read.problems, read.install.opaque) == (found, (), None)
+
+
+def test_a_group_that_is_not_there_is_opaque():
+    assert wanted("--group dev", {}).install.opaque == "the group dev is not known"

@@ -52,7 +52,7 @@ def test_what_is_installed_is_for_its_python():
 def test_the_build_sees_the_variables_of_the_service():
     assert names(built("pip install -r $LIST", env={"LIST": "backend/requirements.txt"})) == ["flask"]
     assert codes("pip install -r $LIST", env={"LIST": None}) == []
-    assert built(env={"PATH": "/nowhere"}).env["PATH"].startswith("/usr/local/bin")
+    assert built(env={"PATH": "/nowhere"}).env["PATH"].startswith("/opt/render/project/src/.venv/bin:/usr/local/bin")
 
 
 def test_a_fault_stands_at_the_build_command():
@@ -87,8 +87,7 @@ def test_builds_that_fail(command: str, found: list[tuple[str, str]]):
         "git submodule update --init && make --version",
         "pip install --upgrade pip && pip install -r requirements.txt && python manage.py migrate || true",
         "curl -sSL https://example.org/x | bash",
-        "poetry install",
-        "uv sync --frozen",
+        "uv run web && poetry run web && pdm run web",
         "npm ci && npm run build",
         "./nope.sh || true",
         "docker ps; pip install fastapi",
@@ -114,3 +113,12 @@ def test_a_folder_that_is_not_there():
 def test_there_is_no_command_of_the_image():
     image = built()
     assert (image.command, image.entrypoint, image.instructions, image.base.known) == (None, None, (), True)
+
+
+@pytest.mark.parametrize(
+    "command", ["pip install flask", "uv pip install flask", "poetry install", "uv sync", "pipenv install"]
+)
+def test_all_of_it_goes_into_the_environment_that_is_active(command: str):
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask"]\n\n[tool.poetry]\npackage-mode = false\n'
+    image = built(command, files={"pyproject.toml": project, "Pipfile": '[packages]\nflask = "*"\n'})
+    assert ([install.prefix for install in image.installs], image.faults) == (["/opt/render/project/src/.venv"], ())

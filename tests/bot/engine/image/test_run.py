@@ -132,7 +132,7 @@ def test_the_shell_says_which_program_is_missing():
         "curl -fsSLo /usr/local/bin/docker-compose https://example.org/x && docker-compose version",
         "pip install docker-compose && docker-compose version",
         "pip install alembic && alembic upgrade head",
-        "poetry install && alembic upgrade head",
+        "conda install alembic && alembic upgrade head",
         "command -v docker && echo there",
         "docker ps || true",
         "docker() { echo; }; docker ps",

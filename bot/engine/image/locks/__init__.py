@@ -1,0 +1,1 @@
+"""Lock files: which distributions, at which version, an install takes from them."""

@@ -1,0 +1,62 @@
+"""Package managers in a RUN: what their commands leave in the stage."""
+
+from __future__ import annotations
+
+from bot.engine.image import compiled, managers, packages
+from bot.engine.image.filesystem import Made
+from bot.engine.image.installers import Problem
+from bot.engine.image.managers.call import Call, Outcome
+from bot.engine.image.stage import Image, Install, Stage
+from bot.engine.model.findings import Place
+from bot.engine.model.tree import Tree
+
+
+def take(stage: Stage, call: Call, program: str, target: str | None, surely: bool) -> Outcome:
+    """Follow a command of a package manager, and put what it does into the stage.
+
+    `target` is the file that its output goes to; `surely`: the command runs, and the build stops where it fails.
+    """
+    outcome = managers.follow(program, call)
+    outcome.problems += _lacks(stage, outcome) if surely else []
+    for install in _resolved(stage, outcome):
+        if outcome.exact and surely:
+            stage.installs[:] = [each for each in stage.installs if each.prefix != install.prefix]
+        stage.installs.append(install)
+    stage.environments += [path for path in outcome.environments if path not in stage.environments]
+    stage.settings.update((f"{program} {name}", value) for name, value in outcome.settings.items())
+    written = outcome.written + ([(target, outcome.printed)] if target and outcome.printed is not None else [])
+    for path, listed in written:
+        stage.files.add(Made(path, "file", stage.user, listed))
+    return outcome
+
+
+def started(tree: Tree, image: Image, words: tuple[str, ...], folder: str, env: dict[str, str | None]) -> Outcome | None:
+    """Return what `uv run` installs when an image starts; None for another command of uv."""
+    if "run" not in words:
+        return None
+    stage = Stage("", image.base)
+    stage.files, stage.env, stage.installs = image.files, env, list(image.installs)
+    place = Place(image.dockerfile, 1)
+    return managers.follow("uv", Call(stage, tree, words, folder, place, None, lambda name: env.get(name, "")))
+
+
+def _resolved(stage: Stage, outcome: Outcome) -> list[Install]:
+    """Return the installs with what the package index makes of them, where there is one to ask; a lock is all that counts."""
+    if stage.index is None:
+        return outcome.installs
+    from bot.engine.image import resolving  # a plain check asks no index
+
+    return [resolving.resolved(stage, each, "uv", False, each.lock is not None).install for each in outcome.installs]
+
+
+def _lacks(stage: Stage, outcome: Outcome) -> list[Problem]:
+    """Return which of the requirements can't be built, or fetched, in this image."""
+    before = packages.installed(tuple(stage.installs), stage.base.python)
+    found = []
+    for install in outcome.installs:
+        new = tuple(each for each in install.requirements if not before.has(each.line.value))
+        lacking = compiled.lacks(stage, new)
+        lacking += [each._replace(message=outcome.git) for each in compiled.lacks_git(stage, new, None)] if outcome.git else []
+        sure = stage.followed and not before.opaque
+        found += [Problem("system-package-missing", lack.message, lack.reason, lack.missing, sure) for lack in lacking]
+    return found
