@@ -133,10 +133,15 @@ class Failures:
         site, importer = self.finder.installed.site, broken.importer
         doubt = self.judge.loose or self.judge.changed()
         self.chain += broken.chain
-        if broken.lacking is None:
+        if broken.lacking is None and broken.name is not None:
+            reason = f"Python {self.finder.version[0]}.{self.finder.version[1]} has no `{broken.module}.{broken.name}` any more"
+            reason += f", and {importer} imports it." if importer else "."
+            detail: Detail = MissingName(broken.module, broken.name)
+            code = "name-not-found"
+        elif broken.lacking is None:
             by = f"{importer} imports" if importer else "It is imported, and"
             reason = f"{by} `{broken.module}`, and no installed distribution gives it."
-            detail: Detail = MissingModule(broken.module, False, place.path)
+            detail = MissingModule(broken.module, False, place.path)
             code = "module-not-found"
         else:
             version = next((pin.version for pin in site.pins if pin.name == broken.lacking), "") if site else ""
@@ -147,6 +152,15 @@ class Failures:
             code = "library-incompatible"
         self.fail(code, broken.message, _with(reason, doubt), place, detail, doubt is None, broken.failure)
         del self.chain[len(self.chain) - len(broken.chain) :]
+
+    def dropped(self, module: str, name: str, place: Place) -> None:
+        """Note a name that the standard library lost."""
+        version = self.finder.version
+        since = stdlib.dropped(module, name, version)
+        if since:
+            reason = f"Python {since[0]}.{since[1]} dropped `{module}.{name}`."
+            words = stdlib.cannot_import(module, name, version)
+            self.fail("name-not-found", words, reason, place, MissingName(module, name), certain=True, failure="import")
 
     def library(self, lack: natives.Lack, place: Place) -> None:
         """Note a shared library that the image does not have."""

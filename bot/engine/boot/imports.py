@@ -447,7 +447,9 @@ class Walk:
         self.failures.chain.pop()
 
     def from_outside(self, name: str, event: Import, place: Place) -> None:
-        """Import a module of an installed distribution: what that asks for has to be there, too."""
+        """Import a module of an installed distribution or of Python: what that asks for has to be there, too."""
+        for each in event.names or ():
+            self.failures.dropped(name, each, place)
         names = (name, *(f"{name}.{each}" for each in event.names or ()))
         wanted = optional.imported(names, event.line, event.column, self.finder.installed)
         if wanted:

@@ -391,3 +391,20 @@ LAUNCHERS: dict[str, Launcher] = {
 }
 MODULES = {"waitress": "waitress-serve", "fastapi_cli": "fastapi"}  # what `python -m` calls them, where it differs
 BROUGHT_BY = {"waitress-serve": "waitress", "fastapi": "fastapi-cli"}  # the distribution that brings the script
+BEGINS = {  # the module that each launcher's script imports
+    "uvicorn": "uvicorn.main",
+    "gunicorn": "gunicorn.app.wsgiapp",
+    "hypercorn": "hypercorn.__main__",
+    "granian": "granian.cli",
+    "daphne": "daphne.cli",
+    "waitress-serve": "waitress.runner",
+    "fastapi": "fastapi_cli.cli",
+    "flask": "flask.cli",
+    "streamlit": "streamlit.web.cli",
+    "celery": "celery.bin.celery",
+}
+WORKERS = {  # gunicorn's own workers: the package that each needs, and what it says without (gunicorn 27, tried)
+    "gevent": ("gevent", "RuntimeError: gevent worker requires gevent 24.10.1 or higher"),
+    "eventlet": ("eventlet", "RuntimeError: eventlet worker requires eventlet 0.40.3 or higher"),
+    "tornado": ("tornado", "RuntimeError: You need tornado installed to use this worker."),
+}

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from bot.engine.boot.finder import Loaded
 from bot.engine.boot.imports import Walk
+from bot.engine.boot.launchers import BEGINS, WORKERS
+from bot.engine.boot.optional import Wanted
 from bot.engine.boot.program import Module, Program, Script
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
@@ -53,6 +55,7 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
         walk.failures.unsure += 1
     app: tuple[Loaded, str] | None = None
     try:
+        _launcher(walk, program)
         match program.entry:
             case Script(path=path):
                 found = image.files.find(path)
@@ -62,6 +65,32 @@ def start(tree: Tree, image: Image, installed: Installed, program: Program, proc
     except RecursionError:
         walk.failures.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
     return Started(tuple(walk.failures.faults), tuple(walk.failures.unknowns), walk, app)
+
+
+def _launcher(walk: Walk, program: Program) -> None:
+    """Import what the launcher itself imports, and the class of gunicorn's workers."""
+    installed, place = walk.finder.installed, program.origin.place
+    begins = BEGINS.get(program.launcher, "")
+    if installed.site and installed.site.has(begins) and (broken := installed.site.imported(begins, None)):
+        walk.failures.broken(broken, place)
+    worker = _worker(program.argv) if program.launcher == "gunicorn" else ""
+    needed = WORKERS.get(worker)
+    if needed and not installed.gives(needed[0]):
+        wanted = Wanted(f"gunicorn's worker `{worker}`", needed[0], needed[0], needed[1], "import", place.line, place.column)
+        walk.failures.optional(wanted, place.path)
+    elif "." in worker:
+        walk.load(worker.rpartition(".")[0], place)
+
+
+def _worker(argv: tuple[str, ...]) -> str:
+    """Return the class of workers that a gunicorn is told."""
+    for at, word in enumerate(argv):
+        option, equals, value = word.partition("=")
+        if option in ("-k", "--worker-class"):
+            return value if equals else argv[at + 1] if at + 1 < len(argv) else ""
+        if word.startswith("-k") and len(word) > 2:
+            return word[2:]
+    return ""
 
 
 def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | None:

@@ -126,12 +126,20 @@ class Site:
         for length in range(1, len(parts) + 1):
             here = ".".join(parts[:length])
             if stdlib.has(parts[0], self.python):
-                return None
+                return self._dropped(name, names, owner, chain)
             if not self.has(here):
                 return self._missing(here, owner, chain)
             if broken := self._run(here, chain):
                 return broken
         return self._names(name, names, owner, chain) if names else None
+
+    def _dropped(self, name: str, names: tuple[str, ...] | None, owner: Pin | None, chain: tuple[str, ...]) -> Broken | None:
+        """Import names of the standard library, which loses some with its versions."""
+        for each in names or ():
+            if stdlib.dropped(name, each, self.python):
+                message = stdlib.cannot_import(name, each, self.python)
+                return Broken(message, "import", chain, name, each, None, owner.name if owner else None)
+        return None
 
     def _missing(self, name: str, owner: Pin | None, chain: tuple[str, ...]) -> Broken | None:
         parent = name.rpartition(".")[0]

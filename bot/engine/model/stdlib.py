@@ -44,3 +44,35 @@ def only_on_windows(name: str) -> bool:
 def removed_in(name: str) -> tuple[int, int] | None:
     """Return the version that dropped a module."""
     return _REMOVED.get(name)
+
+
+_ABSTRACT = (
+    "AsyncGenerator AsyncIterable AsyncIterator Awaitable ByteString Callable Collection Container Coroutine Generator Hashable"
+    " ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping MutableSequence MutableSet Reversible Sequence"
+    " Set Sized ValuesView"
+)
+_DROPPED: dict[str, dict[str, tuple[int, int]]] = {  # names that modules lost ("What's New" of each version)
+    "ast": dict.fromkeys("Num Str Bytes NameConstant Ellipsis".split(), (3, 14)),
+    "asyncio": {"coroutine": (3, 11)},
+    "base64": dict.fromkeys(("encodestring", "decodestring"), (3, 9)),
+    "collections": dict.fromkeys(_ABSTRACT.split(), (3, 10)),
+    "configparser": {"SafeConfigParser": (3, 12)},
+    "fractions": {"gcd": (3, 9)},
+    "importlib.abc": dict.fromkeys("ResourceReader Traversable TraversableResources".split(), (3, 14)),
+    "inspect": dict.fromkeys(("getargspec", "formatargspec"), (3, 11)),
+    "locale": {"format": (3, 12)},
+    "pkgutil": dict.fromkeys(("ImpImporter", "ImpLoader"), (3, 12)),
+    "unittest": dict.fromkeys("findTestCases getTestCaseNames makeSuite".split(), (3, 13)),
+    "xml.etree": {"cElementTree": (3, 9)},
+}
+
+
+def dropped(module: str, name: str, version: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the version that dropped a name of a module, where that is not newer than `version`."""
+    since = _DROPPED.get(module, {}).get(name)
+    return since if since is not None and version >= since else None
+
+
+def cannot_import(module: str, name: str, version: tuple[int, int]) -> str:
+    """Return Python's words for a name that a module of the standard library does not have."""
+    return f"ImportError: cannot import name '{name}' from '{module}' (/usr/local/lib/python{version[0]}.{version[1]}/…)"

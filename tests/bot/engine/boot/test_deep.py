@@ -205,3 +205,64 @@ def test_the_binaries_of_a_wheel_tell_what_they_need():
     assert fault.code == "system-library-missing"
     assert fault.message == "ImportError: libxcb.so.1: cannot open shared object file: No such file or directory"
     assert fault.detail.packages == ("libxcb1", "libgl1")
+
+
+# --- what the launcher itself imports
+
+
+def test_a_server_that_imports_what_nobody_brings():
+    old = {"gunicorn": {"19.0": Dist(scripts=("gunicorn",), files={"gunicorn/app/wsgiapp.py": "import pkg_resources\n"})}}
+    dockerfile = (
+        DOCKERFILE.replace("3.11", "3.13").rpartition("CMD")[0] + 'CMD ["gunicorn", "main:app", "-b", "0.0.0.0:8080"]\n'
+    )
+    [fault] = found("", "fastapi\ngunicorn\n", {**WEB, **old}, Dockerfile=dockerfile)
+    assert (fault.message, fault.confidence) == ("ModuleNotFoundError: No module named 'pkg_resources'", "certain")
+
+
+@pytest.mark.parametrize(
+    ("worker", "message"),
+    [
+        ("uvicorn.workers.UvicornWorker", "ModuleNotFoundError: No module named 'uvicorn'"),
+        ("uvicorn_worker.UvicornWorker", "ModuleNotFoundError: No module named 'uvicorn_worker'"),
+        ("gevent", "RuntimeError: gevent worker requires gevent 24.10.1 or higher"),
+        ("sync", None),
+        ("gthread", None),
+    ],
+)
+@pytest.mark.parametrize("option", ['"-k", "{}"', '"--worker-class={}"', '"-k{}"'])
+def test_the_workers_of_gunicorn(worker: str, message: str | None, option: str):
+    command = f'CMD ["gunicorn", "main:app", {option.format(worker)}, "-b", "0.0.0.0:8080"]\n'
+    files = {**HEALTHY, "requirements.txt": "fastapi\ngunicorn\n", "Dockerfile": DOCKERFILE.rpartition("CMD")[0] + command}
+    assert [fault.message for fault in faults(files)] == ([message] if message else [])
+
+
+# --- the standard library
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        ("from collections import Mapping\n", 10),
+        ("from inspect import getargspec\n", 11),
+        ("from asyncio import coroutine\n", 11),
+    ],
+)
+def test_names_that_python_lost(code: str, first: int):
+    def messages(minor: int) -> list[str]:
+        files = {**HEALTHY, "main.py": code + MAIN, "Dockerfile": DOCKERFILE.replace("3.11", f"3.{minor}")}
+        return [fault.message for fault in faults(files) if fault.confidence == "certain"]
+
+    words = code.split()
+    path = f"/usr/local/lib/python3.{first}/…"
+    assert messages(first) == [f"ImportError: cannot import name '{words[3]}' from '{words[1]}' ({path})"]
+    assert messages(first - 1) == []
+
+
+def test_names_that_a_library_still_takes_from_python():
+    known = {**WEB, "old": {"1.0": Dist(files={"old.py": "from collections import Mapping\n"})}}
+    [fault] = found("import old\n", "fastapi\nuvicorn\nold\n", known)
+    assert fault.message.startswith("ImportError: cannot import name 'Mapping' from 'collections'")
+    assert "old imports it" in fault.reason
+    guarded = "try:\n    from collections import Mapping\nexcept ImportError:\n    from collections.abc import Mapping\n"
+    known["old"] = {"1.0": Dist(files={"old.py": guarded})}
+    assert found("import old\n", "fastapi\nuvicorn\nold\n", known) == []
