@@ -21,12 +21,13 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image import managers, packages, run
-from bot.engine.model.findings import Fault, MissingDistribution, MissingFile, MissingModule, Weakness
+from bot.engine.image import managers, packages, resolving, run
+from bot.engine.model.findings import Fault, Lacking, MissingDistribution, MissingFile, MissingModule, Weakness
 from bot.engine.model.tree import Tree, join, name, parent
 from bot.engine.platforms import survey
 from bot.engine.report import Report
 from codemods import _code, _requirements
+from codemods._versions import History, below
 
 CODEMOD = Codemod(
     answers=("launcher-not-installed", "module-not-found", "optional-package-missing", "program-missing"),
@@ -54,7 +55,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if not found:
         yield Skip("the image installs no requirements that are read")
     for manifest in found:
-        changed = _changed(tree, manifest, wanted, report.image.base.python)
+        changed = _changed(tree, manifest, wanted, _Versions(report, finding))
         if isinstance(changed, Skip):
             yield changed
             continue
@@ -71,8 +72,11 @@ def _distribution(finding: Fault | Weakness) -> tuple[str | None, str]:
         case MissingFile(path=path) if posixpath.basename(path) in {*run.BROUGHT_BY} - managers.PROGRAMS:
             program = posixpath.basename(path)
             return run.BROUGHT_BY[program], f"The build starts `{program}`,"
-        case MissingModule(name=module, entry=False, importer=importer) if not packages.Installed().doubt(module):
-            return packages.provider(module), f"{importer or 'The app'} imports `{module}`,"
+        case MissingModule(name=module, entry=False, importer=importer, wanted=wanted) if not packages.Installed().doubt(
+            module
+        ):
+            given = (packages.provider(each) for each in (*wanted, module))
+            return next(filter(None, given), None), f"{importer or 'The app'} imports `{module}`,"
     return None, ""
 
 
@@ -90,20 +94,44 @@ def _own(tree: Tree, missing: MissingModule) -> str | None:
     return None
 
 
-def _changed(tree: Tree, manifest: _requirements.Manifest, wanted: str, python: tuple[int, int] | None) -> Tree | Skip:
+def _changed(tree: Tree, manifest: _requirements.Manifest, wanted: str, versions: _Versions) -> Tree | Skip:
     """Return the tree with one requirement more, or why that is not done."""
     plain = wanted.partition("[")[0]
     asked = next((asked for asked in manifest.asked if asked.line.value == plain), None)
     if asked is not None:
         return Skip(f"{asked.place.path}:{asked.place.line} asks for `{plain}` as it is")
-    return _requirements.added(tree, manifest, _written(manifest, wanted, python))
+    return _requirements.added(tree, manifest, versions.written(manifest, wanted))
 
 
-def _written(manifest: _requirements.Manifest, wanted: str, python: tuple[int, int] | None) -> str:
-    """Return the requirement as the manifest writes them: with a version where every other line has one."""
-    plain = wanted.partition("[")[0]
-    version = packages.version(plain)
-    current = python is not None and python >= _CURRENT
-    if not (manifest.pinned and current and version) or packages.needs(plain) & {asked.line.value for asked in manifest.asked}:
-        return wanted
-    return f"{wanted}=={version}"
+class _Versions:
+    """Finds the version to write: by the package index where it was asked, else by the snapshot."""
+
+    def __init__(self, report: Report, finding: Fault) -> None:
+        self.report = report
+        self.module = finding.detail.name if isinstance(finding.detail, MissingModule) else None
+
+    def written(self, manifest: _requirements.Manifest, wanted: str) -> str:
+        """Return the requirement as the manifest writes them: with a version where every other line has one."""
+        plain, image = wanted.partition("[")[0], self.report.image
+        others = {asked.line.value for asked in manifest.asked}
+        if self.report.package_index is not None and image is not None:
+            history = History(self.report.package_index, image)
+            bound = self._bound(history, plain) if self.report.package_index.deep else ""
+            lines = [line for asked in manifest.asked if (line := resolving.written(asked.line))]
+            version = history.version_beside(plain, (*lines, wanted + bound)) if manifest.pinned else None
+            return f"{wanted}=={version}" if version else wanted + bound
+        python, version = image.base.python if image else None, packages.version(plain)
+        current = python is not None and python >= _CURRENT
+        if not (manifest.pinned and current and version) or packages.needs(plain) & others:
+            return wanted
+        return f"{wanted}=={version}"
+
+    def _bound(self, history: History, plain: str) -> str:
+        """Return how to keep to the releases that have the module, where the newest one lost it."""
+        fitting = history.fitting(plain)
+        if self.module is None or not fitting:
+            return ""
+        newest = fitting[-1].version
+        lacking = Lacking(plain, newest, self.module, None, None)
+        found = None if history.has(lacking, newest) else history.newest_with(lacking)
+        return below(found.following) if found and found.following else ""

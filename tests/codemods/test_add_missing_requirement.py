@@ -6,8 +6,9 @@ from bot.engine.image import packages
 from bot.engine.plan import Allowed, plan
 from bot.engine.simulate import Options
 from codemods import Shelf
+from tests.bot.engine.index import WEB, Dist, Index
 from tests.codemods import reasons
-from tests.tools import DOCKERFILE, HEALTHY, check_noop, check_transformed, planned, tree
+from tests.tools import DOCKERFILE, HEALTHY, MAIN, check_noop, check_transformed, planned, result, tree
 
 NAME = "add-missing-requirement"
 CODE = "import {}\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -255,7 +256,7 @@ def test_a_file_that_a_tool_writes_is_left_to_it(by: str):
 
 
 @pytest.mark.parametrize(
-    "module", ["nobody_knows_this", "tools", "winreg", "win32api", "imp", "config", "google.cloud.storage"]
+    "module", ["nobody_knows_this", "tools", "winreg", "win32api", "imp", "config", "google.cloud.nothing"]
 )
 def test_a_name_that_nobody_knows_is_never_guessed(module: str):
     assert not check_noop(NAME, importing(module)).dropped
@@ -306,3 +307,37 @@ def test_a_file_in_another_encoding_is_left_alone():
 
 def test_a_marker_at_the_start_of_a_file_stays():
     check_transformed(NAME, listing("\ufefffastapi\nuvicorn\n"), {"requirements.txt": "\ufefffastapi\nuvicorn\nrequests\n"})
+
+
+# --- with the package index
+
+
+KNOWN = {
+    **WEB,
+    "requests": {"2.31.0": Dist(("idna<3.5",), {"requests.py": ""}), "2.32.0": Dist(("idna>=3.5",), {"requests.py": ""})},
+    "idna": {"3.4": Dist(files={"idna.py": ""}), "3.7": Dist(files={"idna.py": ""})},
+    "setuptools": {
+        "80.1": Dist(files={"setuptools/__init__.py": "", "pkg_resources/__init__.py": ""}),
+        "81.0.0": Dist(files={"setuptools/__init__.py": "", "pkg_resources/__init__.py": ""}),
+        "82.0.0": Dist(files={"setuptools/__init__.py": ""}),
+    },
+}
+INDEX = Options(package_index=Index(KNOWN))
+
+
+def test_a_version_that_goes_with_the_pins_beside_it():
+    pins = "fastapi==0.115.0\nidna==3.4\nuvicorn==0.30.0\n"
+    after = {"requirements.txt": "fastapi==0.115.0\nidna==3.4\nrequests==2.31.0\nuvicorn==0.30.0\n"}
+    check_transformed(NAME, listing(pins), after, options=INDEX)
+
+
+def test_a_module_that_the_newest_release_lost():
+    before = listing("fastapi\nuvicorn\n", "pkg_resources", Dockerfile=DOCKERFILE.replace("3.11", "3.12"))
+    check_transformed(NAME, before, {"requirements.txt": "fastapi\nuvicorn\nsetuptools<82\n"}, options=INDEX)
+
+
+def test_the_whole_name_tells_what_is_meant():
+    code = "from google import genai\nfrom google.cloud import storage\n"
+    before = {**HEALTHY, "main.py": code + MAIN}
+    made = planned(before, NAME)
+    assert result(made, before)["requirements.txt"] == "fastapi\nuvicorn\ngoogle-genai\ngoogle-cloud-storage\n"

@@ -87,7 +87,7 @@ class Failures:
         """Note the driver of a database that Django's settings name and that no requirement brings."""
         self.optional(Wanted(f"`{backend}`", module, module, message, "import", place.line, place.column), place.path)
 
-    def missing(self, name: str, owner: Loaded | None, place: Place | None) -> Loaded | None:
+    def missing(self, name: str, owner: Loaded | None, place: Place | None, wanted: tuple[str, ...] = ()) -> Loaded | None:
         """Note a module that can't be found, as surely as the image is known; what may be installed is taken to be there."""
         folders = list(owner.found.folders) if owner else [*self.finder.path, *self.finder.appended]
         candidates = [posixpath.join(folder, name.rpartition(".")[2]) for folder in folders]
@@ -106,7 +106,8 @@ class Failures:
         if owner and plain_file:
             reason = f"{owner.found.tree or owner.found.path} is what Python finds under the name `{owner.name}`."
         doubt = doubt or self._may_be_other(name) or _may_make(owner) or self._portions(owner)
-        detail = MissingModule(name, False, place.path if place else None)
+        behind = tuple(each for each in wanted if each.startswith(f"{name}."))
+        detail = MissingModule(name, False, place.path if place else None, behind)
         self.fail("module-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None)
         return None
 
@@ -127,6 +128,24 @@ class Failures:
         self.chain += [step] if added else []
         self.fail("optional-package-missing", wanted.message, reason, place, detail, certain, wanted.failure)
         del self.chain[len(self.chain) - added :]
+
+    def lacking(self, name: str, names: tuple[str, ...], place: Place) -> None:
+        """Note the part of a namespace that no requirement brings: of `google.cloud.storage`, where others bring `google`."""
+        if self.finder.within(name.partition(".")[0], [*self.finder.path, *self.finder.appended]):
+            return  # the repository adds to it, too
+        for wanted in (*(f"{name}.{each}" for each in names), name):
+            absent = self.finder.installed.lacks(wanted)
+            if absent is None or self.finder.installed.opaque or self.finder.installed.projects:
+                continue
+            parent, _, last = absent.rpartition(".")
+            by_name = absent != name and absent.startswith(f"{name}.")
+            message = stdlib.cannot_import(last, parent) if by_name else f"ModuleNotFoundError: No module named '{absent}'"
+            doubt = self.judge.loose or self.judge.packages_doubt(absent)
+            reason = f"`{parent}` is filled by several distributions, and none that is installed is known to give `{absent}`."
+            detail = MissingModule(absent, False, place.path, (wanted,))
+            failure: Failure = "import" if by_name else "module"
+            self.fail("module-not-found", message, _with(reason, doubt), place, detail, doubt is None, failure)
+            return
 
     def broken(self, broken: Broken, place: Place) -> None:
         """Note an import of an installed package that fails, or that does not find its name there."""
@@ -159,7 +178,7 @@ class Failures:
         since = stdlib.dropped(module, name, version)
         if since:
             reason = f"Python {since[0]}.{since[1]} dropped `{module}.{name}`."
-            words = stdlib.cannot_import(module, name, version)
+            words = stdlib.cannot_import(name, module, stdlib.folder(version))
             self.fail("name-not-found", words, reason, place, MissingName(module, name), certain=True, failure="import")
 
     def library(self, lack: natives.Lack, place: Place) -> None:

@@ -77,8 +77,11 @@ class Walk:
 
     # --- importing
 
-    def load(self, name: str, place: Place | None) -> Loaded | None:
-        """Import a dotted name from the left; None when it can't be found (the miss is noted) or lies outside."""
+    def load(self, name: str, place: Place | None, names: tuple[str, ...] = ()) -> Loaded | None:
+        """Import a dotted name from the left; None when it can't be found (the miss is noted) or lies outside.
+
+        `names` are what is wanted of it.
+        """
         parts = name.split(".")
         loaded: Loaded | None = None
         if (registered := self.loaded.get(name)) and registered.found.kind == "outside":
@@ -93,7 +96,7 @@ class Walk:
                 continue
             found = self.find(parts[length - 1], loaded)
             if found is None:
-                missed = self.failures.missing(here, loaded, place)
+                missed = self.failures.missing(here, loaded, place, (*(f"{name}.{each}" for each in names), name))
                 if not self.failures.trials:
                     self.note(here, missed)
                 return None
@@ -439,7 +442,7 @@ class Walk:
             message = f"ImportError: attempted relative import {words}"
             self.failures.fail("relative-import", message, reason, place, None, certain=True, failure="import")
         else:
-            loaded = self.load(name, place)
+            loaded = self.load(name, place, event.names or ())
             if loaded:
                 self._names(event, loaded, place)
             elif self.is_outside(name):
@@ -450,6 +453,7 @@ class Walk:
         """Import a module of an installed distribution or of Python: what that asks for has to be there, too."""
         for each in event.names or ():
             self.failures.dropped(name, each, place)
+        self.failures.lacking(name, event.names or (), place)
         names = (name, *(f"{name}.{each}" for each in event.names or ()))
         wanted = optional.imported(names, event.line, event.column, self.finder.installed)
         if wanted:

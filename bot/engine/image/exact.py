@@ -77,6 +77,10 @@ class Exact(Installed):
         parts = module.split(".")
         return module in parents or any(".".join(parts[:length]) in names for length in range(1, len(parts) + 1))
 
+    def lacks(self, name: str) -> str | None:
+        """Return the first part of a dotted name that nothing gives; what the wheels show, they tell by themselves."""
+        return None if self.site is not None else super().lacks(name)
+
     def version(self, name: str) -> tuple[int, ...] | None:
         """Return the version of a distribution, as numbers; None where it is not known."""
         pin = self.pins.get(name)

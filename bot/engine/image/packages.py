@@ -169,6 +169,18 @@ class Installed:
             for name in self._unknown
         )
 
+    def lacks(self, name: str) -> str | None:
+        """Return the first part of a dotted name that nothing gives, though its parent is a namespace that others fill."""
+        names, parents = self._modules
+        parts = name.split(".")
+        for length in range(1, len(parts)):
+            above, here = ".".join(parts[:length]), ".".join(parts[: length + 1])
+            if above not in parents or above in names:
+                return None
+            if not self.gives(here):
+                return here
+        return None
+
     def before(self, name: str, release: tuple[int, ...]) -> bool:
         """Say whether a requirement keeps a distribution below a release."""
         entry = snapshot.entry(name)

@@ -137,7 +137,7 @@ class Site:
         """Import names of the standard library, which loses some with its versions."""
         for each in names or ():
             if stdlib.dropped(name, each, self.python):
-                message = stdlib.cannot_import(name, each, self.python)
+                message = stdlib.cannot_import(each, name, stdlib.folder(self.python))
                 return Broken(message, "import", chain, name, each, None, owner.name if owner else None)
         return None
 
@@ -207,9 +207,12 @@ class Site:
                 giver, module = self.giver(name), self._modules[0].get(name)
                 if (module is None and self.partial) or (owner is not None and giver == owner.name):
                     continue
-                path = f"{self.folder}/{module.path}" if module else "unknown location"
-                message = f"ImportError: cannot import name '{each}' from '{name}' ({path})"
-                return Broken(message, "import", chain, name, each, giver, owner.name if owner else None)
+                importer = owner.name if owner else None
+                if module is None:  # a namespace, to which any distribution may add
+                    message = stdlib.cannot_import(each, name)
+                    return Broken(message, "import", chain, full, None, None, importer)
+                message = stdlib.cannot_import(each, name, f"{self.folder}/{module.path}")
+                return Broken(message, "import", chain, name, each, giver, importer)
         return None
 
     @property

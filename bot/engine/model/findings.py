@@ -41,11 +41,16 @@ class MissingFile(NamedTuple):
 
 
 class MissingModule(NamedTuple):
-    """A dotted name that Python can't find. `entry` when the start command itself names it."""
+    """A dotted name that Python can't find. `entry` when the start command itself names it.
+
+    `wanted` are the names behind it that the import is about: of `from google.cloud import storage`, where `google` is
+    missing, `google.cloud.storage` and `google.cloud`.
+    """
 
     name: str
     entry: bool
     importer: str | None  # the file that imports it, in the tree
+    wanted: tuple[str, ...] = ()
 
 
 class MissingName(NamedTuple):

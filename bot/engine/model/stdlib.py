@@ -73,6 +73,11 @@ def dropped(module: str, name: str, version: tuple[int, int]) -> tuple[int, int]
     return since if since is not None and version >= since else None
 
 
-def cannot_import(module: str, name: str, version: tuple[int, int]) -> str:
-    """Return Python's words for a name that a module of the standard library does not have."""
-    return f"ImportError: cannot import name '{name}' from '{module}' (/usr/local/lib/python{version[0]}.{version[1]}/…)"
+def folder(version: tuple[int, int]) -> str:
+    """Return where a module of the standard library lies in an image of Python; which file it is, only the image knows."""
+    return f"/usr/local/lib/python{version[0]}.{version[1]}/…"
+
+
+def cannot_import(name: str, module: str, path: str = "unknown location") -> str:
+    """Return Python's words for a name that a module, or a namespace without a file, does not have."""
+    return f"ImportError: cannot import name '{name}' from '{module}' ({path})"
