@@ -73,8 +73,8 @@ def _changed(tree: Tree, asked: Requirement) -> Tree | str:
     line = requirements.requirement(re.split(r"\s#", written, maxsplit=1)[0])
     if line is None or not line.valid:
         return f"what {where} asks for is not plain"
-    indent = body[: len(body) - len(body.lstrip())]
-    lines[number - 1] = f"{indent}{written}{lines[number - 1][len(body) :]}"
+    indent, end = len(body) - len(body.lstrip()), len(body.rstrip())
+    lines[number - 1] = f"{body[:indent]}{written}{lines[number - 1][end:]}"
     return tree.write(path, "".join(lines))
 
 

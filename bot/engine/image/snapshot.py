@@ -18,6 +18,7 @@ _USUAL = {
     "cpuinfo": "py-cpuinfo",
     "cv2": "opencv-python-headless",
     "discord": "discord-py",
+    "dotenv": "python-dotenv",
     "jose": "python-jose",
     "jwt": "pyjwt",
     "litellm": "litellm",
