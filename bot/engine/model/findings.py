@@ -33,6 +33,15 @@ class MissingSource(NamedTuple):
     source: str
 
 
+class RefusedPattern(NamedTuple):
+    """A line of an ignore file that the builder refuses; `builder` False: only a client that does not run on Windows does."""
+
+    path: str
+    line: int
+    written: str
+    builder: bool
+
+
 class MissingFile(NamedTuple):
     """A file that a command in the image names and the image does not have (an absolute path in the container)."""
 
@@ -103,6 +112,7 @@ Detail = (
     | Lacking
     | MissingDockerfile
     | MissingSource
+    | RefusedPattern
     | MissingFile
     | MissingModule
     | MissingName

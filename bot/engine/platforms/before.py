@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 
 from bot.engine.image.stage import Image
 from bot.engine.model import shell
-from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource
+from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource, RefusedPattern
 from bot.engine.model.tree import Tree, Unreadable, name
 
-Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "all"]
+Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "windows", "all"]
 
 
 class Doubt(NamedTuple):
@@ -24,7 +24,7 @@ class Doubt(NamedTuple):
     `files`: it may make any file, or those of `names` alone; `assets`: a file that is no Python; `build`, `ignore` and
     `machine`: an option or a step changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or
     what the machine holds, its variables or the files of `names`; `start`: the deploy may be started in another folder;
-    `all`: it may never be deployed like this.
+    `windows`: the build context may be sent from there; `all`: it may never be deployed like this.
     """
 
     kind: Kind
@@ -218,6 +218,10 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
     if doubt.kind == "build":
         used = image and re.search(rf"\$\{{?{doubt.variable}\b", image.file.text)
         return fault.stage != "config" and (not doubt.variable or bool(used))
+    if doubt.kind == "windows":
+        return isinstance(detail, RefusedPattern) and not detail.builder
+    if doubt.kind == "ignore" and isinstance(detail, RefusedPattern):
+        return True
     if doubt.kind == "ignore":
         if image is None or not image.context.rules.rules:  # nothing is left out that it could bring
             return False
