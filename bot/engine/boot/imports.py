@@ -10,13 +10,14 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import clashes, launchers, modules, natives, optional
+from bot.engine.boot import clashes, launchers, modules, natives, optional, startup
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
+from bot.engine.boot.files import WATCHED, Files
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.program import Serving
-from bot.engine.boot.values import PathValue, Scope, dotted, evaluate, truth
+from bot.engine.boot.values import UNKNOWN, Evaluated, PathValue, Scope, dotted, evaluate, truth
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import MissingModule, MissingName, Place, Stage, Unknown
@@ -67,11 +68,13 @@ class Walk:
         self.folder = folder
         self.env = env
         self.loaded: dict[str, Loaded | None] = {}
+        self.files = Files(tree, image, folder, self.loaded)
         self.failures = Failures(self.finder, self.judge, self.loaded, image.base.known, process, stage)
         self.perhaps: set[str] = set()  # those of them that were imported in code that may not run
         self.called: dict[tuple[str, str], tuple[bool, _Flow]] = {}  # whether the call was sure, and where it ended
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
+        self.hops = 0  # from module to module, for what a name stands for
         self.serving: Serving | None = None
         self.argv: tuple[str, ...] = ()  # of the program
 
@@ -219,7 +222,8 @@ class Walk:
         if handler:
             return self._events(handler.body, frame)
         if flow == "died":  # something else than an import's error: one of the handlers may go on
-            return "on" if any(not each.raises for each in event.handlers) else "died"
+            wide = [each for each in event.handlers if "module" in each.catches or "import" in each.catches]
+            return "on" if any(not each.raises for each in wide) else "died"
         return self._events(event.orelse, frame) if flow == "on" else flow
 
     def scope(self, frame: Frame) -> Scope:
@@ -227,7 +231,32 @@ class Walk:
         name = "__main__" if frame.main else frame.loaded.name
         path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
         file, version = frame.loaded.found.path, self.finder.version
-        return Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
+        plain = Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
+        return plain._replace(there=self.files.lies, imported=lambda wanted: self._imported_value(wanted, frame))
+
+    def _imported_value(self, name: str, frame: Frame) -> Evaluated:
+        """Return what a name from another module of the repository stands for, where that is a text or a path."""
+        first, _, rest = name.partition(".")
+        if self.hops > 4 or (frame.local and first in frame.local):
+            return UNKNOWN
+        for event in reversed(frame.loaded.facts.events):
+            if not isinstance(event, Import):
+                continue
+            if event.names and first in event.aliases:
+                base, original = self.absolute(event, frame.package), event.names[event.aliases.index(first)]
+                owner, wanted = (f"{base}.{original}", rest) if rest else (base or "", original)
+            elif not event.names and rest and first in (event.aliases or (event.module,)):
+                owner, wanted = event.module, rest
+            else:
+                continue
+            loaded = self.loaded.get(owner)
+            if loaded is None or "." in wanted or wanted not in loaded.facts.names:
+                return UNKNOWN
+            self.hops += 1
+            value = evaluate(ast.Name(wanted), self.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants)))
+            self.hops -= 1
+            return value if isinstance(value, str) else UNKNOWN
+        return UNKNOWN
 
     def _path_change(self, event: PathChange, frame: Frame) -> None:
         """Change sys.path as the code does; what is not followed, or may not happen, makes later misses doubtful."""
@@ -275,6 +304,8 @@ class Walk:
 
             django.started(self, event, frame)
             return "on"
+        if event.name.rpartition(".")[2] in WATCHED:
+            self._file(event, frame)
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
             self._included(event, frame)
@@ -295,6 +326,26 @@ class Walk:
         named = evaluate(event.node.args[0], self.scope(frame))
         if isinstance(named, str):
             self.imported(Import(named, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
+
+    def _file(self, event: Call, frame: Frame) -> None:
+        """Note a file or a folder that a call needs and the image does not have; only in code that surely runs."""
+        missing = self.files.call(self._in_full(event.name, frame), event.node, self.scope(frame))
+        if event.name == "os.chdir":
+            self.files.wandered = True
+        if missing is None or self.failures.unsure:
+            return
+        tree = frame.loaded.found.tree or frame.loaded.found.path
+        place = Place(tree, event.node.lineno, event.node.col_offset + 1)
+        code = "app-folder-missing" if missing.detail.folder else "app-file-missing"
+        self.failures.chain.append(f"{tree}:{event.node.lineno}")
+        self.failures.fail(code, missing.message, missing.reason, place, missing.detail, missing.certain, missing.failure)
+        self.failures.chain.pop()
+
+    def _in_full(self, name: str, frame: Frame) -> str:
+        """Return the name of something imported as its module calls it: `pd.read_csv` is `pandas.read_csv`."""
+        first, dot, rest = name.partition(".")
+        brought = {"pd": "pandas", "np": "numpy", **modules.imported_as(frame.loaded.facts)}.get(first) if first else None
+        return f"{brought}{dot}{rest}" if brought else name
 
     def _engine(self, event: Call, frame: Frame) -> None:
         """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
@@ -338,6 +389,8 @@ class Walk:
             self.serving = Serving(told, listen == told and not self.failures.unsure, place)
         if kind == "uvicorn.run":
             self._loads_app(event, frame, place)
+            if event.node.args and isinstance(event.node.args[0], ast.Name):
+                startup.follow(self, frame.loaded, event.node.args[0].id)
 
     def _loads_app(self, event: Call, frame: Frame, place: Place) -> None:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "app"), None)
@@ -359,6 +412,8 @@ class Walk:
             words = f'ERROR:    Error loading ASGI app. Attribute "{attribute}" not found in module "{name}".'
             reason = f"{loaded.found.tree or loaded.found.path} defines no `{attribute}`."
             self.failures.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
+        else:
+            startup.follow(self, loaded, attribute)
 
     def call_function(self, loaded: Loaded, name: str, driven: bool = True) -> _Flow:
         """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
@@ -371,9 +426,7 @@ class Walk:
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
         self.called[key] = sure, "on"
-        own, names = modules.function_constants(function)
-        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
-        frame = Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+        frame = self._within(loaded, name)
         with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
         ended: _Flow = "died" if flow == "died" and sure else "on"
@@ -392,6 +445,25 @@ class Walk:
                 whole = f"{event.module}.{event.names[event.aliases.index(first)]}"
                 return f"{whole}.{rest}" if rest else whole
         return None
+
+    def _within(self, loaded: Loaded, name: str) -> Frame:
+        """Return the frame of a function's body."""
+        self.files.called.add(name)
+        main = self.loaded.get("__main__") is loaded
+        own, names = modules.function_constants(loaded.facts.functions[name])
+        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
+        return Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+
+    def starts_up(self, loaded: Loaded, name: str) -> None:
+        """Follow a function that the server awaits before it serves, up to its first `yield`."""
+        self._events(modules.startup_events(loaded.facts.functions[name]), self._within(loaded, name))
+
+    def function(self, name: str, loaded: Loaded) -> tuple[Loaded, str] | None:
+        """Return the module and name of a function that a module defines, or imports from another one of ours."""
+        first, _, rest = name.partition(".")
+        if not rest and first in loaded.facts.functions:
+            return loaded, first
+        return self._imported_function(first, rest, Frame(loaded, package_of(loaded), False, {}))
 
     def _imported_function(self, first: str, rest: str, frame: Frame) -> tuple[Loaded, str] | None:
         """Return the module and name of a function that the code imported, if it is the repository's own."""

@@ -15,7 +15,7 @@ from bot.engine.image.context import Context
 if TYPE_CHECKING:
     from bot.engine.image.stage import Requirement
 
-_STANDARD = frozenset(  # what every Linux image but an empty one has
+STANDARD = frozenset(  # what every Linux image but an empty one has
     "/ /bin /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib /usr/local"
     " /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/src /usr/sbin /usr/share"
     " /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
@@ -127,7 +127,7 @@ class FileSystem:
             found = self._in(layer, path, hops)
             if found:
                 return found
-        return Found("folder", None, "root") if path in _STANDARD else None
+        return Found("folder", None, "root") if path in STANDARD else None
 
     def _in(self, layer: Copied | Made | Linked, path: str, hops: int) -> Found | None:
         rest = below(path, layer.path)

@@ -8,7 +8,8 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
-Failure = Literal["module", "import", "syntax"]  # of an import: ModuleNotFoundError, another ImportError, SyntaxError
+# ModuleNotFoundError, another ImportError, SyntaxError; FileNotFoundError, and what else is raised where a path is missing
+Failure = Literal["module", "import", "syntax", "file", "error"]
 
 
 class Place(NamedTuple):
@@ -47,6 +48,13 @@ class MissingFile(NamedTuple):
 
     path: str
     instruction: int | None
+
+
+class MissingData(NamedTuple):
+    """A file, or a `folder`, that the app's own code needs as it starts (an absolute path in the container)."""
+
+    path: str
+    folder: bool
 
 
 class MissingModule(NamedTuple):
@@ -114,6 +122,7 @@ Detail = (
     | MissingSource
     | RefusedPattern
     | MissingFile
+    | MissingData
     | MissingModule
     | MissingName
     | MissingDistribution

@@ -12,7 +12,15 @@ from typing import Literal, NamedTuple
 
 from bot.engine.image.stage import Image
 from bot.engine.model import shell
-from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource, RefusedPattern
+from bot.engine.model.findings import (
+    Fault,
+    MissingData,
+    MissingDockerfile,
+    MissingFile,
+    MissingModule,
+    MissingSource,
+    RefusedPattern,
+)
 from bot.engine.model.tree import Tree, Unreadable, name
 
 Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "windows", "all"]
@@ -227,11 +235,13 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
             return False
         if isinstance(detail, MissingSource):
             return image.context.excluded_by(detail.source) is not None
-        return isinstance(detail, MissingFile | MissingModule)
+        return isinstance(detail, MissingFile | MissingData | MissingModule)
     if fault.stage == "config":
         return name(config) in doubt.says
     if isinstance(detail, MissingSource):  # `backend/x` in `backend/` is a path from the root, and nothing that is made
         return not directory or detail.source.partition("/")[0] != name(directory)
+    if isinstance(detail, MissingData):
+        return doubt.kind in ("files", "assets")
     return doubt.kind == "files" and isinstance(detail, MissingDockerfile | MissingFile | MissingModule)
 
 
@@ -242,7 +252,7 @@ def _parts(fault: Fault) -> set[str]:
             return set((wanted or "").split("/"))
         case MissingSource(source=source):
             return set(source.split("/"))
-        case MissingFile(path=path):
+        case MissingFile(path=path) | MissingData(path=path):
             return set(path.split("/"))
         case MissingModule(name=module):
             parts = module.split(".")

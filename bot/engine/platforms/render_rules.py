@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.engine.model.findings import Place
 from bot.engine.model.target import Process, Service, Start, Target
-from bot.engine.model.tree import Tree
+from bot.engine.model.tree import Tree, name
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.render import BLUEPRINT, PORT
 from bot.engine.platforms.rules import Words
@@ -71,10 +71,12 @@ class Render:
         return Words("health-path", message, f"{says}, and Render takes 2xx and 3xx.", place, "health")
 
     def doubts(self, tree: Tree, target: Target, reading: Start, workdir: str, told: bool) -> list[Doubt]:
-        """Nothing runs before Render's clone; a Blueprint that is not in the root may be nobody's."""
+        """Nothing runs before Render's clone; a disk holds files, and a Blueprint that is not in the root may be nobody's."""
+        disks = [name(path.rstrip("/")) for path in target.disks]
+        found = [Doubt("machine", f"{target.config} mounts a disk", names=frozenset({disk})) for disk in disks if disk]
         if target.config == BLUEPRINT:
-            return []
-        return [Doubt("all", f"{target.config} counts only where the dashboard names it")]
+            return found
+        return [*found, Doubt("all", f"{target.config} counts only where the dashboard names it")]
 
     def deploy_command(self, directory: str, config: str) -> str:
         """A push deploys."""
