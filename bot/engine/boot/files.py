@@ -97,14 +97,14 @@ _MAKERS = {  # and which argument they make; -1: what the method is of
     "save": 0, "savez": 0, "extractall": 0, "symlink": 1,
 }  # fmt: skip
 WATCHED = frozenset((*(name for _, name in _READERS), *_METHODS, *_MAKERS, "basicConfig"))  # last parts of names
-_SPAWNING = frozenset("run Popen call check_call check_output system spawn create_subprocess_exec".split())
+_SPAWNING = re.compile(r"(?:subprocess|sh)\.\w+|os\.(?:system|popen|spawn\w+)|asyncio\.create_subprocess\w+|Popen|check_\w+")
 _HARMLESS = frozenset(  # calls that make no file, though they name one
     "join Path PurePath str repr print exists isfile isdir is_file is_dir lexists abspath realpath dirname basename resolve"
     " absolute relative_to as_posix with_suffix with_name expanduser debug info warning error exception critical log getenv get"
     " len format stat getsize mount load loads isinstance endswith startswith append insert url_for Jinja2Templates"
     " FileResponse send_file send_from_directory TemplateResponse load_dotenv Field HTTPException Exception RuntimeError"
     " ValueError FileNotFoundError lstrip rstrip strip split reader DictReader safe_load glob rglob"
-    " FileSystemLoader Environment".split()
+    " FileSystemLoader Environment basicConfig".split()
 )
 
 
@@ -175,6 +175,9 @@ def made(name: str, node: ast.Call) -> ast.expr | None:
     return node.args[at] if len(node.args) > at else None
 
 
+_MAKES_PATH = frozenset(
+    "join Path str fspath abspath realpath resolve absolute joinpath as_posix format with_name with_suffix".split()
+)
 _NO_PATH = re.compile(r"[\0\n{]")  # a text that is read itself, as JSON
 
 
@@ -211,7 +214,7 @@ class Files:
         found = self._found(path)
         if found:
             return found
-        certain = self._judged(path, "")
+        certain = self._judged(path, False, "")
         return "" if certain and certain[0] and not self.explained(MissingData(path, False)) else None
 
     def _full(self, written: str) -> str | None:
@@ -239,18 +242,18 @@ class Files:
         if self._found(path):
             return None
         what = "file" if need.what == "file" else "folder"
-        judged = self._judged(path, f"The image has no {what} {path}.")
+        judged = self._judged(path, what == "folder", f"The image has no {what} {path}.")
         detail = MissingData(path, what == "folder")
         if judged is None or self.explained(detail):
             return None
         return Missing(need.words.format(path=written, full=full), judged[1], detail, judged[0], need.failure)
 
-    def _judged(self, path: str, reason: str) -> tuple[bool, str] | None:
+    def _judged(self, path: str, folder: bool, reason: str) -> tuple[bool, str] | None:
         """Return whether it is certain that nothing lies at a path, and why; None where something may have made it."""
         files = self.image.files
         if self.doubt or files.assumed(path) or files.tainted(path) or not self._is_known(path) or self._in_run(path):
             return None
-        if any(below(path, each) is not None for each in self.made) or self._may_be_made(path):
+        if any(below(path, each) is not None for each in self.made) or self._may_be_made(path, folder):
             return None
         return files.judged(path, reason)
 
@@ -272,13 +275,13 @@ class Files:
 
     # --- what the program's own code may make
 
-    def _may_be_made(self, path: str) -> bool:
+    def _may_be_made(self, path: str, folder: bool) -> bool:
         """Say whether code that was imported does something with a path that may make what lies there."""
         if path not in self._makers:
-            self._makers[path] = self._makes(posixpath.basename(path))
+            self._makers[path] = self._makes(posixpath.basename(path), folder)
         return self._makers[path]
 
-    def _makes(self, stem: str) -> bool:
+    def _makes(self, stem: str, folder: bool) -> bool:
         sources = {each.found.tree: each.facts for each in self.loaded.values() if each and each.found.tree}
         names = {stem}
         for facts in sources.values():
@@ -290,7 +293,7 @@ class Files:
                     parsed = ast.parse(source)
                 except (SyntaxError, ValueError, RecursionError):
                     return True
-                if any(self._may_make(call, names) for call in self._calls(parsed, names)):
+                if any(self._may_make(call, names, folder) for call in self._calls(parsed, names)):
                     return True
         return False
 
@@ -310,30 +313,42 @@ class Files:
                 names |= {argument.arg for argument, default in pairs if _mentions(default, names)}
         return (node for node in nodes if isinstance(node, ast.Call))
 
-    def _may_make(self, call: ast.Call, names: set[str]) -> bool:
-        last = dotted(call.func).rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        if last in _SPAWNING:
+    def _may_make(self, call: ast.Call, names: set[str], folder: bool) -> bool:
+        """Say whether a call may make what one of the names stands for: unless it is known to read, or to write into it."""
+        name, last = dotted(call.func), _last(call.func)
+        if _SPAWNING.fullmatch(name):
             return True
-        base = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-        given = [*base, *call.args, *(keyword.value for keyword in call.keywords)]
-        if not any(_mentions(each, names) for each in given):
+        base = call.func.value if isinstance(call.func, ast.Attribute) else None
+        of_itself = base is not None and _mentions(base, names, within=False)
+        given = (*call.args, *(word.value for word in call.keywords))
+        if not of_itself and not any(_mentions(each, names, within=False) for each in given):
             return False
-        if last == "open":
-            at = 1 if isinstance(call.func, ast.Name) else 0
-            mode = _mode(call, at if dotted(call.func) not in ("io.open", "codecs.open", "gzip.open") else 1)
+        if last == "open" and not folder:
+            mode = _mode(call, 0 if of_itself else 1)
             return mode is None or any(letter in mode for letter in "wax")
-        reads = last in _METHODS and _METHODS[last].what != "parent"
-        known = reads or any(last == name for _, name in _READERS) or last in _HARMLESS or last in self.called
-        return not known
+        method = _METHODS.get(last)
+        if folder and method is not None:
+            return False
+        reads = (method is not None and method.what != "parent") or any(last == known for _, known in _READERS)
+        return not (reads or last in _HARMLESS or last in self.called)
 
 
-def _mentions(node: ast.AST, names: set[str]) -> bool:
-    """Say whether an expression holds one of the names, or a text with one of them in it; calls inside count for themselves."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and inner.id in names:
-            return True
-        if isinstance(inner, ast.Attribute) and inner.attr in names:
-            return True
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and any(name in inner.value for name in names):
-            return True
+def _last(node: ast.expr) -> str:
+    """Return the last part of a name, whatever it is taken from."""
+    return node.attr if isinstance(node, ast.Attribute) else dotted(node)
+
+
+def _mentions(node: ast.AST, names: set[str], within: bool = True) -> bool:
+    """Say whether an expression holds one of the names, or a text with one in it; not `within` calls but those of paths."""
+    queue = [node]
+    while queue:
+        inner = queue.pop()
+        match inner:
+            case ast.Call(func=func) if not within and _last(func) not in _MAKES_PATH:
+                continue
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
+                return True
+            case ast.Constant(value=str(text)) if any(name in text for name in names):
+                return True
+        queue.extend(ast.iter_child_nodes(inner))
     return False

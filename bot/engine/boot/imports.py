@@ -304,7 +304,7 @@ class Walk:
 
             django.started(self, event, frame)
             return "on"
-        if event.name.rpartition(".")[2] in WATCHED:
+        if event.name.rpartition(".")[2] in WATCHED and event.name not in frame.loaded.facts.functions:
             self._file(event, frame)
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
