@@ -161,6 +161,11 @@ class FileSystem:
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
         return next((rule for rule in rules if rule), None)
 
+    def kept_out(self, path: str) -> str | None:
+        """Return the path in the build context of what would lie at `path` if a rule of the ignore file did not keep it out."""
+        sources = self._sources(posixpath.normpath(path), 0)
+        return next((source for context, source in sources if context.excluded_by(source)), None)
+
     def judged(self, path: str, reason: str) -> tuple[bool, str]:
         """Return whether it is certain that nothing lies at `path`, and the reason, a better one where that is known."""
         rule, hidden, unversioned = self.ignored(path), self.hidden(path), self.unversioned(path)

@@ -26,4 +26,10 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Another config of the same app is the one that the repository's commands deploy. Delete the copy, or name it with "
         "--config to look at it.",
     ),
+    "ignore-pattern-backslash": (
+        "build",
+        "A pattern of the ignore file is written with backslashes",
+        "Folders are divided by `/` in a `.dockerignore`, also on Windows. A backslash escapes the next character, so "
+        "`docs\\build` keeps nothing out of the build.",
+    ),
 }
