@@ -13,6 +13,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "set-pythonpath", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
+    "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
     "ignore-pattern-invalid": ("fix-ignore-pattern",),
     "launcher-not-installed": ("add-missing-extra", "add-missing-requirement"),
@@ -25,6 +26,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "name-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes"),
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
+    "no-dockerignore": ("add-dockerignore",),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
     "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
     "project-files-missing": ("leave-project-out", "copy-beside-manifest"),
@@ -43,5 +45,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
     "workspace-member-missing": ("copy-workspace-members",),
 }
-FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
