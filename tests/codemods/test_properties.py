@@ -330,6 +330,25 @@ CASES = [
         {**HEALTHY, "fly.toml": FLY + '\n  [http_service.checks]\n  [http_service.checks.one]\n    path = "/docs"\n'},
         "fly.toml",
     ),
+    Case("add-dockerignore", {**HEALTHY, ".dockerignore": "*.md\n.git\n", ".env": "KEY=1\n"}, ".dockerignore", "ignore"),
+    Case(
+        "copy-missing-file",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace("COPY . .", "COPY main.py ./"),
+            "main.py": f"open('data/a.txt')\n{MAIN}",
+            "data/a.txt": "x\n",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-file-name",
+        {**{path: text for path, text in HEALTHY.items() if path != "requirements.txt"}, "appreqs.txt": "fastapi\nuvicorn\n"},
+        "Dockerfile",
+        "dockerfile",
+        unsafe=True,
+    ),
     Case(
         "fix-ignore-pattern",
         {**HEALTHY, ".dockerignore": "*.md\nvenv\\\n**\\pip-log.txt\n.env\n"},
