@@ -90,6 +90,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 # codemods that edit no line of a file that is there, so that its layout can't matter
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
+    "keep-empty-folder": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
     "update-lock-file": "uv alone writes uv.lock, always in the same layout",
 }

@@ -161,6 +161,10 @@ class FileSystem:
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
         return next((rule for rule in rules if rule), None)
 
+    def origin(self, path: str) -> tuple[Context, str] | None:
+        """Return the build context and the path in it from where `path` would have been copied, whether anything lies there."""
+        return next(self._sources(posixpath.normpath(path), 0), None)
+
     def kept_out(self, path: str) -> str | None:
         """Return the path in the build context of what would lie at `path` if a rule of the ignore file did not keep it out."""
         sources = self._sources(posixpath.normpath(path), 0)
