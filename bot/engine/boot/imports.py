@@ -10,14 +10,14 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import clashes, launchers, modules, natives, optional, startup
+from bot.engine.boot import clashes, launchers, modules, natives, optional, reads, startup
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
 from bot.engine.boot.files import WATCHED, Files
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.program import Serving
-from bot.engine.boot.values import UNKNOWN, Evaluated, PathValue, Scope, dotted, evaluate, truth
+from bot.engine.boot.values import PathValue, Scope, dotted, evaluate, truth
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import MissingModule, MissingName, Place, Stage, Unknown
@@ -130,7 +130,7 @@ class Walk:
             return None
         if len(self.loaded) < _LIMIT:
             try:
-                self._execute(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
+                self._execute(self.frame(loaded))
             except Failed:
                 del self.loaded[name]
                 raise
@@ -232,31 +232,7 @@ class Walk:
         path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
         file, version = frame.loaded.found.path, self.finder.version
         plain = Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
-        return plain._replace(there=self.files.lies, imported=lambda wanted: self._imported_value(wanted, frame))
-
-    def _imported_value(self, name: str, frame: Frame) -> Evaluated:
-        """Return what a name from another module of the repository stands for, where that is a text or a path."""
-        first, _, rest = name.partition(".")
-        if self.hops > 4 or (frame.local and first in frame.local):
-            return UNKNOWN
-        for event in reversed(frame.loaded.facts.events):
-            if not isinstance(event, Import):
-                continue
-            if event.names and first in event.aliases:
-                base, original = self.absolute(event, frame.package), event.names[event.aliases.index(first)]
-                owner, wanted = (f"{base}.{original}", rest) if rest else (base or "", original)
-            elif not event.names and rest and first in (event.aliases or (event.module,)):
-                owner, wanted = event.module, rest
-            else:
-                continue
-            loaded = self.loaded.get(owner)
-            if loaded is None or "." in wanted or wanted not in loaded.facts.names:
-                return UNKNOWN
-            self.hops += 1
-            value = evaluate(ast.Name(wanted), self.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants)))
-            self.hops -= 1
-            return value if isinstance(value, str) else UNKNOWN
-        return UNKNOWN
+        return plain._replace(there=self.files.lies, imported=lambda wanted: reads.value(self, wanted, frame))
 
     def _path_change(self, event: PathChange, frame: Frame) -> None:
         """Change sys.path as the code does; what is not followed, or may not happen, makes later misses doubtful."""
@@ -305,7 +281,7 @@ class Walk:
             django.started(self, event, frame)
             return "on"
         if event.name.rpartition(".")[2] in WATCHED and event.name not in frame.loaded.facts.functions:
-            self._file(event, frame)
+            reads.follow(self, event, frame)
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
             self._included(event, frame)
@@ -327,37 +303,12 @@ class Walk:
         if isinstance(named, str):
             self.imported(Import(named, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
 
-    def _file(self, event: Call, frame: Frame) -> None:
-        """Note a file or a folder that a call needs and the image does not have; only in code that surely runs."""
-        missing = self.files.call(self._in_full(event.name, frame), event.node, self.scope(frame))
-        if event.name == "os.chdir":
-            self.files.wandered = True
-        if missing is None or self.failures.unsure:
-            return
-        tree = frame.loaded.found.tree or frame.loaded.found.path
-        place = Place(tree, event.node.lineno, event.node.col_offset + 1)
-        code = "app-folder-missing" if missing.detail.folder else "app-file-missing"
-        self.failures.chain.append(f"{tree}:{event.node.lineno}")
-        self.failures.fail(code, missing.message, missing.reason, place, missing.detail, missing.certain, missing.failure)
-        self.failures.chain.pop()
-
-    def _in_full(self, name: str, frame: Frame) -> str:
-        """Return the name of something imported as its module calls it: `pd.read_csv` is `pandas.read_csv`."""
-        first, dot, rest = name.partition(".")
-        brought = {"pd": "pandas", "np": "numpy", **modules.imported_as(frame.loaded.facts)}.get(first) if first else None
-        return f"{brought}{dot}{rest}" if brought else name
-
     def _engine(self, event: Call, frame: Frame) -> None:
         """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
         node = event.node.args[0] if event.node.args else named
         url = evaluate(node, self.scope(frame)) if node is not None else None
-        if isinstance(url, str):
-            wanted = optional.engine(url, event.node, self.finder.installed)
-        elif event.name.endswith("create_engine") and not self._names_driver():
-            wanted = optional.unnamed_engine(event.node, self.finder.installed)
-        else:
-            return
+        wanted = optional.engine(url, event.node, self.finder.installed) if isinstance(url, str) else None
         if wanted and frame.loaded.found.tree:
             self.failures.optional(wanted, frame.loaded.found.tree)
 
@@ -453,6 +404,10 @@ class Walk:
         own, names = modules.function_constants(loaded.facts.functions[name])
         constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
         return Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+
+    def frame(self, loaded: Loaded) -> Frame:
+        """Return the frame of a module's own code."""
+        return Frame(loaded, package_of(loaded), False, loaded.facts.constants)
 
     def starts_up(self, loaded: Loaded, name: str) -> None:
         """Follow a function that the server awaits before it serves, up to its first `yield`."""

@@ -1,0 +1,68 @@
+"""Calls that need a file or a folder, as the import walk comes to them, and the names of other modules in their paths."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from bot.engine.boot import modules
+from bot.engine.boot.facts import Call, Import
+from bot.engine.boot.values import UNKNOWN, Evaluated, evaluate
+from bot.engine.model.findings import Place
+
+if TYPE_CHECKING:
+    from bot.engine.boot.imports import Frame, Walk
+
+_USUAL = {"pd": "pandas", "np": "numpy"}  # what a function that imports them itself calls them too
+_FARTHEST = 4  # modules that hand a value on
+
+
+def follow(walk: Walk, event: Call, frame: Frame) -> None:
+    """Note a file or a folder that a call needs and the image does not have; only in code that surely runs."""
+    missing = walk.files.call(_in_full(event.name, frame), event.node, walk.scope(frame))
+    if event.name == "os.chdir":
+        walk.files.wandered = True
+    if missing is None or walk.failures.unsure:
+        return
+    tree = frame.loaded.found.tree or frame.loaded.found.path
+    place = Place(tree, event.node.lineno, event.node.col_offset + 1)
+    code = "app-folder-missing" if missing.detail.folder else "app-file-missing"
+    walk.failures.chain.append(f"{tree}:{event.node.lineno}")
+    walk.failures.fail(code, missing.message, missing.reason, place, missing.detail, missing.certain, missing.failure)
+    walk.failures.chain.pop()
+
+
+def _in_full(name: str, frame: Frame) -> str:
+    """Return the name of something imported as its module calls it: `pd.read_csv` is `pandas.read_csv`."""
+    first, dot, rest = name.partition(".")
+    brought = {**_USUAL, **modules.imported_as(frame.loaded.facts)}.get(first) if first else None
+    return f"{brought}{dot}{rest}" if brought else name
+
+
+def value(walk: Walk, name: str, frame: Frame) -> Evaluated:
+    """Return what a name from another module of the repository stands for, where that is a text or a path."""
+    first, _, rest = name.partition(".")
+    if walk.hops > _FARTHEST or (frame.local and first in frame.local):
+        return UNKNOWN
+    for event in reversed(frame.loaded.facts.events):
+        if not isinstance(event, Import):
+            continue
+        if event.names and first in event.aliases:
+            base, original = walk.absolute(event, frame.package), event.names[event.aliases.index(first)]
+            owner, wanted = (f"{base}.{original}", rest) if rest else (base or "", original)
+        elif not event.names and rest and first in (event.aliases or (event.module,)):
+            owner, wanted = event.module, rest
+        else:
+            continue
+        return _constant(walk, owner, wanted)
+    return UNKNOWN
+
+
+def _constant(walk: Walk, owner: str, name: str) -> Evaluated:
+    loaded = walk.loaded.get(owner)
+    if loaded is None or "." in name or name not in loaded.facts.names:
+        return UNKNOWN
+    walk.hops += 1
+    found = evaluate(ast.Name(name), walk.scope(walk.frame(loaded)))
+    walk.hops -= 1
+    return found if isinstance(found, str) else UNKNOWN
