@@ -190,6 +190,9 @@ class _Simulation:
 
     def explained(self, detail: MissingData) -> bool:
         """Say whether the deploy may bring a file that the app needs: such a one is not missed at all."""
+        workdir = self.built.workdir if self.built else "/"
+        if not detail.folder and self.rules.brings(detail.path, workdir):
+            return True
         probe = Fault("app-file-missing", "boot", 0, "", "certain", "", "", None, (), detail)
         return self.doubt(probe) is not None or self.fetched(probe)
 

@@ -176,7 +176,7 @@ def made(name: str, node: ast.Call) -> ast.expr | None:
 
 
 _MAKES_PATH = frozenset(
-    "join Path str fspath abspath realpath resolve absolute joinpath as_posix format with_name with_suffix".split()
+    "join Path str fspath abspath realpath dirname resolve absolute joinpath as_posix format with_name with_suffix".split()
 )
 _NO_PATH = re.compile(r"[\0\n{]")  # a text that is read itself, as JSON
 
@@ -306,8 +306,9 @@ class Files:
             for node in ast.walk(statement)
         ]
         for node in nodes:
-            if isinstance(node, ast.Assign) and _mentions(node.value, names):
-                names |= {last for target in node.targets if (last := dotted(target).rpartition(".")[2])}
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _mentions(node.value, names):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names |= {last for target in targets if (last := dotted(target).rpartition(".")[2])}
             elif isinstance(node, ast.arguments):
                 pairs = zip(reversed([*node.posonlyargs, *node.args]), reversed(node.defaults), strict=False)
                 names |= {argument.arg for argument, default in pairs if _mentions(default, names)}

@@ -80,6 +80,10 @@ class Fly:
             found.append(Doubt("windows", "flyctl on Windows takes a backslash for a slash"))
         return found if place or told else [*found, *survey.doubts(tree, config)]
 
+    def brings(self, path: str, workdir: str) -> bool:
+        """What is put into the machine stands in the config, or in the deploy command."""
+        return False
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the `fly deploy` for it."""
         return fly.deploy_command(directory, config)

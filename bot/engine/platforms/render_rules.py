@@ -18,6 +18,8 @@ _TOLD = (  # variables that Render sets, to values that only the instance has
     " RENDER_GIT_REPO_SLUG RENDER_DISCOVERY_SERVICE IS_PULL_REQUEST WEB_CONCURRENCY RENDER_CPU_COUNT"
 ).split()
 
+_SECRET_FILES = tuple(".json .env .pem .key .crt .p12 .txt .yaml .yml .toml .ini .cfg .conf .properties".split())
+
 
 class Render:
     """See `Rules`."""
@@ -77,6 +79,11 @@ class Render:
         if target.config == BLUEPRINT:
             return found
         return [*found, Doubt("all", f"{target.config} counts only where the dashboard names it")]
+
+    def brings(self, path: str, workdir: str) -> bool:
+        """Secret files lie in the root of the service too (https://render.com/docs/configure-environment-variables)."""
+        folder, _, last = path.rpartition("/")
+        return folder == workdir and (last.startswith(".env") or last.endswith(_SECRET_FILES))
 
     def deploy_command(self, directory: str, config: str) -> str:
         """A push deploys."""

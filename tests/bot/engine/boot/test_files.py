@@ -75,6 +75,18 @@ HEALTHY = {
         Store().make()
         open('a.txt')
     """,
+    "a folder made by a method": """
+        import os
+
+        class Log:
+            path: str = 'logs/a.log'
+
+            def make(self):
+                os.makedirs(os.path.dirname(self.path), exist_ok=True)
+
+        Log().make()
+        open('logs/a.log', 'w')
+    """,
     "a folder made": "import os\nos.makedirs('logs', exist_ok=True)\nopen('logs/a.log', 'w')\n",
     "a folder made with a Path": "from pathlib import Path\nLOGS = Path('logs')\nLOGS.mkdir()\n(LOGS / 'a').write_text('')\n",
     "a guard": "import os\nif os.path.exists('a.txt'):\n    open('a.txt')\n",
