@@ -17,7 +17,7 @@ from bot.engine.boot.values import PathValue, Scope, dotted, evaluate
 from bot.engine.image.filesystem import STANDARD, Linked, below
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Failure, MissingData
-from bot.engine.model.tree import Tree
+from bot.engine.model.tree import Tree, Unreadable
 
 Kind = Literal["file", "folder"]
 
@@ -91,7 +91,7 @@ _METHODS: dict[str, _Reader] = {  # of a Path
     "write_bytes": _Reader("", _ERRNO, "parent"),
     "touch": _Reader("", _ERRNO, "parent"),
 }
-_MAKERS = {  # and which argument they make; -1: what the method is of
+_MAKERS = {  # calls that make a path, and which argument it is
     "makedirs": 0, "mkdir": 0, "mknod": 0, "to_csv": 0, "to_json": 0, "to_pickle": 0, "to_parquet": 0, "to_excel": 0,
     "copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "rename": 1, "replace": 1, "urlretrieve": 1, "dump": 1,
     "save": 0, "savez": 0, "extractall": 0, "symlink": 1,
@@ -194,7 +194,7 @@ class Files:
         self.wandered = False  # the code may have changed the working directory
         self.doubt: str | None = None  # why files may be there that the build did not make
         self.explained: Callable[[MissingData], bool] = lambda detail: False  # by what comes before or around the deploy
-        self._makers: dict[str, bool] = {}
+        self._makers: dict[tuple[str, int, int], bool] = {}  # by path, and how far the program has come
 
     def call(self, name: str, node: ast.Call, scope: Scope) -> Missing | None:
         """Take note of what a call makes, and return what it needs and does not find."""
@@ -253,7 +253,7 @@ class Files:
         files = self.image.files
         if self.doubt or files.assumed(path) or files.tainted(path) or not self._is_known(path) or self._in_run(path):
             return None
-        if any(below(path, each) is not None for each in self.made) or self._may_be_made(path, folder):
+        if any(below(path, each) is not None for each in self.made) or files.leaves(path) or self._may_be_made(path, folder):
             return None
         return files.judged(path, reason)
 
@@ -277,25 +277,22 @@ class Files:
 
     def _may_be_made(self, path: str, folder: bool) -> bool:
         """Say whether code that was imported does something with a path that may make what lies there."""
-        if path not in self._makers:
-            self._makers[path] = self._makes(posixpath.basename(path), folder)
-        return self._makers[path]
+        key = path, len(self.loaded), len(self.called)
+        if key not in self._makers:
+            self._makers[key] = self._makes(posixpath.basename(path), folder)
+        return self._makers[key]
 
     def _makes(self, stem: str, folder: bool) -> bool:
         sources = {each.found.tree: each.facts for each in self.loaded.values() if each and each.found.tree}
         names = {stem}
         for facts in sources.values():
             names |= {name for name, value in facts.constants.items() if _mentions(value, {stem})}
-        for tree in sources:
-            source = self.tree.read(tree or "")
-            if any(name.encode() in source for name in names):
-                try:
-                    parsed = ast.parse(source)
-                except (SyntaxError, ValueError, RecursionError):
-                    return True
-                if any(self._may_make(call, names, folder) for call in self._calls(parsed, names)):
-                    return True
-        return False
+        try:
+            texts = [self.tree.read(tree or "") for tree in sources]
+            parsed = [ast.parse(text) for text in texts if any(name.encode() in text for name in names)]
+        except (SyntaxError, ValueError, RecursionError, Unreadable):
+            return True
+        return any(self._may_make(call, names, folder) for module in parsed for call in self._calls(module, names))
 
     def _calls(self, module: ast.Module, names: set[str]) -> Iterator[ast.Call]:
         """Yield the calls of a module that may have run, and add to `names` what else stands for the path."""

@@ -161,6 +161,10 @@ class FileSystem:
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
         return next((rule for rule in rules if rule), None)
 
+    def leaves(self, path: str) -> bool:
+        """Say whether `path` would come from behind a link that leads out of the repository."""
+        return any(context.leaves(source) for context, source in self._sources(posixpath.normpath(path), 0))
+
     def origin(self, path: str) -> tuple[Context, str] | None:
         """Return the build context and the path in it from where `path` would have been copied, whether anything lies there."""
         return next(self._sources(posixpath.normpath(path), 0), None)

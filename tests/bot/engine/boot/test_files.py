@@ -156,6 +156,14 @@ def test_a_rule_that_keeps_it_out_is_named():
     assert booted.faults[0].reason == ".dockerignore:1 keeps it out of the build context."
 
 
+def test_what_lies_behind_a_link_that_leaves_the_repository_is_not_known():
+    assert missing("open('data/a.txt')\n", links={"data": "../../elsewhere"}) == []
+
+
+def test_a_module_that_can_not_be_read_may_make_anything():
+    assert missing("import other\nopen('a.txt')\n", {"other.py": "a = 1\n" * 2_000_000}) == []
+
+
 def test_what_git_ignores_may_lie_on_the_disk_of_whoever_deploys():
     booted = script("open('m.joblib')\n", hidden=("m.joblib",))
     assert (booted.certain, booted.messages) == ([], [errno("m.joblib")])
