@@ -25,7 +25,7 @@ Kind = Literal["file", "folder"]
 class Need(NamedTuple):
     """What a call needs: the expression of a path, and what has to lie there; "parent": a folder for it to lie in.
 
-    `words` are those of the failure, with the path as it is written, or in full.
+    `words` are those of the failure, with the path as it is written, or in full; none where they depend on the kind of file.
     """
 
     path: ast.expr
@@ -56,6 +56,15 @@ class _Reader(NamedTuple):
 
 _ERRNO = "FileNotFoundError: [Errno 2] No such file or directory: {path!r}"
 _FULL = "FileNotFoundError: [Errno 2] No such file or directory: {full!r}"
+_ONNX = (
+    "onnxruntime.capi.onnxruntime_pybind11_state.NoSuchFile: [ONNXRuntimeError] : 3 : NO_SUCHFILE : Load model from {path}"
+    " failed:Load model {path} failed. File doesn't exist"
+)
+_KERAS = {  # Keras 3's words, by the kind of file
+    ".keras": "ValueError: File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file.",
+    ".h5": "FileNotFoundError: [Errno 2] Unable to synchronously open file (unable to open file: name = '{path}', errno = 2, "
+    "error message = 'No such file or directory', flags = 0, o_flags = 0)",
+}
 _PANDAS = "read_csv read_table read_excel read_json read_pickle read_feather read_fwf".split()
 _HANDLERS = "FileHandler RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler".split()
 _OPENERS = ("", "io", "codecs", "gzip", "bz2", "lzma")
@@ -79,6 +88,8 @@ _READERS: dict[tuple[str, str], _Reader] = {  # by the first and the last part o
         (module, "StaticFiles"): _Reader("directory", "RuntimeError: Directory '{path}' does not exist", "folder", "error")
         for module in ("fastapi", "starlette")
     },
+    **dict.fromkeys((("tensorflow", "load_model"), ("keras", "load_model")), _Reader("filepath", "", failure="error")),
+    ("onnxruntime", "InferenceSession"): _Reader("path_or_bytes", _ONNX, failure="error"),
     **{("logging", name): _Reader("filename", _FULL, "parent") for name in _HANDLERS},
     ("sqlite3", "connect"): _Reader("database", "sqlite3.OperationalError: unable to open database file", "parent", "error"),
 }
@@ -246,7 +257,10 @@ class Files:
         detail = MissingData(path, what == "folder")
         if judged is None or self.explained(detail):
             return None
-        return Missing(need.words.format(path=written, full=full), judged[1], detail, judged[0], need.failure)
+        words = need.words or _KERAS.get(posixpath.splitext(written)[1])
+        if words is None:
+            return None
+        return Missing(words.format(path=written, full=full), judged[1], detail, judged[0], need.failure)
 
     def _judged(self, path: str, folder: bool, reason: str) -> tuple[bool, str] | None:
         """Return whether it is certain that nothing lies at a path, and why; None where something may have made it."""

@@ -293,9 +293,9 @@ class Walk:
             place = Place(frame.loaded.found.tree, event.node.lineno, event.node.col_offset + 1)
             self.failures.clash(known, place)
         if not rest and first in frame.loaded.facts.functions:
-            return self.call_function(frame.loaded, first, event.driven)
+            return self.call_function(frame.loaded, first, event.driven, event.node, frame)
         found = self._imported_function(first, rest, frame)
-        return self.call_function(*found, event.driven) if found else "on"
+        return self.call_function(*found, event.driven, event.node, frame) if found else "on"
 
     def _included(self, event: Call, frame: Frame) -> None:
         """Django's `include("app.urls")` imports the module that it is given."""
@@ -366,7 +366,9 @@ class Walk:
         else:
             startup.follow(self, loaded, attribute)
 
-    def call_function(self, loaded: Loaded, name: str, driven: bool = True) -> _Flow:
+    def call_function(
+        self, loaded: Loaded, name: str, driven: bool = True, call: ast.Call | None = None, caller: Frame | None = None
+    ) -> _Flow:
         """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
         function = loaded.facts.functions[name]
         doubtful = not modules.runs(function, driven)
@@ -377,7 +379,8 @@ class Walk:
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
         self.called[key] = sure, "on"
-        frame = self._within(loaded, name)
+        given = reads.given(self, loaded, function, call, caller)
+        frame = self._within(loaded, name, given)
         with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
         ended: _Flow = "died" if flow == "died" and sure else "on"
@@ -397,12 +400,12 @@ class Walk:
                 return f"{whole}.{rest}" if rest else whole
         return None
 
-    def _within(self, loaded: Loaded, name: str) -> Frame:
-        """Return the frame of a function's body."""
+    def _within(self, loaded: Loaded, name: str, given: dict[str, ast.expr]) -> Frame:
+        """Return the frame of a function's body; `given` are its parameters, where their values are known."""
         self.files.called.add(name)
         main = self.loaded.get("__main__") is loaded
         own, names = modules.function_constants(loaded.facts.functions[name])
-        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
+        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own | given
         return Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
 
     def frame(self, loaded: Loaded) -> Frame:
@@ -411,7 +414,7 @@ class Walk:
 
     def starts_up(self, loaded: Loaded, name: str) -> None:
         """Follow a function that the server awaits before it serves, up to its first `yield`."""
-        self._events(modules.startup_events(loaded.facts.functions[name]), self._within(loaded, name))
+        self._events(modules.startup_events(loaded.facts.functions[name]), self._within(loaded, name, {}))
 
     def function(self, name: str, loaded: Loaded) -> tuple[Loaded, str] | None:
         """Return the module and name of a function that a module defines, or imports from another one of ours."""

@@ -167,6 +167,24 @@ def function_constants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tupl
 
 
 @lru_cache(maxsize=512)
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:
+    """Return the parameters of a function in order, each with its default."""
+    arguments = function.args
+    listed = [*arguments.posonlyargs, *arguments.args]
+    without = len(listed) - len(arguments.defaults)
+    defaults: list[ast.expr | None] = [None] * without + list(arguments.defaults)
+    found = {argument.arg: default for argument, default in zip(listed, defaults, strict=True)}
+    found |= {argument.arg: default for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
+    return found
+
+
+@lru_cache(maxsize=512)
+def rebound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the names that a function's body binds."""
+    return frozenset(name for statement in bindings(function.body) for name in statement.names)
+
+
+@lru_cache(maxsize=512)
 def runs(function: ast.FunctionDef | ast.AsyncFunctionDef, driven: bool) -> bool:
     """Say whether a call surely runs a function's body: no generator, no coroutine that nobody awaits, no unknown wrapper."""
     if isinstance(function, ast.AsyncFunctionDef) and not driven:

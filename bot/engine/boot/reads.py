@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from bot.engine.boot import modules
 from bot.engine.boot.facts import Call, Import
-from bot.engine.boot.values import UNKNOWN, Evaluated, evaluate
+from bot.engine.boot.values import UNKNOWN, Evaluated, PathValue, evaluate
 from bot.engine.model.findings import Place
 
 if TYPE_CHECKING:
+    from bot.engine.boot.finder import Loaded
     from bot.engine.boot.imports import Frame, Walk
 
 _USUAL = {"pd": "pandas", "np": "numpy"}  # what a function that imports them itself calls them too
@@ -66,3 +67,24 @@ def _constant(walk: Walk, owner: str, name: str) -> Evaluated:
     found = evaluate(ast.Name(name), walk.scope(walk.frame(loaded)))
     walk.hops -= 1
     return found if isinstance(found, str) else UNKNOWN
+
+
+def given(
+    walk: Walk, loaded: Loaded, function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call | None, caller: Frame | None
+) -> dict[str, ast.expr]:
+    """Return the parameters of a call that are known texts or paths, their defaults included, as expressions."""
+    names = modules.parameters(function)
+    if not names or function.args.vararg or (call and any(isinstance(each, ast.Starred) for each in call.args)):
+        return {}
+    written = dict(zip(names, call.args, strict=False)) if call else {}
+    written |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call else {}
+    found: dict[str, ast.expr] = {}
+    for name, default in names.items():
+        node = written.get(name, default)
+        if node is None or name in modules.rebound(function) or (call and any(each.arg is None for each in call.keywords)):
+            continue
+        told = evaluate(node, walk.scope(caller if name in written and caller else walk.frame(loaded)))
+        if isinstance(told, str):
+            plain = ast.Constant(str(told))
+            found[name] = ast.Call(ast.Name("Path"), [plain], []) if isinstance(told, PathValue) else plain
+    return found

@@ -52,6 +52,9 @@ TRUTH = {
     "RotatingFileHandler": "from logging.handlers import RotatingFileHandler\nRotatingFileHandler('logs/app.log')\n",
     "sqlite": "import sqlite3\nsqlite3.connect('data/app.db')\n",
     "a function": "def load():\n    return open('a.txt')\n\nload()\n",
+    "a path that is handed on": "def load(path):\n    return open(path, 'rb')\n\nload('a.txt')\n",
+    "a default": "from pathlib import Path\n\ndef load(path=Path('a.txt')):\n    return path.read_text()\n\nload()\n",
+    "by keyword": "def load(path, deep=False):\n    return open(path)\n\nload(deep=True, path='a.txt')\n",
     "a class body": "class Settings:\n    text = open('a.txt').read()\n",
     "another error is caught": "try:\n    open('a.txt')\nexcept KeyError:\n    pass\n",
     "the else of a guard": "import os\nif os.path.exists('b.txt'):\n    pass\nelse:\n    open('a.txt')\n",
@@ -96,6 +99,8 @@ HEALTHY = {
     "a caught OSError": "try:\n    import json\n    json.load(open('a.txt'))\nexcept (OSError, ValueError):\n    pass\n",
     "any error caught": "try:\n    open('a.txt')\nexcept Exception:\n    pass\n",
     "suppress": "from contextlib import suppress\nwith suppress(FileNotFoundError):\n    open('a.txt')\n",
+    "a parameter that is bound anew": "def load(path='a.txt'):\n    path = 'there.txt'\n    return open(path)\n\nload()\n",
+    "another path is handed on": "def load(path='a.txt'):\n    return open(path)\n\nload('there.txt')\n",
     "a function that nobody calls": "def load():\n    return open('a.txt')\n",
     "no module of its own": "if __name__ != '__main__':\n    open('a.txt')\n",
     "a delayed handler": "import logging\nlogging.FileHandler('logs/a.log', delay=True)\n",
@@ -134,11 +139,15 @@ def test_what_runs_misses_nothing(case: str, tmp_path: Path):
         ("import numpy as np\nnp.loadtxt('a.txt')\n", "FileNotFoundError: a.txt not found."),
         ("import torch\ntorch.load('m.pt', map_location='cpu')\n", errno("m.pt")),
         ("from PIL import Image\nImage.open('a.png')\n", errno("a.png")),
+        (
+            "from tensorflow.keras.models import load_model\nload_model('m.keras')\n",
+            "ValueError: File not found: filepath=m.keras. Please ensure the file is an accessible `.keras` zip file.",
+        ),
         ("from firebase_admin import credentials\ncredentials.Certificate('key.json')\n", errno("key.json")),
     ],
 )
 def test_what_packages_say(source: str, words: str):
-    needed = "RUN pip install joblib pandas numpy torch pillow firebase-admin\n"
+    needed = "RUN pip install joblib pandas numpy torch pillow tensorflow firebase-admin\n"
     assert missing(source, dockerfile=f"{needed}COPY . .\n")[-1] == words
 
 
@@ -196,11 +205,13 @@ def test_what_the_build_may_have_made_is_not_missed(line: str):
     [
         "import os\nopen(os.environ['FILE'])\n",
         "import os\nopen(os.getenv('FILE', 'a.txt'))\n",
-        "def load(path):\n    return open(path)\n\nload('x')\n",
+        "import sys\n\ndef load(path):\n    return open(path)\n\nload(sys.argv[0])\n",
+        "def load(*paths):\n    return open(paths[0])\n\nload('x')\n",
         "import somewhere\nopen(somewhere.PATH)\n",
         "import subprocess\nsubprocess.run(['make', 'a.txt'])\nopen('a.txt')\n",
         "from hub import fetch\nfetch('https://example.com', 'a.txt')\nopen('a.txt')\n",
         "import os\nos.chdir(os.environ['HOME'])\nopen('a.txt')\n",
+        "import keras\nkeras.models.load_model('saved')\n",
         "import random\nif random.random():\n    open('a.txt')\n",
     ],
 )
