@@ -35,7 +35,7 @@ MAIN = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 HEALTHY: dict[str, str] = {
     "fly.toml": FLY,
     "Dockerfile": DOCKERFILE,
-    ".dockerignore": ".git\n.env\n",
+    ".dockerignore": ".git\n",
     "requirements.txt": "fastapi\nuvicorn\n",
     "main.py": MAIN,
 }

@@ -53,7 +53,7 @@ def test_explain_prints_the_page_of_a_fault_with_what_answers_it(tmp_path: Path)
     done = bot(tmp_path, "explain", "copy-source-missing")
     assert done.out.startswith("copy-source-missing: COPY names something that the build context does not have\n\n")
     assert (
-        "\nStage: build\nSort: fault\nAnswered by: fix-path-case, unignore-needed-file, fix-render-keys, fix-copy-source, "
+        "\nStage: build\nSort: fault\nAnswered by: fix-path-case, unignore-needed-file, fix-render-keys, fix-file-name, "
         in done.out
     )
 
