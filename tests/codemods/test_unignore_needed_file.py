@@ -60,6 +60,18 @@ def test_a_wildcard_that_copies_nothing():
     check_transformed(NAME, ignoring("*.txt\n", files), {".dockerignore": "*.txt\n!requirements.txt\n"})
 
 
+def test_the_readme_that_a_project_names():
+    project = '[project]\nname = "demo"\nversion = "1"\nreadme = "README.md"\ndependencies = ["fastapi", "uvicorn"]\n\n'
+    backend = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    files = {path: content for path, content in HEALTHY.items() if path != "requirements.txt"}
+    files |= {"pyproject.toml": project + backend, "README.md": "# demo\n", "demo/__init__.py": "# ours\n"}
+    files["Dockerfile"] = DOCKERFILE.replace(
+        "COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .",
+        "RUN pip install uv\nCOPY . .\nRUN uv pip install --system .",
+    )
+    check_transformed(NAME, ignoring("*.md\n", files), {".dockerignore": "*.md\n!README.md\n"})
+
+
 def test_an_entry_script():
     files = {**HEALTHY, "start.sh": "exec uvicorn main:app --host 0.0.0.0 --port 8080\n"}
     files["Dockerfile"] = DOCKERFILE.replace(
