@@ -8,6 +8,9 @@ or too short (`COPY requirements.txt` when the context is the repository's root)
 Only sources are changed, all of a Dockerfile at once, and only where exactly one path in the context can be meant by each.
 Where all of them, `.` included, lie beside the Dockerfile, it was written for its own folder, and all of them follow.
 
+What lies above the context can't be copied from there. With `--unsafe` a text file that does, at the path that COPY names, is
+laid into the context a second time.
+
 Before (context: the root):               After:
 
     COPY requirements.txt .                   COPY backend/requirements.txt .
@@ -25,7 +28,7 @@ from bot.engine.image.context import Context
 from bot.engine.image.stage import Image
 from bot.engine.model import dockerfile
 from bot.engine.model.findings import Fault, MissingSource, Weakness
-from bot.engine.model.tree import Splice, Tree, name, parent, splice
+from bot.engine.model.tree import Splice, Tree, Unreadable, name, parent, splice
 from bot.engine.report import Report
 
 CODEMOD = Codemod(answers=("copy-source-missing",), since="0.1")
@@ -42,6 +45,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
             continue
         edit = _edit(image, fault.detail)
         if isinstance(edit, Skip):
+            yield from _laid_inside(image, tree, fault.detail)
             yield edit
             return
         edits[(fault.detail.instruction, fault.detail.word)] = edit
@@ -70,6 +74,28 @@ def _edit(image: Image, missing: MissingSource) -> Splice | Skip:
     prefix = "./" if word.value.startswith("./") else "/" if word.value.startswith("/") else ""
     slash = "/" if word.value.endswith("/") else ""
     return dockerfile.replace_word(word, prefix + found[0] + slash, item.json)
+
+
+def _laid_inside(image: Image, tree: Tree, missing: MissingSource) -> Iterator[Proposal]:
+    """Propose to copy a file that lies in a folder above the context to where COPY looks for it."""
+    context, folder = image.context, image.context.root
+    inside = context.tree_path(missing.source)
+    item = image.file.instructions[missing.instruction]
+    if item.name not in ("COPY", "ADD") or _candidates(context, missing.source, image.dockerfile):
+        return
+    if tree.kind(inside) or tree.hidden(inside) or tree.unversioned(inside):
+        return
+    while folder:
+        folder = parent(folder)
+        path = f"{folder}/{missing.source}".lstrip("/")
+        if tree.is_file(path) and not path.startswith(f"{context.root}/"):
+            try:
+                text = tree.text(path)
+            except Unreadable:
+                return
+            rationale = f"{path} lies outside of the build context, `{context.root}/`, and COPY reaches nothing above that."
+            yield Proposal(tree.write(inside, text), rationale, "unsafe")
+            return
 
 
 def _written_for_own_folder(image: Image, edits: dict[tuple[int, int], Splice]) -> dict[tuple[int, int], Splice]:

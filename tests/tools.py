@@ -35,6 +35,7 @@ MAIN = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 HEALTHY: dict[str, str] = {
     "fly.toml": FLY,
     "Dockerfile": DOCKERFILE,
+    ".dockerignore": ".git\n",
     "requirements.txt": "fastapi\nuvicorn\n",
     "main.py": MAIN,
 }

@@ -16,6 +16,7 @@ from bot.engine.image.stage import Image
 from bot.engine.model.findings import (
     Assumption,
     Fault,
+    MissingData,
     MissingDistribution,
     MissingDockerfile,
     MissingModule,
@@ -170,19 +171,36 @@ class _Simulation:
         """Return a fault as it is; not certain where something before the deploy, or an option of it, may explain it."""
         if fault.confidence == "likely":
             return fault
+        if doubt := self.doubt(fault):
+            return _doubted(fault)._replace(reason=f"{fault.reason} But {doubt.says}.")
+        return _doubted(fault) if self.fetched(fault) else fault
+
+    def doubt(self, fault: Fault) -> Doubt | None:
+        """Return what of the deploy may explain a fault, though the files alone show nothing of the kind."""
         if self.doubts is None:
             workdir = self.built.workdir if self.built else "/"
             started = self.options.start is not None
             self.doubts = self.rules.doubts(self.tree, self.target, self.reading, workdir, started)
-        for doubt in self.doubts:
-            if before.explains(doubt, fault, self.target.config, self.reading.directory, self.built):
-                return _doubted(fault)._replace(reason=f"{fault.reason} But {doubt.says}.")
-        return _doubted(fault) if self.fetched(fault) else fault
+        explaining = (
+            doubt
+            for doubt in self.doubts
+            if before.explains(doubt, fault, self.target.config, self.reading.directory, self.built)
+        )
+        return next(explaining, None)
+
+    def explained(self, detail: MissingData) -> bool:
+        """Say whether the deploy may bring a file that the app needs: such a one is not missed at all."""
+        workdir = self.built.workdir if self.built else "/"
+        if not detail.folder and self.rules.brings(detail.path, workdir):
+            return True
+        probe = Fault("app-file-missing", "boot", 0, "", "certain", "", "", None, (), detail)
+        return self.doubt(probe) is not None or self.fetched(probe)
 
     def fetched(self, fault: Fault) -> bool:
         """Say whether what is missing would lie in a submodule of git, which a deploy may have."""
-        if isinstance(fault.detail, MissingModule):
-            names = {*fault.detail.name.split(".")}
+        if isinstance(fault.detail, MissingModule | MissingData):
+            told = fault.detail.path.split("/") if isinstance(fault.detail, MissingData) else fault.detail.name.split(".")
+            names = {*told}
             return any(names & {*folder.split("/")} for folder in before.by_submodules(self.tree))
         wanted = fault.detail.wanted if isinstance(fault.detail, MissingDockerfile) else None
         if isinstance(fault.detail, MissingSource) and self.built:
@@ -285,7 +303,7 @@ class _Simulation:
             if not program.fatal and program is not resolved.programs[-1]:
                 continue
             self.faults.extend(self.not_installed(program, image, installed, process, stage))
-            started = start.start(self.tree, image, installed, program, process.name, stage)
+            started = start.start(self.tree, image, installed, program, process.name, stage, self.explained)
             self.faults.extend(started.faults if program.fatal else map(_doubted, started.faults))
             self.unknowns.extend(started.unknowns)
             if program.listen is None and started.walk.serving:

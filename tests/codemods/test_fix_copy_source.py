@@ -89,6 +89,16 @@ def test_the_only_file_of_that_path_anywhere():
     check_transformed(NAME, files, {"Dockerfile": after})
 
 
+def test_a_file_above_the_context_is_laid_into_it():
+    files = copying("COPY . .", "COPY constraints.txt ./\nCOPY . .", {**INSIDE, "constraints.txt": "fastapi<1\n"})
+    check_transformed(NAME, files, {"backend/constraints.txt": "fastapi<1\n"}, unsafe=True)
+
+
+def test_a_file_above_the_context_takes_a_judgement():
+    files = copying("COPY . .", "COPY constraints.txt ./\nCOPY . .", {**INSIDE, "constraints.txt": "fastapi<1\n"})
+    assert not planned(files, NAME).tree.changes()
+
+
 def test_a_dockerfile_without_a_final_newline_gets_none():
     files = copying("COPY requirements.txt .", "COPY backend/requirements.txt .")
     files["backend/Dockerfile"] = files["backend/Dockerfile"].rstrip("\n")

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
+from bot.engine.image import ignore
 from bot.engine.simulate import Options
 from codemods.index import NAMES
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
@@ -29,6 +30,7 @@ from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
 COMMENT = st.builds("{}# {}".format, st.sampled_from(["", "  "]), TEXT)
+PLAIN_GAP = st.lists(st.one_of(st.just(""), st.builds("# {}".format, TEXT)), max_size=3)  # `  # x` is a pattern
 GAP = st.lists(st.one_of(st.just(""), st.just("  "), COMMENT), max_size=3)
 
 
@@ -48,7 +50,7 @@ class Case(NamedTuple):
     codemod: str
     files: dict[str, str]
     edited: str
-    kind: str = "toml"  # or "dockerfile", "requirements", "yaml"
+    kind: str = "toml"  # or "dockerfile", "ignore", "requirements", "yaml"
     unsafe: bool = False
     after: str | None = None  # what the file is called afterwards
     sorted: bool = True  # the lines keep their order
@@ -59,6 +61,11 @@ def _instructions(text: str) -> object:
     """Return what BuildKit's parser makes of a file; the indentation of continued lines stays in its words as white space."""
     items = dockerfile.parse_string(text)
     return [(i.cmd, i.sub_cmd, i.json, i.flags, [" ".join(word.split()) for word in i.value]) for i in items]
+
+
+def _patterns(text: str) -> object:
+    """Return the rules of an ignore file, by the reader that moby's vectors hold."""
+    return [(rule.pattern, rule.includes) for rule in ignore.read(text).rules]
 
 
 def _requirements(text: str) -> object:
@@ -76,12 +83,14 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "toml": tomllib.loads,
     "dockerfile": _instructions,
     "lines": _lines,
+    "ignore": _patterns,
     "requirements": _requirements,
     "yaml": yaml.safe_load,
 }
 # codemods that edit no line of a file that is there, so that its layout can't matter
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
+    "keep-empty-folder": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
     "update-lock-file": "uv alone writes uv.lock, always in the same layout",
 }
@@ -322,6 +331,32 @@ CASES = [
         {**HEALTHY, "fly.toml": FLY + '\n  [http_service.checks]\n  [http_service.checks.one]\n    path = "/docs"\n'},
         "fly.toml",
     ),
+    Case("add-dockerignore", {**HEALTHY, ".dockerignore": "*.md\n.git\n", ".env": "KEY=1\n"}, ".dockerignore", "ignore"),
+    Case(
+        "copy-missing-file",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace("COPY . .", "COPY main.py ./"),
+            "main.py": f"open('data/a.txt')\n{MAIN}",
+            "data/a.txt": "x\n",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-file-name",
+        {**{path: text for path, text in HEALTHY.items() if path != "requirements.txt"}, "appreqs.txt": "fastapi\nuvicorn\n"},
+        "Dockerfile",
+        "dockerfile",
+        unsafe=True,
+    ),
+    Case(
+        "fix-ignore-pattern",
+        {**HEALTHY, ".dockerignore": "*.md\nvenv\\\n**\\pip-log.txt\n.env\n"},
+        ".dockerignore",
+        "ignore",
+        True,
+    ),
     Case(
         "install-system-package",
         {**HEALTHY, "requirements.txt": "fastapi\nuvicorn\nmysqlclient\n"},
@@ -389,6 +424,8 @@ CASES = [
         "requirements.txt",
         "requirements",
     ),
+    Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\n*.txt\n.env\n"}, ".dockerignore", "ignore"),
+    Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\nrequirements.txt\n.env\n"}, ".dockerignore", "ignore"),
     Case("wrap-shell-command", {**HEALTHY, "fly.toml": GROUP.format("cd /app && " + SERVER.format("main:app"))}, "fly.toml"),
     Case("wrap-shell-command", {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"8080"', '"$PORT"')}, "Dockerfile", "dockerfile"),
 ]
@@ -401,7 +438,7 @@ def layouts(draw: st.DrawFn, case: Case) -> Layout:
     comment = TEXT.map(lambda words: "  # " + words.rstrip("\\"))  # pip joins a line that ends in \ with the next one
     tail = st.one_of(st.just(""), comment) if case.kind in ("toml", "requirements", "lines") else st.just("")
     return Layout(
-        [draw(GAP) for _ in range(count + 1)],
+        [draw(PLAIN_GAP if case.kind == "ignore" else GAP) for _ in range(count + 1)],
         [draw(indent) for _ in range(count)],
         [draw(tail) for _ in range(count)],
         draw(st.sampled_from(["\n", "\r\n"])),

@@ -179,6 +179,8 @@ class _Resolver:
         program = Program(
             name, argv, where.folder, where.env, start.front, start.entry, start.listen, where.origin, where.fatal
         )
+        before = next((f"{each.launcher} runs before it" for each in self.course.programs if each.entry), None)
+        program = program._replace(made=frozenset(self.course.made), after=before)
         self.course.programs.append(program._replace(loose=loose, variable=variable, later=self.course.later))
 
     # --- python

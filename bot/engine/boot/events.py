@@ -20,11 +20,14 @@ from bot.engine.boot.names import top_level
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Failure
 
-_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax"))
+_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "file", "error"))
 _CATCHING: dict[str, frozenset[Failure]] = {
     "ModuleNotFoundError": frozenset(("module",)),
     "ImportError": frozenset(("module", "import")),
     "SyntaxError": frozenset(("syntax",)),
+    **dict.fromkeys(("FileNotFoundError", "IOError", "EnvironmentError"), frozenset(("file",))),
+    "OSError": frozenset(("file", "error")),  # PIL's `cannot open resource`
+    **dict.fromkeys(("RuntimeError", "ValueError", "OperationalError", "DatabaseError", "Error"), frozenset(("error",))),
     "Exception": _ANY,
     "BaseException": _ANY,
 }
@@ -34,6 +37,7 @@ _PASSING = frozenset(  # context managers that leave errors alone
     "open catch_warnings app_context test_request_context redirect_stdout redirect_stderr closing nullcontext"
     " TemporaryDirectory NamedTemporaryFile localcontext".split()
 )
+_OF_PATHS = frozenset("open read_text read_bytes write_text write_bytes iterdir mkdir touch".split())  # methods of a Path
 _ADDS = {"insert": 1, "append": 0, "extend": 0}  # methods of sys.path, and which argument holds the entries
 
 
@@ -47,7 +51,8 @@ def _statement(statement: ast.stmt) -> Iterator[Event]:
     match statement:
         case ast.Import(names=names):
             for alias in names:
-                yield Import(alias.name, None, 0, statement.lineno, statement.col_offset + 1)
+                alone = (alias.asname,) if alias.asname else ()
+                yield Import(alias.name, None, 0, statement.lineno, statement.col_offset + 1, alone)
         case ast.ImportFrom(module=module, names=names, level=level):
             listed = tuple(alias.name for alias in names)
             called = tuple(alias.asname or alias.name for alias in names)
@@ -191,7 +196,7 @@ def _returns(body: list[ast.stmt]) -> bool:
 
 
 def _caught(kind: ast.expr | None) -> frozenset[Failure]:
-    """Return which failures of an import `except kind:` catches."""
+    """Return which failures `except kind:` catches."""
     if kind is None:
         return _ANY
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
@@ -207,7 +212,7 @@ def _ends(body: list[ast.stmt]) -> bool:
 
 
 def _suppressed(node: ast.expr) -> frozenset[Failure] | None:
-    """Return which failures of an import `with suppress(…):` catches; None for another context manager."""
+    """Return which failures `with suppress(…):` catches; None for another context manager."""
     if not isinstance(node, ast.Call) or _last(node.func) != "suppress":
         return None
     return frozenset().union(*(_caught(argument) for argument in node.args))
@@ -278,6 +283,8 @@ def _call(node: ast.Call, driven: bool) -> Iterator[Event]:
             yield Import(argument.value, None, 0, node.lineno, node.col_offset + 1)
     elif name:
         yield Call(name, node, driven)
+    elif isinstance(node.func, ast.Attribute) and node.func.attr in _OF_PATHS:
+        yield Call(f".{node.func.attr}", node)
 
 
 def _path_change(verb: str, node: ast.Call) -> PathChange:

@@ -11,7 +11,7 @@ from bot.engine.model.findings import Failure
 class Import(NamedTuple):
     """`import module` (`names` None) or `from module import names`; `level` counts the leading dots.
 
-    `aliases` are what the names are called here.
+    `aliases` are what the names are called here; of `import module as name`, that name alone.
     """
 
     module: str
@@ -41,7 +41,10 @@ class Registration(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of something by its dotted name. `driven`: what it returns is awaited, or run by an event loop."""
+    """A call of something by its dotted name; `.read_text` is a method of what is no name.
+
+    `driven`: what it returns is awaited, or run by an event loop.
+    """
 
     name: str
     node: ast.Call
@@ -71,14 +74,14 @@ class Handler(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """`try:` (or `with suppress(ImportError):`) with handlers that catch an import which fails inside."""
+    """`try:` (or `with suppress(ImportError):`) with handlers that catch what fails inside."""
 
     body: tuple[Event, ...]
     handlers: tuple[Handler, ...]
     orelse: tuple[Event, ...]
 
     def handler(self, failure: Failure) -> Handler | None:
-        """Return the handler that Python takes for a failed import; None where nothing catches it in the end."""
+        """Return the handler that Python takes for a failure; None where nothing catches it in the end."""
         first = next((handler for handler in self.handlers if failure in handler.catches), None)
         return None if first is None or first.raises else first
 

@@ -10,9 +10,10 @@ import ast
 import posixpath
 from typing import Literal, NamedTuple
 
-from bot.engine.boot import clashes, launchers, modules, natives, optional
+from bot.engine.boot import clashes, launchers, modules, natives, optional, reads, startup
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Failures, Trial
+from bot.engine.boot.files import WATCHED, Files
 from bot.engine.boot.finder import OUTSIDE, Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.program import Serving
@@ -67,11 +68,13 @@ class Walk:
         self.folder = folder
         self.env = env
         self.loaded: dict[str, Loaded | None] = {}
+        self.files = Files(tree, image, folder, self.loaded)
         self.failures = Failures(self.finder, self.judge, self.loaded, image.base.known, process, stage)
         self.perhaps: set[str] = set()  # those of them that were imported in code that may not run
         self.called: dict[tuple[str, str], tuple[bool, _Flow]] = {}  # whether the call was sure, and where it ended
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
+        self.hops = 0  # from module to module, for what a name stands for
         self.serving: Serving | None = None
         self.argv: tuple[str, ...] = ()  # of the program
 
@@ -130,7 +133,7 @@ class Walk:
             return None
         if len(self.loaded) < _LIMIT:
             try:
-                self._execute(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
+                self._execute(self.frame(loaded))
             except Failed:
                 del self.loaded[name]
                 raise
@@ -222,7 +225,8 @@ class Walk:
         if handler:
             return self._events(handler.body, frame)
         if flow == "died":  # something else than an import's error: one of the handlers may go on
-            return "on" if any(not each.raises for each in event.handlers) else "died"
+            wide = [each for each in event.handlers if "module" in each.catches or "import" in each.catches]
+            return "on" if any(not each.raises for each in wide) else "died"
         return self._events(event.orelse, frame) if flow == "on" else flow
 
     def scope(self, frame: Frame) -> Scope:
@@ -230,7 +234,8 @@ class Walk:
         name = "__main__" if frame.main else frame.loaded.name
         path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
         file, version = frame.loaded.found.path, self.finder.version
-        return Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
+        plain = Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
+        return plain._replace(there=self.files.lies, imported=lambda wanted: reads.value(self, wanted, frame))
 
     def _path_change(self, event: PathChange, frame: Frame) -> None:
         """Change sys.path as the code does; what is not followed, or may not happen, makes later misses doubtful."""
@@ -278,6 +283,8 @@ class Walk:
 
             django.started(self, event, frame)
             return "on"
+        if event.name.rpartition(".")[2] in WATCHED and event.name not in frame.loaded.facts.functions:
+            reads.follow(self, event, frame)
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
             self._included(event, frame)
@@ -289,9 +296,9 @@ class Walk:
             place = Place(frame.loaded.found.tree, event.node.lineno, event.node.col_offset + 1)
             self.failures.clash(known, place)
         if not rest and first in frame.loaded.facts.functions:
-            return self.call_function(frame.loaded, first, event.driven)
+            return self.call_function(frame.loaded, first, event.driven, event.node, frame)
         found = self._imported_function(first, rest, frame)
-        return self.call_function(*found, event.driven) if found else "on"
+        return self.call_function(*found, event.driven, event.node, frame) if found else "on"
 
     def _included(self, event: Call, frame: Frame) -> None:
         """Django's `include("app.urls")` imports the module that it is given."""
@@ -304,12 +311,7 @@ class Walk:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
         node = event.node.args[0] if event.node.args else named
         url = evaluate(node, self.scope(frame)) if node is not None else None
-        if isinstance(url, str):
-            wanted = optional.engine(url, event.node, self.finder.installed)
-        elif event.name.endswith("create_engine") and not self._names_driver():
-            wanted = optional.unnamed_engine(event.node, self.finder.installed)
-        else:
-            return
+        wanted = optional.engine(url, event.node, self.finder.installed) if isinstance(url, str) else None
         if wanted and frame.loaded.found.tree:
             self.failures.optional(wanted, frame.loaded.found.tree)
 
@@ -341,6 +343,8 @@ class Walk:
             self.serving = Serving(told, listen == told and not self.failures.unsure, place)
         if kind == "uvicorn.run":
             self._loads_app(event, frame, place)
+            if event.node.args and isinstance(event.node.args[0], ast.Name):
+                startup.follow(self, frame.loaded, event.node.args[0].id)
 
     def _loads_app(self, event: Call, frame: Frame, place: Place) -> None:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "app"), None)
@@ -362,8 +366,12 @@ class Walk:
             words = f'ERROR:    Error loading ASGI app. Attribute "{attribute}" not found in module "{name}".'
             reason = f"{loaded.found.tree or loaded.found.path} defines no `{attribute}`."
             self.failures.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
+        else:
+            startup.follow(self, loaded, attribute)
 
-    def call_function(self, loaded: Loaded, name: str, driven: bool = True) -> _Flow:
+    def call_function(
+        self, loaded: Loaded, name: str, driven: bool = True, call: ast.Call | None = None, caller: Frame | None = None
+    ) -> _Flow:
         """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
         function = loaded.facts.functions[name]
         doubtful = not modules.runs(function, driven)
@@ -374,9 +382,8 @@ class Walk:
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
         self.called[key] = sure, "on"
-        own, names = modules.function_constants(function)
-        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own
-        frame = Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+        given = reads.given(self, loaded, function, call, caller)
+        frame = self._within(loaded, name, given)
         with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
         ended: _Flow = "died" if flow == "died" and sure else "on"
@@ -395,6 +402,29 @@ class Walk:
                 whole = f"{event.module}.{event.names[event.aliases.index(first)]}"
                 return f"{whole}.{rest}" if rest else whole
         return None
+
+    def _within(self, loaded: Loaded, name: str, given: dict[str, ast.expr]) -> Frame:
+        """Return the frame of a function's body; `given` are its parameters, where their values are known."""
+        self.files.called.add(name)
+        main = self.loaded.get("__main__") is loaded
+        own, names = modules.function_constants(loaded.facts.functions[name])
+        constants = {key: value for key, value in loaded.facts.constants.items() if key not in names} | own | given
+        return Frame(loaded, self.package if main else package_of(loaded), main, constants, names)
+
+    def frame(self, loaded: Loaded) -> Frame:
+        """Return the frame of a module's own code."""
+        return Frame(loaded, package_of(loaded), False, loaded.facts.constants)
+
+    def starts_up(self, loaded: Loaded, name: str) -> None:
+        """Follow a function that the server awaits before it serves, up to its first `yield`."""
+        self._events(modules.startup_events(loaded.facts.functions[name]), self._within(loaded, name, {}))
+
+    def function(self, name: str, loaded: Loaded) -> tuple[Loaded, str] | None:
+        """Return the module and name of a function that a module defines, or imports from another one of ours."""
+        first, _, rest = name.partition(".")
+        if not rest and first in loaded.facts.functions:
+            return loaded, first
+        return self._imported_function(first, rest, Frame(loaded, package_of(loaded), False, {}))
 
     def _imported_function(self, first: str, rest: str, frame: Frame) -> tuple[Loaded, str] | None:
         """Return the module and name of a function that the code imported, if it is the repository's own."""

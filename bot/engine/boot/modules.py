@@ -15,11 +15,13 @@ from functools import lru_cache
 
 from bot.engine.boot import newer
 from bot.engine.boot.events import events
-from bot.engine.boot.facts import EMPTY, Event, Facts, Syntax
+from bot.engine.boot.facts import EMPTY, Attempt, Branch, Event, Facts, Import, Syntax
 from bot.engine.boot.names import Names, bindings, constants_of
 from bot.engine.boot.values import dotted
 
-_TRANSPARENT = frozenset("cache lru_cache command group option argument pass_context".split())  # they call what they decorate
+_TRANSPARENT = frozenset(
+    "cache lru_cache cached command group option argument pass_context".split()
+)  # they call what they decorate
 _ALIASED = ("sys", "os", "os.path", "pathlib")
 _ALIASES = re.compile(rb"\b(?:sys|os|path|pathlib|Path|dirname|abspath|realpath|join)\s+as\s|from\s+sys\s+import")
 _MADE = re.compile(rb"\b(?:globals|locals|vars|exec|eval|setattr|__path__|sys\.modules)\b|sys\s+as\s|from\s+sys\s+import")
@@ -100,6 +102,24 @@ def _rename(tree: ast.Module) -> None:
             node.id = called.get(node.id, node.id)
 
 
+def imported_as(facts: Facts) -> dict[str, str]:
+    """Return what the names that a file imports from outside are called in full, those of its branches included."""
+    found: dict[str, str] = {}
+    queue: list[Event] = list(facts.events)
+    while queue:
+        event = queue.pop()
+        match event:
+            case Branch(body=body, orelse=orelse):
+                queue += [*body, *orelse]
+            case Attempt(body=body, handlers=handlers, orelse=orelse):
+                queue += [*body, *orelse, *(inner for handler in handlers for inner in handler.body)]
+            case Import(module=module, names=None, aliases=(alias,)):
+                found[alias] = module
+            case Import(module=module, names=tuple(names), level=0, aliases=aliases):
+                found.update((alias, f"{module}.{name}") for name, alias in zip(names, aliases, strict=True))
+    return found
+
+
 @lru_cache(maxsize=512)
 def function_events(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Event, ...]:
     """Return what happens when a function is called."""
@@ -107,6 +127,32 @@ def function_events(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[E
         return tuple(events(function.body))
     except RecursionError:
         return ()
+
+
+@lru_cache(maxsize=64)
+def startup_events(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Event, ...]:
+    """Return what happens in a function up to its first `yield`: what follows belongs to the shutdown."""
+    try:
+        return tuple(events(_until_yield(function.body)))
+    except RecursionError:
+        return ()
+
+
+def _until_yield(body: list[ast.stmt]) -> list[ast.stmt]:
+    kept: list[ast.stmt] = []
+    for statement in body:
+        if not any(isinstance(node, ast.Yield) for node in ast.walk(statement)):
+            kept.append(statement)
+            continue
+        match statement:
+            case ast.With(items=items, body=inner):
+                kept.append(ast.copy_location(ast.With(items, _until_yield(inner)), statement))
+            case ast.AsyncWith(items=items, body=inner):
+                kept.append(ast.copy_location(ast.AsyncWith(items, _until_yield(inner)), statement))
+            case ast.Try(body=inner, handlers=handlers):
+                kept.append(ast.copy_location(ast.Try(_until_yield(inner), handlers, [], []), statement))
+        break
+    return kept
 
 
 @lru_cache(maxsize=512)
@@ -118,6 +164,24 @@ def function_constants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tupl
     statements = bindings(function.body)
     own |= {name for statement in statements for name in statement.names}
     return constants_of(statements), frozenset(own)
+
+
+@lru_cache(maxsize=512)
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:
+    """Return the parameters of a function in order, each with its default."""
+    arguments = function.args
+    listed = [*arguments.posonlyargs, *arguments.args]
+    without = len(listed) - len(arguments.defaults)
+    defaults: list[ast.expr | None] = [None] * without + list(arguments.defaults)
+    found = {argument.arg: default for argument, default in zip(listed, defaults, strict=True)}
+    found |= {argument.arg: default for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
+    return found
+
+
+@lru_cache(maxsize=512)
+def rebound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the names that a function's body binds."""
+    return frozenset(name for statement in bindings(function.body) for name in statement.names)
 
 
 @lru_cache(maxsize=512)

@@ -63,6 +63,8 @@ class Program(NamedTuple):
     serving: Serving | None = None  # what of its own code listens
     variable: str | None = None  # which nothing here sets, and a secret may: it would say where to listen
     later: str | None = None  # why packages may be installed when it starts that the build did not install
+    made: frozenset[str] = frozenset()  # paths that the command line makes before
+    after: str | None = None  # what code ran before, and may have made files
 
 
 class Resolution(NamedTuple):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from bot.engine.boot import startup
 from bot.engine.boot.finder import Loaded
 from bot.engine.boot.imports import Walk
 from bot.engine.boot.launchers import BEGINS, WORKERS
@@ -17,7 +19,7 @@ from bot.engine.boot.optional import Wanted
 from bot.engine.boot.program import Module, Program, Script
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Fault, MissingModule, MissingName, Stage, Unknown
+from bot.engine.model.findings import Fault, MissingData, MissingModule, MissingName, Stage, Unknown
 from bot.engine.model.tree import Tree
 
 ENTRY_STEP = 1
@@ -40,12 +42,23 @@ class Started(NamedTuple):
     app: tuple[Loaded, str] | None  # the module and the name of the app object
 
 
-def start(tree: Tree, image: Image, installed: Installed, program: Program, process: str, stage: Stage) -> Started:
-    """Boot a program."""
+def start(
+    tree: Tree,
+    image: Image,
+    installed: Installed,
+    program: Program,
+    process: str,
+    stage: Stage,
+    explained: Callable[[MissingData], bool] | None = None,
+) -> Started:
+    """Boot a program. `explained` says whether the deploy may bring a file that the image does not have."""
     walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
     if program.env.get("PYTHONPATH", "") is None:
         walk.judge.loose = "PYTHONPATH is made at build time"
     walk.judge.later, walk.argv = program.later, program.argv
+    walk.files.made |= program.made
+    walk.files.explained = explained or walk.files.explained
+    walk.files.doubt = program.later or program.loose or program.after
     walk.finder.busy = program.launcher != "python"
     doubt = program.loose
     if program.launcher == "streamlit":
@@ -112,6 +125,8 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
         walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
     elif first in loaded.facts.functions and _calls(program, entry, loaded.facts.functions[first]):
         walk.call_function(loaded, first, False)
+    elif _speaks_lifespan(program):
+        startup.follow(walk, loaded, first)
     return (loaded, first) if first else None
 
 
@@ -127,6 +142,12 @@ def _calls(program: Program, entry: Module, function: ast.FunctionDef | ast.Asyn
     arguments = function.args
     bare = not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs)
     return entry.call or (bare and program.launcher in ("uvicorn", "flask"))
+
+
+def _speaks_lifespan(program: Program) -> bool:
+    """Say whether a server awaits the app's startup before it serves: those for ASGI do, daphne and `--lifespan off` don't."""
+    worker = program.launcher == "gunicorn" and any("uvicorn" in word for word in program.argv)
+    return (worker or program.launcher in ("uvicorn", "fastapi", "hypercorn", "granian")) and "off" not in program.argv
 
 
 def _run_module(walk: Walk, program: Program, entry: Module) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
@@ -40,6 +40,8 @@ class Scope(NamedTuple):
     package: str | None = None  # __package__
     path: tuple[str, ...] | None = None  # what is known of sys.path; None when that is not all of its own entries
     memo: dict[str, Evaluated] | None = None  # the constants evaluated so far: each is, once
+    there: Callable[[str], str | None] | None = None  # "file" or "folder" at a path, "" for nothing; None: it can't be told
+    imported: Callable[[str], Evaluated] | None = None  # what a name stands for that another module defines
 
 
 _JOINS = {"os.path.join", "path.join", "posixpath.join", "join"}
@@ -48,6 +50,12 @@ _ABSOLUTE = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name 
 _NORMAL = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name in ("normpath", "expanduser")}
 _GETENV = {"os.getenv", "os.environ.get", "environ.get", "getenv"}
 _PATHS = {"Path", "pathlib.Path", "PurePath", "pathlib.PurePath", "PosixPath"}
+_EXISTS = {  # and what has to lie there
+    **dict.fromkeys(("os.path.exists", "path.exists", "exists", "os.path.lexists"), ("file", "folder")),
+    **dict.fromkeys(("os.path.isfile", "path.isfile", "isfile"), ("file",)),
+    **dict.fromkeys(("os.path.isdir", "path.isdir", "isdir"), ("folder",)),
+}
+_EXISTS_METHODS = {"exists": ("file", "folder"), "is_file": ("file",), "is_dir": ("folder",)}
 _FIXED: dict[str, Known] = {
     "sys.platform": "linux",
     "os.name": "posix",
@@ -139,6 +147,8 @@ def _constant(name: str, scope: Scope, depth: int) -> Evaluated:
         memo[name] = UNKNOWN  # while it is evaluated: it may name itself
         value = evaluate(scope.constants[name], scope, depth + 1)
         memo[name] = UNKNOWN if isinstance(value, str | tuple) and len(value) > _LONGEST else value
+    if name not in memo and scope.imported is not None:
+        memo[name] = scope.imported(name)
     return memo.get(name, UNKNOWN)
 
 
@@ -161,6 +171,8 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Evaluated:
             return _parent(base)
         if node.attr == "name":
             return posixpath.basename(base)
+    if isinstance(base, _Unknown) and isinstance(node.value, ast.Name) and scope.imported is not None:
+        return scope.imported(f"{node.value.id}.{node.attr}")
     return UNKNOWN
 
 
@@ -208,6 +220,8 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Evaluated:
         return _path(posixpath.join(*texts) if texts else "") if whole else UNKNOWN
     if name in ("os.getcwd", "Path.cwd", "pathlib.Path.cwd"):
         return PathValue(scope.folder) if "Path" in name else scope.folder
+    if name in _EXISTS and whole and len(texts) == 1:
+        return _lies(texts[0], _EXISTS[name], scope)
     if name in _GETENV and node.args:
         return _variable(arguments[0], arguments[1] if len(arguments) > 1 else None, scope)
     if name in _JOINS and whole and texts:
@@ -238,6 +252,8 @@ def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int
             return PathValue(_absolute(base, scope))
         if method == "absolute":
             return _path(posixpath.join(scope.folder, base))
+        if method in _EXISTS_METHODS and not node.args:
+            return _lies(base, _EXISTS_METHODS[method], scope)
         if method == "joinpath" and all(isinstance(argument, str) for argument in arguments):
             return _path(posixpath.join(base, *[str(argument) for argument in arguments]))
         return str(base) if method in ("as_posix", "__str__", "__fspath__") else UNKNOWN
@@ -248,6 +264,12 @@ def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int
         if all(isinstance(each, str) for each in wanted):
             return any(getattr(base, method)(each) for each in wanted)
     return UNKNOWN
+
+
+def _lies(path: str, kinds: tuple[str, ...], scope: Scope) -> Evaluated:
+    """Say whether something of these kinds lies at a path."""
+    found = scope.there(path) if scope.there is not None else None
+    return UNKNOWN if found is None else found in kinds
 
 
 def _path(text: str) -> PathValue:
@@ -266,7 +288,7 @@ def _absolute(path: str, scope: Scope) -> str:
 
 def _joined(operator: ast.operator, left: Evaluated, right: Evaluated) -> Evaluated:
     if isinstance(operator, ast.Div):
-        if isinstance(left, PathValue) and isinstance(right, str):
+        if PathValue in (type(left), type(right)) and isinstance(left, str) and isinstance(right, str):
             return _path(posixpath.join(left, right))
         return UNKNOWN
     if isinstance(left, str) and isinstance(right, str) and PathValue not in (type(left), type(right)):

@@ -2,7 +2,7 @@
 
 Follows BuildKit: only the stages that the last one needs are built, COPY sources are looked up in the context root, a
 wildcard that matches nothing is no error. Rules and messages from moby/buildkit at 73ed682 (`solver`,
-`frontend/dockerfile/dockerfile2llb/convert.go` and `convert_copy.go`).
+`frontend/dockerfile/dockerfile2llb/convert.go`, which minds the ignore file since 1.10, and `convert_copy.go`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,22 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.engine.image import bases, run
+from bot.engine.image import bases, ignore, run
 from bot.engine.image.context import Context, ignore_rules
 from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint, below
 from bot.engine.image.stage import Command, Image, Install, Requirement, Stage
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
-from bot.engine.model.findings import Detail, Fault, MissingFile, MissingSource, MissingSystem, Place, Unknown
+from bot.engine.model.findings import (
+    Detail,
+    Fault,
+    MissingFile,
+    MissingSource,
+    MissingSystem,
+    Place,
+    RefusedPattern,
+    Unknown,
+)
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, position
 
@@ -71,6 +80,9 @@ class _Builder:
         blocks = self.blocks()
         final = self.final(blocks)
         needed = self.needed(blocks, final)
+        if self.context.rules.problem:
+            sent = any(_reads_context(item) for index in needed for item in blocks[index][1])
+            self.refused_pattern(self.context.rules.problem, sent)
         stage = Stage("", bases.base("scratch"))
         for index, (first, block) in enumerate(blocks):
             if index in needed:
@@ -444,10 +456,28 @@ class _Builder:
         reason = "BuildKit does not accept this Dockerfile."
         self.fault("dockerfile-invalid", f"failed to solve: {problem.message}", reason, place, None, True)
 
+    def refused_pattern(self, problem: ignore.Problem, sent: bool) -> None:
+        """A line of the ignore file that is refused: by the builder, or by the client once the context is `sent`."""
+        if not (problem.builder or sent):
+            return
+        rules = self.context.rules
+        words = problem.message if problem.builder else f"error from sender: {problem.message}"
+        reason = f"moby's matcher does not take `{problem.written}`."
+        if "\\" in problem.written:
+            reason += " A backslash escapes what follows it; folders are divided by `/`, also on Windows."
+        detail = RefusedPattern(rules.path, problem.line, problem.written, problem.builder)
+        place = Place(rules.path, problem.line)
+        self.fault("ignore-pattern-invalid", f"failed to solve: {words}", reason, place, detail, True)
+
     def fault(self, code: str, message: str, reason: str, place: Place, detail: Detail, certain: bool) -> None:
         confidence = "certain" if certain and not self.frontend else "likely"
         text = self.prefix + message if message.startswith("failed to solve") else message
         self.faults.append(Fault(code, "build", self.number, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
+
+
+def _reads_context(item: Instruction) -> bool:
+    """Say whether an instruction copies from the build context, so that the client has to send it."""
+    return item.name in ("COPY", "ADD") and item.flag("from") is None and len(item.words) > 1
 
 
 def _number(text: str) -> int | None:

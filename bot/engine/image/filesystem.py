@@ -15,7 +15,7 @@ from bot.engine.image.context import Context
 if TYPE_CHECKING:
     from bot.engine.image.stage import Requirement
 
-_STANDARD = frozenset(  # what every Linux image but an empty one has
+STANDARD = frozenset(  # what every Linux image but an empty one has
     "/ /bin /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib /usr/local"
     " /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/src /usr/sbin /usr/share"
     " /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
@@ -127,7 +127,7 @@ class FileSystem:
             found = self._in(layer, path, hops)
             if found:
                 return found
-        return Found("folder", None, "root") if path in _STANDARD else None
+        return Found("folder", None, "root") if path in STANDARD else None
 
     def _in(self, layer: Copied | Made | Linked, path: str, hops: int) -> Found | None:
         rest = below(path, layer.path)
@@ -160,6 +160,19 @@ class FileSystem:
         """Return the rule of the ignore file (`path:line`) that keeps out what would lie at `path`."""
         rules = (context.excluded_by(source) for context, source in self._sources(posixpath.normpath(path), 0))
         return next((rule for rule in rules if rule), None)
+
+    def leaves(self, path: str) -> bool:
+        """Say whether `path` would come from behind a link that leads out of the repository."""
+        return any(context.leaves(source) for context, source in self._sources(posixpath.normpath(path), 0))
+
+    def origin(self, path: str) -> tuple[Context, str] | None:
+        """Return the build context and the path in it from where `path` would have been copied, whether anything lies there."""
+        return next(self._sources(posixpath.normpath(path), 0), None)
+
+    def kept_out(self, path: str) -> str | None:
+        """Return the path in the build context of what would lie at `path` if a rule of the ignore file did not keep it out."""
+        sources = self._sources(posixpath.normpath(path), 0)
+        return next((source for context, source in sources if context.excluded_by(source)), None)
 
     def judged(self, path: str, reason: str) -> tuple[bool, str]:
         """Return whether it is certain that nothing lies at `path`, and the reason, a better one where that is known."""

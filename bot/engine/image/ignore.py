@@ -1,22 +1,17 @@
 """`.dockerignore`: which files of the build context reach the builder.
 
-The rules are moby/patternmatcher's and its `ignorefile` reader's, which BuildKit uses; they differ from git's (patterns are
-anchored at the root, `!` can re-include below an excluded folder). The tests hold this against vectors that moby's own
-matcher produced.
+The rules are moby/patternmatcher's and its `ignorefile` reader's, which BuildKit uses as it walks through the context
+(tonistiigi/fsutil `filter.go`); they differ from git's: patterns are anchored at the root, `!` can re-include below an
+excluded folder. The tests hold this against vectors that moby's own matcher produced.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
-from bot.engine.model import wildcards
-from bot.engine.model.wildcards import Piece
-
-_MOST_INSIDE = 2
+from bot.engine.image import patterns
 
 
 class Rule(NamedTuple):
@@ -27,25 +22,47 @@ class Rule(NamedTuple):
     line: int
 
 
+class Problem(NamedTuple):
+    """A pattern that is refused: where it stands, how it is written, and moby's words.
+
+    `builder` False: only a client on Linux or macOS refuses it, as it walks through the context; on Windows a backslash
+    divides folders. A `!` pattern is not looked at before something is excluded, so one of those is not among them.
+    """
+
+    line: int
+    written: str
+    message: str
+    builder: bool
+
+
 class Rules(NamedTuple):
-    """An ignore file; `problem` is a pattern that the builder refuses (line and pattern)."""
+    """An ignore file; `problem` is the first pattern that is refused."""
 
     path: str
     rules: tuple[Rule, ...]
-    problem: tuple[int, str] | None
+    problem: Problem | None
 
     def excludes(self, path: str) -> bool:
         """Say whether `path` (relative to the context, a file or a folder) is kept out of the build."""
         return self.deciding(path) is not None
 
     def deciding(self, path: str) -> Rule | None:
-        """Return the rule that keeps `path` out; None when it gets in."""
+        """Return the rule that keeps `path` out; None when it gets in.
+
+        As in the walk, a rule that matches a folder counts for all below it, and one is looked at only where it would
+        change what was decided so far.
+        """
         parts = path.split("/")
-        prefixes = ["/".join(parts[: length + 1]) for length in range(len(parts))]
+        above = [False] * len(self.rules)
         decided: Rule | None = None
-        for rule in self.rules:
-            if rule.includes is (decided is not None) and any(_matches(rule.pattern, prefix) for prefix in prefixes):
-                decided = None if rule.includes else rule
+        for length in range(1, len(parts) + 1):
+            here = "/".join(parts[:length])
+            decided = None
+            for number, rule in enumerate(self.rules):
+                if not above[number] and rule.includes is (decided is not None):
+                    above[number] = patterns.matches(rule.pattern, here)
+                if above[number]:
+                    decided = None if rule.includes else rule
         return decided
 
 
@@ -56,72 +73,49 @@ NOTHING = Rules("", (), None)
 def read(text: str, path: str = ".dockerignore") -> Rules:
     """Read an ignore file; `path` is kept for messages."""
     rules: list[Rule] = []
-    problem: tuple[int, str] | None = None
+    problems: list[Problem] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        if line.startswith("#") or not line.strip():
+        written = line.strip()
+        if line.startswith("#") or not written:
             continue
-        pattern = line.strip()
-        includes = pattern.startswith("!")
-        pattern = pattern[1:].strip() if includes else pattern
-        if pattern:
-            pattern = posixpath.normpath(pattern).replace("//", "/")
-            pattern = pattern.lstrip("/") if len(pattern) > 1 else pattern
-        if _compiled(pattern) is None or not pattern:
-            problem = problem or (number, line.strip())
-            continue
-        rules.append(Rule(pattern, includes, number))
-    return Rules(path, tuple(rules), problem)
-
-
-def _matches(pattern: str, path: str) -> bool:
-    if not any(special in pattern for special in "*?[]\\"):
-        return pattern == path
-    compiled = _compiled(pattern)
-    return bool(compiled and compiled.match(path))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """Return the pattern as a regular expression; None when moby refuses it."""
-    if pattern.startswith("**") and not any(special in pattern[2:] for special in "*?[]\\"):
-        rest = pattern[2:]  # the end of a path, or all of it
-        whole = f"|{re.escape(rest[1:])}" if rest.startswith("/") else ""
-        return re.compile(rf"(?:.*{re.escape(rest)}{whole})\Z", re.S)
-    pieces, at = [Piece(wildcards.START, [])], 0
-    while at < len(pattern):
-        character = pattern[at]
-        at += 1
-        if character == "*" and pattern[at : at + 1] == "*":
-            at += 2 if pattern[at + 1 : at + 2] == "/" else 1
-            pieces.append(Piece(wildcards.ANYTHING if at >= len(pattern) else wildcards.FOLDERS, []))
-        elif character == "*":
-            pieces.append(Piece(wildcards.NAMES, []))
-        elif character == "?":
-            pieces[-1].text.append("[^/]")
-        elif character == "\\":
-            if at >= len(pattern):
-                return None
-            pieces[-1].text.append(re.escape(pattern[at]))
-            at += 1
-        elif character in "[]":
-            pieces[-1].text.append(character)
+        includes = written.startswith("!")
+        pattern = cleaned(written[1:].strip() if includes else written)
+        problem = _problem(pattern, includes, Problem(number, written, "", True))
+        if problem:
+            problems.append(problem)
         else:
-            pieces[-1].text.append(re.escape(character) if character not in "^-" else character)
+            rules.append(Rule(_affordable(pattern, includes), includes, number))
+    problems.sort(key=lambda problem: not problem.builder)  # those of the builder come first
+    return Rules(path, tuple(rules), problems[0] if problems else None)
+
+
+def cleaned(pattern: str) -> str:
+    """Return a pattern as it is matched: the shortest spelling of the path, counted from the context's root."""
+    if not pattern:
+        return ""
+    shortest = posixpath.normpath(pattern).replace("//", "/")
+    return shortest[1:] if len(shortest) > 1 and shortest.startswith("/") else shortest
+
+
+def _problem(pattern: str, includes: bool, problem: Problem) -> Problem | None:
+    """Return why moby refuses a pattern: as it reads it (`New`), or once it has to match it."""
+    if includes and pattern in ("", "/"):
+        return problem._replace(message='illegal exclusion pattern: "!"')
+    if not patterns.well_formed(pattern):
+        return problem._replace(message="syntax error in pattern")
     try:
-        return re.compile(_expression(pieces) + r"\Z", re.S)
-    except re.error:
+        if patterns.compiled(pattern) is not None:
+            return None
+    except patterns.Unreadable:
         return None
+    words = "failed to match excludepatterns: syntax error in pattern"
+    return None if includes else problem._replace(message=words, builder=False)
 
 
-def _expression(pieces: list[Piece]) -> str:
-    """Join the pieces; `**` in the middle of a name can't be held to its first match, and more than a few are refused."""
-    inside = [
-        before
-        for before, piece in pairwise(pieces)
-        if piece.skipped == wildcards.FOLDERS and before.text[-1:] not in ([], ["/"])
-    ]
-    if len(inside) > _MOST_INSIDE:
-        raise re.error("too many `**` inside of names")
-    if inside:
-        return "".join(piece.skipped + "".join(piece.text) for piece in pieces)
-    return wildcards.expression(pieces)
+def _affordable(pattern: str, includes: bool) -> str:
+    """Return a pattern that can be matched; where one takes too long, files count as there."""
+    try:
+        patterns.compiled(pattern)
+    except patterns.Unreadable:
+        return "**" if includes else "."
+    return pattern

@@ -8,7 +8,8 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
-Failure = Literal["module", "import", "syntax"]  # of an import: ModuleNotFoundError, another ImportError, SyntaxError
+# ModuleNotFoundError, another ImportError, SyntaxError; FileNotFoundError, and what else is raised where a path is missing
+Failure = Literal["module", "import", "syntax", "file", "error"]
 
 
 class Place(NamedTuple):
@@ -33,11 +34,27 @@ class MissingSource(NamedTuple):
     source: str
 
 
+class RefusedPattern(NamedTuple):
+    """A line of an ignore file that the builder refuses; `builder` False: only a client that does not run on Windows does."""
+
+    path: str
+    line: int
+    written: str
+    builder: bool
+
+
 class MissingFile(NamedTuple):
     """A file that a command in the image names and the image does not have (an absolute path in the container)."""
 
     path: str
     instruction: int | None
+
+
+class MissingData(NamedTuple):
+    """A file, or a `folder`, that the app's own code needs as it starts (an absolute path in the container)."""
+
+    path: str
+    folder: bool
 
 
 class MissingModule(NamedTuple):
@@ -108,7 +125,9 @@ Detail = (
     | Lacking
     | MissingDockerfile
     | MissingSource
+    | RefusedPattern
     | MissingFile
+    | MissingData
     | MissingModule
     | MissingName
     | MissingDistribution

@@ -106,6 +106,7 @@ class Target(NamedTuple):
     ignored: tuple[IgnoredKey, ...]
     unknowns: tuple[Unknown, ...]
     key: toml.Path = ()  # where it stands in a config that describes several
+    disks: tuple[str, ...] = ()  # where Render mounts one; what Fly mounts is told by its rules
 
     @property
     def identity(self) -> tuple[str, toml.Path]:

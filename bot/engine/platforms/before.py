@@ -12,10 +12,18 @@ from typing import Literal, NamedTuple
 
 from bot.engine.image.stage import Image
 from bot.engine.model import shell
-from bot.engine.model.findings import Fault, MissingDockerfile, MissingFile, MissingModule, MissingSource
+from bot.engine.model.findings import (
+    Fault,
+    MissingData,
+    MissingDockerfile,
+    MissingFile,
+    MissingModule,
+    MissingSource,
+    RefusedPattern,
+)
 from bot.engine.model.tree import Tree, Unreadable, name
 
-Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "all"]
+Kind = Literal["files", "assets", "build", "ignore", "machine", "start", "windows", "all"]
 
 
 class Doubt(NamedTuple):
@@ -24,7 +32,7 @@ class Doubt(NamedTuple):
     `files`: it may make any file, or those of `names` alone; `assets`: a file that is no Python; `build`, `ignore` and
     `machine`: an option or a step changes what is built (by a `variable` of the Dockerfile), what the context leaves out, or
     what the machine holds, its variables or the files of `names`; `start`: the deploy may be started in another folder;
-    `all`: it may never be deployed like this.
+    `windows`: the build context may be sent from there; `all`: it may never be deployed like this.
     """
 
     kind: Kind
@@ -218,16 +226,22 @@ def explains(doubt: Doubt, fault: Fault, config: str, directory: str, image: Ima
     if doubt.kind == "build":
         used = image and re.search(rf"\$\{{?{doubt.variable}\b", image.file.text)
         return fault.stage != "config" and (not doubt.variable or bool(used))
+    if doubt.kind == "windows":
+        return isinstance(detail, RefusedPattern) and not detail.builder
+    if doubt.kind == "ignore" and isinstance(detail, RefusedPattern):
+        return True
     if doubt.kind == "ignore":
         if image is None or not image.context.rules.rules:  # nothing is left out that it could bring
             return False
         if isinstance(detail, MissingSource):
             return image.context.excluded_by(detail.source) is not None
-        return isinstance(detail, MissingFile | MissingModule)
+        return isinstance(detail, MissingFile | MissingData | MissingModule)
     if fault.stage == "config":
         return name(config) in doubt.says
     if isinstance(detail, MissingSource):  # `backend/x` in `backend/` is a path from the root, and nothing that is made
         return not directory or detail.source.partition("/")[0] != name(directory)
+    if isinstance(detail, MissingData):
+        return doubt.kind in ("files", "assets")
     return doubt.kind == "files" and isinstance(detail, MissingDockerfile | MissingFile | MissingModule)
 
 
@@ -238,7 +252,7 @@ def _parts(fault: Fault) -> set[str]:
             return set((wanted or "").split("/"))
         case MissingSource(source=source):
             return set(source.split("/"))
-        case MissingFile(path=path):
+        case MissingFile(path=path) | MissingData(path=path):
             return set(path.split("/"))
         case MissingModule(name=module):
             parts = module.split(".")

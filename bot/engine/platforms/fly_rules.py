@@ -76,7 +76,13 @@ class Fly:
         """What flyctl is told, what runs before it, and what else may name the config."""
         config, place = target.config, reading.place
         found = [*fly.doubts(tree, config, workdir), *(starts.doubts(tree, config, place) if place else ())]
+        if place is None or not place.path.startswith(".github/"):
+            found.append(Doubt("windows", "flyctl on Windows takes a backslash for a slash"))
         return found if place or told else [*found, *survey.doubts(tree, config)]
+
+    def brings(self, path: str, workdir: str) -> bool:
+        """What is put into the machine stands in the config, or in the deploy command."""
+        return False
 
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the `fly deploy` for it."""

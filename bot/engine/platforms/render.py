@@ -161,6 +161,7 @@ def _target(tree: Tree, config: ConfigFile, service: dict[str, Value], key: toml
         ignored=tuple(_ignored(config, service, key)),
         unknowns=tuple(unknowns),
         key=key,
+        disks=tuple(path for disk, _ in _tables(service.get("disk"), (*key, "disk")) if (path := _text(disk.get("mountPath")))),
     )
 
 

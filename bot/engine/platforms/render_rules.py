@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.engine.model.findings import Place
 from bot.engine.model.target import Process, Service, Start, Target
-from bot.engine.model.tree import Tree
+from bot.engine.model.tree import Tree, name
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.render import BLUEPRINT, PORT
 from bot.engine.platforms.rules import Words
@@ -17,6 +17,8 @@ _TOLD = (  # variables that Render sets, to values that only the instance has
     "RENDER_SERVICE_ID RENDER_INSTANCE_ID RENDER_EXTERNAL_URL RENDER_EXTERNAL_HOSTNAME RENDER_GIT_COMMIT RENDER_GIT_BRANCH"
     " RENDER_GIT_REPO_SLUG RENDER_DISCOVERY_SERVICE IS_PULL_REQUEST WEB_CONCURRENCY RENDER_CPU_COUNT"
 ).split()
+
+_SECRET_FILES = tuple(".json .env .pem .key .crt .p12 .txt .yaml .yml .toml .ini .cfg .conf .properties".split())
 
 
 class Render:
@@ -71,10 +73,17 @@ class Render:
         return Words("health-path", message, f"{says}, and Render takes 2xx and 3xx.", place, "health")
 
     def doubts(self, tree: Tree, target: Target, reading: Start, workdir: str, told: bool) -> list[Doubt]:
-        """Nothing runs before Render's clone; a Blueprint that is not in the root may be nobody's."""
+        """Nothing runs before Render's clone; a disk holds files, and a Blueprint that is not in the root may be nobody's."""
+        disks = [name(path.rstrip("/")) for path in target.disks]
+        found = [Doubt("machine", f"{target.config} mounts a disk", names=frozenset({disk})) for disk in disks if disk]
         if target.config == BLUEPRINT:
-            return []
-        return [Doubt("all", f"{target.config} counts only where the dashboard names it")]
+            return found
+        return [*found, Doubt("all", f"{target.config} counts only where the dashboard names it")]
+
+    def brings(self, path: str, workdir: str) -> bool:
+        """Secret files lie in the root of the service too (https://render.com/docs/configure-environment-variables)."""
+        folder, _, last = path.rpartition("/")
+        return folder == workdir and (last.startswith(".env") or last.endswith(_SECRET_FILES))
 
     def deploy_command(self, directory: str, config: str) -> str:
         """A push deploys."""

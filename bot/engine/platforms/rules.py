@@ -70,6 +70,10 @@ class Rules(Protocol):
         """Return what may make a deploy go otherwise than the files tell; `told`: a person said where it is started."""
         ...
 
+    def brings(self, path: str, workdir: str) -> bool:
+        """Say whether the platform may put a file at a path of the machine, by what only its dashboard shows."""
+        ...
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the command that deploys a config from a folder; empty where a push does it."""
         ...

@@ -71,6 +71,19 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A relative import has no package to count from",
         "A file that is started as a script, or imported as a top-level module, has no parent package; dots then lead nowhere.",
     ),
+    "app-file-missing": (
+        "boot",
+        "The app opens a file as it starts, and the image has none there",
+        "A model, a list or a key file that is read at import, or in the function that runs at startup. The Dockerfile does "
+        "not copy it, an ignore rule keeps it out of the build, or git ignores it, so that a clone has none. Paths "
+        "count from the working directory unless they are built from `__file__`.",
+    ),
+    "app-folder-missing": (
+        "boot",
+        "The app needs a folder as it starts, and the image has none there",
+        "`StaticFiles` wants its directory, and a log or a database a folder to lie in. git keeps no empty folders: one with "
+        "ignored files alone is not in a clone.",
+    ),
     "syntax-error": (
         "boot",
         "A file that is imported at start does not compile",

@@ -21,6 +21,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "An unknown instruction, a COPY with one argument or a RUN before the first FROM: BuildKit parses the whole file "
         "before it builds anything.",
     ),
+    "ignore-pattern-invalid": (
+        "build",
+        "The builder refuses a line of the ignore file",
+        "moby's matcher checks patterns with Go's `filepath.Match` and matches them as regular expressions. A backslash "
+        "escapes what follows: `venv\\` ends in the middle of an escape, and `\\p` is one that does not exist. Brackets that "
+        "are not closed, ranges that run backwards and a lone `!` are refused too. Folders are divided by `/` everywhere.",
+    ),
     "copy-source-missing": (
         "build",
         "COPY names something that the build context does not have",

@@ -26,4 +26,22 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Another config of the same app is the one that the repository's commands deploy. Delete the copy, or name it with "
         "--config to look at it.",
     ),
+    "ignore-pattern-backslash": (
+        "build",
+        "A pattern of the ignore file is written with backslashes",
+        "Folders are divided by `/` in a `.dockerignore`, also on Windows. A backslash escapes the next character, so "
+        "`docs\\build` keeps nothing out of the build.",
+    ),
+    "no-dockerignore": (
+        "build",
+        "There is no .dockerignore, and everything is copied",
+        "`COPY . .` takes along what lies in the folder: `.git`, a `.env` with its secrets, a virtual environment of another "
+        "system, caches. The image grows, and its layers are built anew after each commit.",
+    ),
+    "ignore-incomplete": (
+        "build",
+        "The ignore file lets a .env or a virtual environment into the image",
+        "A clone may have none of them; a deploy from the disk of whoever made them takes them along. A secret in a layer "
+        "stays there for everyone who can pull the image.",
+    ),
 }

@@ -52,7 +52,10 @@ def test_explain_prints_the_page_of_a_codemod(tmp_path: Path):
 def test_explain_prints_the_page_of_a_fault_with_what_answers_it(tmp_path: Path):
     done = bot(tmp_path, "explain", "copy-source-missing")
     assert done.out.startswith("copy-source-missing: COPY names something that the build context does not have\n\n")
-    assert "\nStage: build\nSort: fault\nAnswered by: fix-path-case, fix-render-keys, fix-copy-source, " in done.out
+    assert (
+        "\nStage: build\nSort: fault\nAnswered by: fix-path-case, unignore-needed-file, fix-render-keys, fix-file-name, "
+        in done.out
+    )
 
 
 def test_explain_prints_the_page_of_a_weakness(tmp_path: Path):

@@ -167,10 +167,12 @@ def test_names_that_a_file_gives_to_paths_are_written_in_full():
     [
         ("ImportError", "import+module"),
         ("ModuleNotFoundError", "module"),
-        ("(ImportError, ValueError)", "import+module"),
+        ("(ImportError, ValueError)", "error+import+module"),
         ("(ModuleNotFoundError, SyntaxError)", "module+syntax"),
-        ("Exception", "import+module+syntax"),
-        ("builtins.BaseException", "import+module+syntax"),
+        ("Exception", "error+file+import+module+syntax"),
+        ("builtins.BaseException", "error+file+import+module+syntax"),
+        ("FileNotFoundError", "file"),
+        ("(IOError, RuntimeError)", "error+file"),
     ],
 )
 def test_what_a_handler_catches(kind, caught):
@@ -179,7 +181,8 @@ def test_what_a_handler_catches(kind, caught):
 
 
 def test_a_bare_except_catches_all():
-    assert events("try:\n    import a\nexcept:\n    pass\n") == ["try [import a] except import+module+syntax [] else []"]
+    caught = "error+file+import+module+syntax"
+    assert events("try:\n    import a\nexcept:\n    pass\n") == [f"try [import a] except {caught} [] else []"]
 
 
 def test_handlers_in_order_with_else_and_finally():
@@ -227,7 +230,7 @@ def test_a_handler_that_may_raise_is_taken_to_catch():
 
 
 def test_other_errors_catch_no_import():
-    assert events("try:\n    import a\nexcept (KeyError, OSError):\n    import b\nelse:\n    import c\n") == [
+    assert events("try:\n    import a\nexcept (KeyError, TypeError):\n    import b\nelse:\n    import c\n") == [
         "import a",
         "import c",
     ]

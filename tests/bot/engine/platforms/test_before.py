@@ -211,6 +211,26 @@ def test_a_front_end_makes_no_python():
     assert sure(files, "make build\nfly deploy\n") == [("entry-not-found", "likely")]
 
 
+def test_a_file_that_the_app_reads_is_not_missed_where_something_may_make_it():
+    files = {**HEALTHY, "main.py": "open('dist/index.html')\n" + MAIN}
+    assert sure(files, "fly deploy\n") == [("app-file-missing", "certain")]
+    assert sure(files, "npm run build\nfly deploy\n") == []
+    assert sure(files, "cp -r ../web/dist ./dist\nfly deploy\n") == []
+    assert sure(files, "cp -r ../web/other ./other\nfly deploy\n") == [("app-file-missing", "certain")]
+
+
+def test_flyctl_on_windows_takes_backslashes_for_slashes():
+    files = {**HEALTHY, ".dockerignore": "**\\pip-log.txt\n"}
+    assert sure(files) == [("ignore-pattern-invalid", "likely")]
+    assert sure(files, workflow=steps("- run: flyctl deploy")) == [("ignore-pattern-invalid", "certain")]
+    assert sure({**files, ".dockerignore": "venv\\\n"}) == [("ignore-pattern-invalid", "certain")]
+
+
+def test_an_ignore_file_that_is_written_before_the_deploy_is_not_refused_for_certain():
+    files = {**HEALTHY, ".dockerignore": "venv\\\n"}
+    assert sure(files, "cp production.dockerignore .dockerignore\nfly deploy\n") == [("ignore-pattern-invalid", "likely")]
+
+
 def test_a_path_from_the_root_is_nothing_that_is_made():
     files = {f"backend/{path}": body for path, body in HEALTHY.items()}
     files["backend/Dockerfile"] = DOCKERFILE.replace("COPY req", "COPY backend/req")
@@ -284,5 +304,8 @@ def test_a_submodule_may_be_there():
     modules = '[submodule "made"]\n\tpath = made\n\turl = https://example.org/made.git\n'
     assert sure({**LACKING, ".gitmodules": modules}) == LIKELY
     assert sure({**LACKING, ".gitmodules": modules.replace("made", "other")}) == CERTAIN
+    reads = {**HEALTHY, "main.py": "open('made/x.json')\n" + MAIN}
+    assert sure({**reads, ".gitmodules": modules}) == []
+    assert sure({**reads, ".gitmodules": modules.replace("made", "other")}) == [("app-file-missing", "certain")]
     imports = {**HEALTHY, "main.py": "import made.x\n" + MAIN}
     assert sure({**imports, ".gitmodules": modules}) == [("module-not-found", "likely")]

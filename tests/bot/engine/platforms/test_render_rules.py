@@ -189,3 +189,17 @@ def test_a_release_that_fails():
 
 def test_a_push_deploys():
     assert render_rules.Render().deploy_command("", "render.yaml") == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/app/key.json", True),
+        ("/app/.env", True),
+        ("/app/conf/key.json", False),
+        ("/app/model.pkl", False),
+        ("/key.json", False),
+    ],
+)
+def test_a_secret_file_may_lie_in_the_root_of_the_service(path: str, expected: bool):
+    assert render_rules.Render().brings(path, "/app") is expected
