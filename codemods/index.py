@@ -4,6 +4,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "attribute-not-found": ("align-cmd-processes", "fix-entrypoint"),
     "blueprint-place": ("move-render-yaml",),
     "cmd-differs": ("align-cmd-processes",),
+    "command-not-found": ("install-system-package",),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
     "copy-source-missing": ("fix-path-case", "fix-render-keys", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
@@ -11,6 +12,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "set-pythonpath", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
+    "healthcheck-program": ("fix-healthcheck-command",),
+    "install-not-root": ("install-as-root",),
+    "install-unanswered": ("fix-apt-install",),
     "launcher-not-installed": ("add-missing-extra", "add-missing-requirement"),
     "library-incompatible": ("fix-requirement-pin",),
     "lock-missing": ("copy-beside-manifest",),
@@ -21,9 +25,11 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
-    "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
+    "package-lists-missing": ("fix-apt-install",),
+    "program-missing": ("fix-build-command", "install-system-package", "install-package-manager", "add-missing-requirement"),
     "project-files-missing": ("leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("fix-render-keys", "fix-render-paths"),
+    "release-archived": ("change-debian-release",),
     "requirement-invalid": ("fix-requirement-syntax",),
     "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
     "requirements-conflict": ("relax-conflicting-pin",),
@@ -31,6 +37,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "run-file-missing": ("fix-render-keys", "fix-render-paths"),
     "script-missing": ("fix-path-case", "fix-entrypoint", "fix-render-paths"),
     "script-not-executable": ("set-executable-bit",),
+    "system-package-gone": ("rename-system-package", "change-debian-release"),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "tool-usage": ("fix-poetry-options",),
     "unknown-key": ("drop-unknown-key",),
@@ -38,5 +45,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
     "workspace-member-missing": ("copy-workspace-members",),
 }
-FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "merge-process-groups",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-healthcheck-command", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-as-root", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "set-executable-bit", "set-pythonpath", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

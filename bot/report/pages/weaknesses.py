@@ -26,4 +26,10 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Another config of the same app is the one that the repository's commands deploy. Delete the copy, or name it with "
         "--config to look at it.",
     ),
+    "healthcheck-program": (
+        "health",
+        "HEALTHCHECK runs a program that the image does not have",
+        "Docker's own check fails every time in an image without curl or wget. Fly and Render do their own checks and don't "
+        "run it, so no deploy stops; docker and docker-compose call the container unhealthy.",
+    ),
 }
