@@ -60,7 +60,7 @@ def ran(
     user="root",
     shell=None,
     programs=(),
-    base="python:3.11",
+    base="python:3.11-slim",
     **more,
 ) -> Ran:
     """Run a script in /app, into which the folder `source` was copied (None: nothing was); `before` is an earlier RUN."""

@@ -1,14 +1,11 @@
-from functools import partial
-
 import pytest
 
 from bot.engine.model.findings import MissingSystem
-from tests.bot.engine.image import running
 from tests.bot.engine.image.building import image
+from tests.bot.engine.image.running import ran
 from tests.tools import HEALTHY, only
 
 PIP = "pip install psycopg2"
-ran = partial(running.ran, base="python:3.11-slim")
 
 
 def codes(dockerfile: str, base: str = "python:3.11-slim", **more) -> list[tuple[str, str]]:

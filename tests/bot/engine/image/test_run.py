@@ -1,6 +1,10 @@
+from functools import partial
+
 import pytest
 
-from tests.bot.engine.image.running import ran
+from tests.bot.engine.image import running
+
+ran = partial(running.ran, base="python:3.11")  # with git, curl and make
 
 # --- what makes a RUN fail
 
