@@ -21,7 +21,7 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image import managers, packages, resolving, run
+from bot.engine.image import managers, packages, resolving, run_programs
 from bot.engine.model.findings import Fault, Lacking, MissingDistribution, MissingFile, MissingModule, Weakness
 from bot.engine.model.tree import Tree, join, name, parent
 from bot.engine.platforms import survey
@@ -69,9 +69,9 @@ def _distribution(finding: Fault | Weakness) -> tuple[str | None, str]:
     match finding.detail if isinstance(finding, Fault) else None:
         case MissingDistribution(name=distribution, by=by):
             return distribution, f"{by} is started,"
-        case MissingFile(path=path) if posixpath.basename(path) in {*run.BROUGHT_BY} - managers.PROGRAMS:
+        case MissingFile(path=path) if posixpath.basename(path) in {*run_programs.BROUGHT_BY} - managers.PROGRAMS:
             program = posixpath.basename(path)
-            return run.BROUGHT_BY[program], f"The build starts `{program}`,"
+            return run_programs.BROUGHT_BY[program], f"The build starts `{program}`,"
         case MissingModule(name=module, entry=False, importer=importer, wanted=wanted) if not packages.Installed().doubt(
             module
         ):

@@ -6,6 +6,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "attribute-not-found": ("align-cmd-processes", "fix-entrypoint"),
     "blueprint-place": ("move-render-yaml",),
     "cmd-differs": ("align-cmd-processes",),
+    "command-not-found": ("install-system-package",),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
     "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
@@ -13,9 +14,12 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "fix-file-name", "set-pythonpath", "copy-missing-file", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
+    "healthcheck-program": ("fix-healthcheck-command",),
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
     "ignore-pattern-invalid": ("fix-ignore-pattern",),
+    "install-not-root": ("install-as-root",),
+    "install-unanswered": ("fix-apt-install",),
     "launcher-not-installed": ("add-missing-extra", "add-missing-requirement"),
     "launcher-usage": ("unignore-needed-file", "copy-missing-file"),
     "library-incompatible": ("fix-requirement-pin",),
@@ -28,9 +32,11 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "no-dockerfile": ("fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "no-dockerignore": ("add-dockerignore",),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
-    "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
+    "package-lists-missing": ("fix-apt-install",),
+    "program-missing": ("fix-build-command", "install-system-package", "install-package-manager", "add-missing-requirement"),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths"),
+    "release-archived": ("change-debian-release",),
     "requirement-invalid": ("fix-requirement-syntax",),
     "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
     "requirements-conflict": ("relax-conflicting-pin",),
@@ -38,6 +44,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "run-file-missing": ("unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-render-paths"),
     "script-missing": ("fix-path-case", "unignore-needed-file", "fix-entrypoint", "fix-file-name", "copy-missing-file", "fix-render-paths"),
     "script-not-executable": ("set-executable-bit",),
+    "system-package-gone": ("rename-system-package", "change-debian-release"),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "tool-usage": ("fix-poetry-options",),
     "unknown-key": ("drop-unknown-key",),
@@ -45,5 +52,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
     "workspace-member-missing": ("copy-workspace-members",),
 }
-FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "fix-ignore-pattern", "merge-process-groups",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

@@ -1,8 +1,9 @@
-"""Install the Debian packages that a requirement needs.
+"""Install the system packages that a requirement or a command needs.
 
-The slim images of Python have no compiler, no headers and no git. pip needs them for distributions without a wheel
-(`No such file or directory: 'gcc'`) and for requirements from a git repository (`Cannot find command 'git'`). The packages go
-into the `apt-get install` that stands above, else into one of their own.
+The slim images of Python have no compiler, no headers, no git and no curl. pip needs them for distributions without a wheel
+(`No such file or directory: 'gcc'`) and for requirements from a git repository (`Cannot find command 'git'`); scripts and
+commands call programs that are not there (`curl: not found`, `failed to spawn command: tini`). The packages go into the
+`apt-get install` (on Alpine the `apk add`) that stands above, else into one of their own, which root runs.
 
 Before:                                   After:
 
@@ -16,84 +17,76 @@ References: https://docs.docker.com/build/building/best-practices/#apt-get
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.model.dockerfile import Dockerfile, Instruction
-from bot.engine.model.findings import Fault, MissingSystem, Weakness
-from bot.engine.model.tree import Splice, Tree, newline, splice
+from bot.engine.image import debian
+from bot.engine.model.dockerfile import Dockerfile
+from bot.engine.model.findings import Fault, MissingProgram, MissingSystem, Weakness
+from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Report
+from codemods import _dockerfile
 
-CODEMOD = Codemod(answers=("system-package-missing",), since="0.1", rank=40)
-_INSTALL = re.compile(
-    r"\bapt(?:-get)?[ \t]+(?:-\S+[ \t]+)*install(?:[ \t]+(?:-[toc][ \t]+\S+|--target-release[ \t]+\S+|-\S+))*"
-)
-_MAYBE = re.compile(r"(?:^|[\s;&|])(?:if|case|while|until|for)\s|\|\|")  # what may not run at all
+CODEMOD = Codemod(answers=("system-package-missing", "program-missing", "command-not-found"), since="0.1", rank=40)
+_FIRST = ("RUN", "COPY", "ADD", "USER", "EXPOSE", "HEALTHCHECK", "VOLUME", "CMD", "ENTRYPOINT")  # what packages go in front of
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
-    """Propose the packages in front of the RUN that needs them."""
-    if not isinstance(finding, Fault) or not isinstance(finding.detail, MissingSystem) or report.image is None:
+    """Propose the packages in front of the RUN that needs them, or at the head of the stage that is started."""
+    detail = finding.detail if isinstance(finding, Fault) else None
+    if not isinstance(finding, Fault) or not isinstance(detail, MissingSystem | MissingProgram) or report.image is None:
         return
-    file, number = report.image.file, finding.detail.instruction
-    if number is None:
+    file, system = report.image.file, report.image.base.system
+    packages = detail.packages if isinstance(detail, MissingSystem) else tuple(filter(None, (detail.package,)))
+    numbers = _dockerfile.instructions(report, finding) or _head(report)
+    if not file.instructions or not numbers:
         yield Skip("there is no Dockerfile to edit")
         return
-    edit = _edit(file, number, finding.detail.packages)
-    if edit is None:
+    if not packages:
+        yield Skip("no package of the image's system brings it")
+        return
+    release = system.release if system and system.release else ""
+    gone = [name for name in packages if debian.standing(name, release) in ("refused", "unknown")]
+    if gone:
+        yield Skip(f"Debian {release} has no {gone[0]}")
+        return
+    manager = "apk" if system and system.family == "alpine" else "apt"
+    first = {_dockerfile.start(file, number): number for number in reversed(numbers)}  # of each stage
+    by_process = isinstance(detail, MissingProgram) and detail.instruction is None
+    edits = [_edit(file, number, packages, manager, by_process) for number in first.values()]
+    if None in edits:
         yield Skip("packages are installed as another user than root would be")
         return
-    names = ", ".join(finding.detail.packages)
-    rationale = f"{finding.detail.distribution or 'A requirement'} needs {names}, which the image lacks."
-    yield Proposal(tree.write(report.image.dockerfile, splice(file.text, [edit])), rationale)
+    who = (detail.distribution or "A requirement") if isinstance(detail, MissingSystem) else f"`{detail.name}`"
+    rationale = f"{who} needs {', '.join(packages)}, which the image lacks."
+    yield Proposal(tree.write(report.image.dockerfile, splice(file.text, list(filter(None, edits)))), rationale)
 
 
-def _edit(file: Dockerfile, number: int, packages: tuple[str, ...]) -> Splice | None:
-    start = _start(file, number)
+def _head(report: Report) -> list[int]:
+    """Return the instruction of the final stage in front of which packages are best installed."""
+    if report.image is None:
+        return []
+    own = {item.start for item in report.image.instructions}
+    items = enumerate(report.image.file.instructions)
+    return [index for index, item in items if item.start in own and item.name in _FIRST][:1]
+
+
+def _edit(file: Dockerfile, number: int, packages: tuple[str, ...], manager: str, by_process: bool) -> Splice | None:
     words = " ".join(packages)
-    for item in reversed(file.instructions[start:number]):
-        found = _install(file, item) if item.name == "RUN" and not _MAYBE.search(item.value) else None
+    last = _dockerfile.end(file, number) if by_process else number
+    for item in reversed(file.instructions[_dockerfile.start(file, number) : last]):
+        found = _dockerfile.install(file, item, manager)
         if found is not None:
             return Splice(found, found, f" {words}")
-    return _line(file, file.instructions[number], words) if _by_root(file, number) else None
-
-
-def _start(file: Dockerfile, number: int) -> int:
-    """Return the FROM of an instruction's stage."""
-    return max((index for index, item in enumerate(file.instructions[:number]) if item.name == "FROM"), default=0)
-
-
-def _install(file: Dockerfile, item: Instruction) -> int | None:
-    """Return where the first package of an `apt-get install` may stand, comments within the RUN left out."""
-    for found in _INSTALL.finditer(file.text, item.start, item.end):
-        line = file.text[file.text.rfind("\n", 0, found.start()) + 1 : found.start()]
-        if not line.lstrip().startswith("#"):
-            return found.end()
-    return None
-
-
-def _by_root(file: Dockerfile, number: int) -> bool:
-    """Say whether an instruction is run by root: by the last USER of its stage, or of the stage that this one starts from."""
-    start = _start(file, number)
-    users = [item.value.strip() for item in file.instructions[start:number] if item.name == "USER"]
-    if users:
-        return users[-1].partition(":")[0] in ("root", "0")
-    base = file.instructions[start].argv[:1]
-    for index, item in enumerate(file.instructions[:start]):
-        if item.name == "FROM" and [word.lower() for word in item.argv[2:]] == [word.lower() for word in base]:
-            end = next((at for at in range(index + 1, start + 1) if file.instructions[at].name == "FROM"), start)
-            return _by_root(file, end)
-    return True
-
-
-def _line(file: Dockerfile, item: Instruction, words: str) -> Splice:
-    """Return a RUN of its own in front of an instruction, as deep as that one."""
-    start, ending = file.text.rfind("\n", 0, item.start) + 1, newline(file.text)
-    lead = file.text[start : item.start]
-    lines = (
+    if not _dockerfile.by_root(file, number):
+        return None
+    item = file.instructions[number]
+    if manager == "apk":
+        return _dockerfile.line_before(file, item, f"RUN apk add --no-cache {words}")
+    return _dockerfile.line_before(
+        file,
+        item,
         "RUN apt-get update \\",
         f"    && apt-get install -y --no-install-recommends {words} \\",
         "    && rm -rf /var/lib/apt/lists/*",
     )
-    return Splice(start, start, "".join(f"{lead}{line}{ending}" for line in lines))

@@ -131,3 +131,109 @@ def test_alpine_is_left_alone():
 
 def test_an_install_that_may_fail_is_left_alone():
     assert not check_noop(NAME, asking(dockerfile=DOCKERFILE.replace(PIP, PIP.replace("\n", " || true\n")))).dropped
+
+
+# --- programs that a command starts
+
+TINI = DOCKERFILE.replace('CMD ["', 'ENTRYPOINT ["tini", "--"]\nCMD ["')
+
+
+def with_lines(lines: str, dockerfile: str = DOCKERFILE, base: str = "python:3.11-slim") -> dict[str, str]:
+    return asking("", lines, dockerfile.replace("python:3.11-slim", base))
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("RUN git clone https://example.org/me/tool.git /opt/tool\n", "git"),
+        ("RUN curl -fsSL https://example.org/x -o /opt/x\n", "curl"),
+        ("RUN sudo mkdir /opt/x\n", "sudo"),
+        ("RUN set -o pipefail; wget -qO- https://example.org/x | tar xz\n", "wget"),
+    ],
+)
+def test_a_program_of_the_build_is_installed_in_front_of_it(line: str, package: str):
+    check_transformed(NAME, with_lines(line), with_lines(OWN.format(package) + line))
+
+
+def test_what_a_starved_pipe_needs_is_installed_where_that_is_allowed():
+    line = "RUN curl -sSL https://install.example.org | bash\n"
+    check_transformed(NAME, with_lines(line), with_lines(OWN.format("curl") + line), unsafe=True)
+    assert not check_noop(NAME, with_lines(line), unsafe=False).steps
+
+
+def test_a_program_of_trixie_alone_is_likely():
+    line = "RUN adduser --disabled-password app\n"
+    check_transformed(NAME, with_lines(line), with_lines(OWN.format("adduser") + line), unsafe=True)
+    check_transformed(
+        NAME,
+        with_lines(line, base="python:3.11-slim-trixie"),
+        with_lines(OWN.format("adduser") + line, base="python:3.11-slim-trixie"),
+    )
+
+
+def test_a_program_of_the_process_is_installed_at_the_head_of_the_stage():
+    before = {**HEALTHY, "Dockerfile": TINI}
+    after = {**HEALTHY, "Dockerfile": TINI.replace("COPY req", OWN.format("tini") + "COPY req")}
+    check_transformed(NAME, before, after)
+
+
+def test_a_program_of_the_process_joins_the_install_of_its_stage():
+    line = "RUN apt-get update && apt-get install -y{} gcc\n"
+    builder = f"FROM python:3.11-slim AS builder\n{line.format('')}\n"
+    before = builder + TINI.replace("COPY . .\n", f"COPY . .\n{line.format('')}USER app\n")
+    after = builder + TINI.replace("COPY . .\n", f"COPY . .\n{line.format(' tini')}USER app\n")
+    check_transformed(NAME, {**HEALTHY, "Dockerfile": before}, {**HEALTHY, "Dockerfile": after})
+
+
+def test_alpine_takes_its_own():
+    alpine = TINI.replace("python:3.11-slim", "python:3.11-alpine")
+    before = {**HEALTHY, "Dockerfile": alpine}
+    after = {**HEALTHY, "Dockerfile": alpine.replace("COPY req", "RUN apk add --no-cache tini\nCOPY req")}
+    check_transformed(NAME, before, after)
+    there = alpine.replace("COPY req", "RUN apk add --no-cache{} git\nCOPY req")
+    check_transformed(NAME, {**HEALTHY, "Dockerfile": there.format("")}, {**HEALTHY, "Dockerfile": there.format(" tini")})
+
+
+def test_what_alpine_removes_again_is_not_joined():
+    line = "RUN apk add --no-cache --virtual .build gcc && apk del .build\n"
+    alpine = TINI.replace("python:3.11-slim", "python:3.11-alpine").replace("COPY . .\n", f"COPY . .\n{line}")
+    after = alpine.replace("COPY req", "RUN apk add --no-cache tini\nCOPY req")
+    check_transformed(NAME, {**HEALTHY, "Dockerfile": alpine}, {**HEALTHY, "Dockerfile": after})
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (with_lines("RUN apk add curl\n"), "no package of the image's system brings it"),
+        (
+            with_lines("RUN add-apt-repository x\n", base="python:3.11-slim-trixie"),
+            "Debian trixie has no software-properties-common",
+        ),
+        (with_lines("USER app\nRUN git init\n"), "packages are installed as another user than root would be"),
+    ],
+)
+def test_what_can_not_be_installed_is_said(files: dict[str, str], reason: str):
+    assert reason in reasons(NAME, files)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        with_lines("RUN curl -fsSL https://example.org/x || true\n"),
+        with_lines("RUN git init\n", base="python:3.11"),
+        with_lines("RUN apt-get update && apt-get install -y git\nRUN git init\n"),
+        with_lines("COPY --from=node:20 /usr/local /usr/local\nRUN npm ci\n"),
+        {**HEALTHY, "Dockerfile": TINI.replace("COPY req", "RUN apt-get update && apt-get install -y tini\nCOPY req")},
+    ],
+)
+def test_a_program_that_is_there_or_need_not_be_stays(files: dict[str, str]):
+    check_noop(NAME, files)
+
+
+def test_each_stage_gets_what_it_lacks():
+    def stages(install: str) -> dict[str, str]:
+        line = "RUN git clone https://example.org/me/tool.git /opt/tool\n"
+        first = f"FROM python:3.11-slim AS one\n{install}{line}\n"
+        return with_lines(f"COPY --from=one /opt /opt\n{install}{line}{line}", first + DOCKERFILE)
+
+    check_transformed(NAME, stages(""), stages(OWN.format("git")))

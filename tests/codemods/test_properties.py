@@ -181,6 +181,7 @@ x = 1
 WITH_POETRY = {**HEALTHY, "pyproject.toml": POETRY, "Dockerfile": MANAGED}
 SYNC = MANAGED.replace("poetry install", "uv sync --frozen").replace("install poetry", "install uv")
 
+APT = "RUN apt-get update \\\n  && apt-get install -y \\\n  curl\n"
 
 CASES = [
     Case(
@@ -370,6 +371,56 @@ CASES = [
             "requirements.txt": "fastapi\nuvicorn\nmysqlclient\n",
             "Dockerfile": DOCKERFILE.replace(
                 "COPY requ", "RUN apt-get update && \\\n  apt-get install -y \\\n  curl\nCOPY requ"
+            ),
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "install-system-package",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace('CMD ["', 'ENTRYPOINT ["tini", "--"]\nCMD ["')},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "install-as-root",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", f"COPY . .\nUSER app\n{APT}")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-apt-install",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", "COPY . .\nRUN apt-get install \\\n  curl \\\n  git\n")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "rename-system-package",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace("3.11-slim", "3.11-slim-trixie").replace(
+                "COPY . .\n", f"COPY . .\n{APT.replace('curl', 'libgl1-mesa-glx')}"
+            ),
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "change-debian-release",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace("3.11-slim", "3.9-slim-buster").replace("COPY . .\n", f"COPY . .\n{APT}"),
+        },
+        "Dockerfile",
+        "dockerfile",
+        unsafe=True,
+    ),
+    Case(
+        "fix-healthcheck-command",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE.replace(
+                "CMD", "HEALTHCHECK --interval=30s \\\n  CMD curl -f http://localhost:8080/ || exit 1\nCMD"
             ),
         },
         "Dockerfile",

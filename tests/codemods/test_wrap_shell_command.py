@@ -122,8 +122,8 @@ def test_a_folder_and_operators_in_an_exec_form_cmd():
 
 def test_an_entry_point_that_only_starts_what_follows():
     check_cmd(
-        'ENTRYPOINT ["tini", "--"]\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "$PORT"]\n',
-        'ENTRYPOINT ["tini", "--"]\nCMD ["sh", "-c", "exec uvicorn main:app --host 0.0.0.0 --port ${PORT:-8080}"]\n',
+        'ENTRYPOINT ["nice", "--"]\nCMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "$PORT"]\n',
+        'ENTRYPOINT ["nice", "--"]\nCMD ["sh", "-c", "exec uvicorn main:app --host 0.0.0.0 --port ${PORT:-8080}"]\n',
     )
 
 

@@ -11,10 +11,11 @@ import posixpath
 import re
 from typing import Literal
 
+from bot.engine.boot.absent import absent
 from bot.engine.boot.launchers import LAUNCHERS, MODULES, UNTOLD, Start
 from bot.engine.boot.program import Listen, Module, Program, Resolution, Script
 from bot.engine.boot.shells import ShellText
-from bot.engine.boot.surroundings import Course, Where
+from bot.engine.boot.surroundings import Course, Shell, Where
 from bot.engine.boot.wrappers import unwrapped
 from bot.engine.image.run import SHELLS
 from bot.engine.image.stage import Command, Image
@@ -83,12 +84,14 @@ class _Resolver:
             return
         if posixpath.basename(argv[0] if argv else "") in _INSTALLING:
             self.installing(argv, where)
+        whole = argv
         argv, where = unwrapped(argv, where)
         if not argv:
             return
         program = posixpath.basename(argv[0])
         if not where.in_shell and self.needs_shell(argv, where):
             return
+        self.look_for(whole, argv, where)
         if program in SHELLS:
             self.in_shell(argv, where)
         elif program in ("python", "python3") or re.fullmatch(r"python3\.\d+", program):
@@ -116,6 +119,14 @@ class _Resolver:
         for problem in outcome.problems:
             if problem.code in ("lock-missing", "lock-stale"):
                 self.course.fault(problem.code, problem.message, problem.reason, where, problem.missing, problem.certain)
+
+    def look_for(self, whole: tuple[str, ...], argv: tuple[str, ...], where: Where) -> None:
+        """Report the first program of a command line that the image does not have: a wrapper's, or its own."""
+        for word in (*whole[: len(whole) - len(argv)], argv[0]):
+            found = absent(self.course, whole, where, word)
+            if found:
+                self.course.fault("command-not-found", found.message, found.reason, where, found.missing, found.certain)
+                return
 
     def needs_shell(self, argv: tuple[str, ...], where: Where) -> bool:
         """Report a line that only a shell understands and that nobody hands to one."""
@@ -259,6 +270,7 @@ class _Resolver:
             value = rest.pop(0) if rest and ("o" in letters or option in ("--rcfile", "--init-file")) else ""
             text = text or "c" in letters
             errexit = errexit or (option[0] == "-" and ("e" in letters or value == "errexit"))
+        where = where._replace(shell=Shell(argv[0], self.kind(argv[0]), False))
         if rest and text:
             self.shell.run(rest[0], where._replace(arguments=tuple(rest[2:]), in_shell=True), errexit)
         elif rest:
@@ -288,14 +300,33 @@ class _Resolver:
                 not self.course.image.files.tainted(path),
             )
         origin = Origin("script", Place(found.tree or "", 1))
-        inner = where._replace(origin=origin, arguments=argv[1:], in_shell=True)
         shebang = first if first.startswith("#!") else ""
+        shell = Shell(argv[0], self.kind(run_by or shebang), True)
+        inner = where._replace(origin=origin, arguments=argv[1:], in_shell=True, shell=shell)
+        if run_by is None and shebang:
+            self.interpreter(shebang, argv, where)
         if (run_by is None and "python" in shebang) or (not shebang and path.endswith(".py")):
             self.add("python", Start(Script(path, argv[0]), (posixpath.dirname(path),), None), argv, where)
         elif run_by or "sh" in shebang:
             self.shell.run(text, inner, errexit or (run_by is None and re.search(r"\s-\w*e", first) is not None))
         else:
             self.course.not_followed(f"{argv[0]} is not followed", where)
+
+    def kind(self, program: str) -> Literal["dash", "bash", "ash"]:
+        """Return which shell a program or a first line starts in this image."""
+        system = self.course.image.base.system
+        return "bash" if "bash" in program else "ash" if system and system.family == "alpine" else "dash"
+
+    def interpreter(self, shebang: str, argv: tuple[str, ...], where: Where) -> None:
+        """Report the interpreter that a script's first line names and the image does not have: bash, on Alpine."""
+        words = shebang[2:].split()
+        by_env = bool(words) and posixpath.basename(words[0]) == "env"
+        named = next((word for word in words[1:] if not word.startswith("-")), None) if by_env else words[0] if words else None
+        found = absent(self.course, (named,), where, named) if named else None
+        if found:
+            message = f"env: can't execute '{named}': No such file or directory" if by_env else _not_spawned(argv[:1], where)
+            reason = f"{argv[0]} is a script for {named}. {found.reason}"
+            self.course.fault("command-not-found", message, reason, where, found.missing, found.certain)
 
     def missing_script(self, path: str, argv: tuple[str, ...], where: Where, run_by: str | None) -> None:
         name = posixpath.basename(path)

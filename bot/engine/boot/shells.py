@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from bot.engine.boot.absent import absent
 from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
 from bot.engine.boot.surroundings import Course, Where
 from bot.engine.image.installers import OPAQUE
@@ -16,6 +17,7 @@ from bot.engine.model.findings import MissingFile
 
 _SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
 _TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
+_WAITING = re.compile(r"(?:^|[\s;])(?:until|while\s+!)\s+\Z")  # what stands before the command that a loop waits for
 _BRINGING_GIT = frozenset("clone pull fetch checkout reset submodule lfs".split())
 _BRINGING = (FETCHERS - {"git"}) | frozenset("cp mv ln install wget".split())
 _BASE_FOLDERS = re.compile(
@@ -36,13 +38,17 @@ class ShellText:
         if script.unknown:
             self.course.not_followed(f"{script.unknown} in a script", where)
         commands = script.commands
+        self.course.functions.update(shell.defined(text))
         inner: Where | None = None  # the surroundings in a branch, a loop or a subshell
         aside = doubtful = False  # whether that is a subshell; whether the list of commands may not come to this one
         for index, command in enumerate(commands):
             previous = commands[index - 1] if index else None
+            where = _at_line(where, text, command)
             tested = previous is not None and _first(previous) in _TESTS
             doubtful = command.joined == "||" or (command.joined == "&&" and (doubtful or tested))
             if command.optional or doubtful:
+                if _WAITING.search(text, 0, command.start) and not (previous and previous.optional):
+                    self._waits(command, where)
                 inner = self._shell_command(command, inner or where, False)
                 aside = aside or text[: command.start].rstrip().endswith("(")
                 where = where._replace(env=_with_default(where.env, inner.env, previous))
@@ -62,6 +68,14 @@ class ShellText:
                 return
             if _first(command) == "set":
                 errexit = _errexit(command, errexit)
+
+    def _waits(self, command: shell.Command, where: Where) -> None:
+        """Note what a loop waits for with a program that is not there: it has no end."""
+        words = tuple(word.literal or UNTOLD for word in command.words)
+        found = absent(self.course, words, where._replace(in_shell=True)) if words else None
+        if found:
+            reason = f"{found.reason} The loop that waits for it never ends."
+            self.course.fault("command-not-found", found.message, reason, where, found.missing, False)
 
     def _behind(self, where: Where, inner: Where) -> Where:
         """Return the surroundings behind a branch that may have run: what it changed is not known."""
@@ -204,6 +218,13 @@ def _brings_files(program: str, words: list[str]) -> bool:
     if program in PROGRAMS:
         return verb in ("install", "sync", "add", "pip")
     return program in _BRINGING or (verb != "run" and verb in OPAQUE.get(program, ()))
+
+
+def _at_line(where: Where, text: str, command: shell.Command) -> Where:
+    """Return the surroundings with the line of a script that a command stands in."""
+    if where.shell is None or not where.shell.script:
+        return where
+    return where._replace(shell=where.shell._replace(line=text.count("\n", 0, command.start) + 1))
 
 
 def _first(command: shell.Command) -> str:

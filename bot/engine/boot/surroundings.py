@@ -12,6 +12,24 @@ from bot.engine.model.target import Origin
 from bot.engine.model.tree import Tree, Unreadable
 
 
+class Shell(NamedTuple):
+    """The shell that reads a command, as its complaints begin: by the name of the script or its own, and the line."""
+
+    name: str
+    kind: Literal["dash", "bash", "ash"]
+    script: bool
+    line: int = 1
+
+    def says(self, program: str, execs: bool) -> str:
+        """Return its words for a program that is not there."""
+        if self.kind == "ash":
+            where = f"{self.name}: line {self.line}" if self.script else self.name
+        else:
+            where = f"{self.name}: {'line ' if self.kind == 'bash' else ''}{self.line}"
+        what = f"exec: {program}: not" if execs else f"{program}: {'command not' if self.kind == 'bash' else 'not'}"
+        return f"{where}: {what} found"
+
+
 class Where(NamedTuple):
     """The surroundings of a command: they change with `cd`, assignments and `$@`."""
 
@@ -24,6 +42,7 @@ class Where(NamedTuple):
     unset: frozenset[str] = frozenset()  # words of the command that hang on variables which nothing here sets
     loose: str | None = None  # why the folder may be another one
     beside: bool = False  # it goes on while the next command runs
+    shell: Shell | None = None  # the one that reads it, where one does
 
 
 class Course:
@@ -41,6 +60,7 @@ class Course:
         self.made: set[str] = set()  # files and folders that the command line itself makes
         self.installs: list[Install] = []  # what it installs before it runs its programs
         self.later: str | None = None  # why what was run so far may have installed packages
+        self.functions: set[str] = set()  # that its scripts define
 
     def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
         """Note a fault; one that the process need not end with is only said to be unknown."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from bot.engine.image import systems
+from bot.engine.image.systems import System
+
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEWEST = (3, 14)  # what `python:3` and `python:latest` are taken for
 
@@ -27,6 +30,7 @@ class Base(NamedTuple):
     plain: bool = False  # an operating system and nothing of an app
     settled: bool = True  # the version of Python is written down
     programs: tuple[str, ...] = ()  # paths of programs that it brings and that others are asked to copy
+    system: System | None = None
 
     @property
     def bare(self) -> bool:
@@ -96,12 +100,14 @@ def base(reference: str) -> Base:
         known = minor is not None and "onbuild" not in tag  # ONBUILD copies and installs what nobody wrote down here
         env = {"PATH": f"/usr/local/bin:{PATH}", "LANG": "C.UTF-8", "PYTHON_VERSION": None}
         brought = ("setuptools", "wheel") if minor and minor < (3, 12) else ()
-        return Base(name, known, minor, env, ("python3",), None, brought)
+        system = systems.of_python(tag, minor, "@" in name)
+        return Base(name, known, minor, env, ("python3",), None, brought, system=system)
     uv = _UV.match(name)
     if uv and "python" in (uv["tag"] or ""):
         version = re.search(r"python(\d+)\.(\d+)", uv["tag"])
         minor = (int(version[1]), int(version[2])) if version else NEWEST
-        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None, programs=_UV_PROGRAMS)
+        system = systems.of_python(uv["tag"], None, True)  # they name it
+        return Base(name, True, minor, {"PATH": f"/usr/local/bin:{PATH}"}, (), None, programs=_UV_PROGRAMS, system=system)
     if uv and not re.search(r"debian|bookworm|trixie|alpine", uv["tag"] or ""):  # the bare binaries, only copied from
         return Base(name, True, None, {}, (), None, programs=_UV_PROGRAMS)
     bare = name.partition("@")[0].rpartition(":")[0] if ":" in name.rpartition("/")[2] else name.partition("@")[0]
@@ -111,4 +117,5 @@ def base(reference: str) -> Base:
     for start in ("gcr.io/distroless/nodejs", "gcr.io/distroless/static"):  # the Debian release is a part of their names
         language = _OTHER_LANGUAGES[start] if bare.startswith(start) else language
     programs = _UV_PROGRAMS if uv else ()
-    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS, programs=programs)
+    system = systems.of_system(bare, name.partition("@")[0][len(bare) + 1 :], "@" in name)
+    return Base(name, False, None, {"PATH": PATH}, (), language, (), bare in _SYSTEMS, programs=programs, system=system)

@@ -22,11 +22,14 @@ from bot.engine.model.findings import (
     Detail,
     Fault,
     MissingFile,
+    MissingPackage,
+    MissingProgram,
     MissingSource,
     MissingSystem,
     Place,
     RefusedPattern,
     Unknown,
+    UnreadyInstall,
 )
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, position
@@ -104,6 +107,7 @@ class _Builder:
             frozenset(stage.programs),
             tuple(self.faults),
             tuple(self.unknowns),
+            stage.sources,
         )
 
     # --- stages
@@ -418,7 +422,7 @@ class _Builder:
         self.unknowns.extend(outcome.unknowns)
         for problem in outcome.problems:
             detail: Detail = problem.missing
-            if isinstance(detail, MissingFile | MissingSystem):
+            if isinstance(detail, MissingFile | MissingSystem | MissingPackage | UnreadyInstall | MissingProgram):
                 detail = detail._replace(instruction=self.number)
             self.fault(problem.code, problem.message, problem.reason, self.place(item), detail, problem.certain)
 
@@ -472,7 +476,10 @@ class _Builder:
     def fault(self, code: str, message: str, reason: str, place: Place, detail: Detail, certain: bool) -> None:
         confidence = "certain" if certain and not self.frontend else "likely"
         text = self.prefix + message if message.startswith("failed to solve") else message
-        self.faults.append(Fault(code, "build", self.number, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
+        step = self.number
+        if code in ("copy-source-missing", "dockerfile-invalid"):  # BuildKit finds these while the first RUN still runs
+            step -= len(self.file.instructions) + (code == "dockerfile-invalid")
+        self.faults.append(Fault(code, "build", step, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
 
 
 def _reads_context(item: Instruction) -> bool:

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.engine.image import unfit
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements
-from bot.engine.model.findings import BadRequirement, MissingFile, MissingSystem, Place
+from bot.engine.model.findings import (
+    BadRequirement,
+    MissingFile,
+    MissingPackage,
+    MissingProgram,
+    MissingSystem,
+    Place,
+    UnreadyInstall,
+)
 from bot.engine.model.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ class Problem(NamedTuple):
     code: str
     message: str
     reason: str
-    missing: MissingFile | MissingSystem | BadRequirement
+    missing: MissingFile | MissingSystem | BadRequirement | MissingPackage | UnreadyInstall | MissingProgram
     certain: bool
 
 

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from bot.engine.image import compiled, installers, managers, packages
 from bot.engine.image.filesystem import Linked, Made
-from bot.engine.image.run_files import FETCHERS, FileCommands, has_letter
+from bot.engine.image.run_files import FETCHERS, has_letter
+from bot.engine.image.run_programs import ProgramCommands
 from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.system import VERBS
 from bot.engine.model import requirements, shell
 from bot.engine.model.findings import MissingFile, Place, Unknown
 from bot.engine.model.tree import Tree, Unreadable
@@ -23,19 +25,11 @@ from bot.engine.model.tree import Tree, Unreadable
 _HARMLESS = frozenset(
     "true false : test [ [[ set export umask ulimit ls cat pwd env printenv which command type sleep date whoami id"
     " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache useradd adduser groupadd addgroup"
-    " usermod userdel deluser chown chgrp echo printf exit wait trap unset dpkg dpkg-architecture grep awk head"
+    " usermod userdel deluser chown chgrp echo printf exit wait trap unset dpkg-architecture grep awk head"
     " tail sort wc playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
-    " eatmydata add-apt-repository apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
+    " eatmydata apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
     " sha256sum basename dirname readlink realpath tr cut uniq sync nproc".split()
 )
-_SYSTEM_PACKAGES = {
-    "apt-get": "install",
-    "apt": "install",
-    "apk": "add",
-    "yum": "install",
-    "dnf": "install",
-    "microdnf": "install",
-}
 _PIP_OTHER = frozenset("list check show cache config freeze uninstall debug inspect index --version -V".split())
 _QUIET_MANAGE = frozenset("collectstatic compilemessages compress check migrate tailwind createcachetable".split())
 SHELLS = ("sh", "bash", "dash", "ash", "zsh")
@@ -46,21 +40,12 @@ _WRAPPERS = {  # program: its options that take a value
     "nice": ("-n",),
     **dict.fromkeys(("exec", "time", "command", "eatmydata", "nohup"), ()),
 }
-_FOREIGN = frozenset("docker docker-compose podman".split())  # in no Python image
-BROUGHT_BY = {  # programs that a distribution brings, by its name
-    **{name: name for name in "playwright alembic gunicorn uvicorn celery flask prisma aerich mypy black ruff".split()},
-    "django-admin": "django",
-    "nltk": "nltk",
-    **managers.BROUGHT_BY,
-}
 _DEEPEST = 5
 _MOST_SCRIPTS = 50  # that one RUN is followed into
 _ELSEWHERE = re.compile(r"^\s*(?:-f|-i|--find-links|--no-index|--index|--index-url|--extra-index-url)(?![\w-])", re.M)
 _PIP_ELSEWHERE = ("PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
 SHEBANG = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(?P<program>\S+)")
 _LOOPED = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)")
-_DEFINED = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\s*\)|^\s*function\s+([\w-]+)", re.M)
-_ONLY_IN_A_SHELL = frozenset("? $ ! - # UID EUID RANDOM HOSTNAME OLDPWD SECONDS".split())
 
 
 class Outcome(NamedTuple):
@@ -78,18 +63,17 @@ def run(stage: Stage, tree: Tree, script: str, place: Place) -> Outcome:
     return Outcome(tuple(runner.problems), tuple(runner.unknowns))
 
 
-class _Runner(FileCommands):
+class _Runner(ProgramCommands):
     def __init__(self, stage: Stage, tree: Tree, place: Place) -> None:
         super().__init__(stage, place)
         self.tree = tree
         self.left: list[str] = []  # the folders that pushd went away from
         self.environment: str | None = None  # the virtual environment that was activated
-        self.variables: dict[str, str | None] = {}
         self.within_optional = False  # whether none of the script may
         self.errexit = False  # whether the script was started with -e
+        self.pipefail = "pipefail" in stage.shell  # whether a pipe fails with any of its commands
         self.depth = 0  # of scripts that start scripts
         self.passed: dict[str, str | None] = {}  # what a command gets in its environment alone: `NAME=value command`
-        self.functions: set[str] = set()  # that the script defines
         self.started: list[str] = []  # the scripts that were followed so far
         self.fetched_from = ""  # what the commands of the pipeline name, an address among it
         self.output: str | None = None  # the file that the command at hand writes its output to
@@ -97,7 +81,7 @@ class _Runner(FileCommands):
     def script(self, text: str) -> None:
         text = text.replace("\r\n", "\n")
         script = shell.parse(text)
-        self.functions.update(name for names in _DEFINED.findall(text) for name in names)
+        self.functions.update(shell.defined(text))
         self.variables.update(dict.fromkeys(name for names in _LOOPED.findall(text) for name in names if name))
         errexit = self.errexit
         outside, before = self.folder, None
@@ -106,9 +90,10 @@ class _Runner(FileCommands):
                 self.folder = outside
             elif before and before.optional and not command.optional and self.folder != outside:
                 self.lose("a folder that depends on a branch")
-            rest = [following.then for following in script.commands[index:-1]]
+            counts = index if not self.pipefail else _end_of_pipe(script.commands, index)
+            rest = [following.then for following in script.commands[counts:-1]]
             to_the_end = all(then == "&&" for then in rest) and script.commands[-1].then in ("", "\n", ";", ")")
-            stops = errexit and command.then in (";", "\n", "")  # `set -e` minds the last command of a list alone
+            stops = errexit and script.commands[counts].then in (";", "\n", "")  # it minds the last of a list alone
             self.optional = self.within_optional or command.optional or command.joined == "||"
             negated = re.search(r"(?:^|[\s;&|(])![ \t]+\Z", text[max(0, command.start - 40) : command.start]) is not None
             self.fatal = not (self.optional or self.lost or negated) and (to_the_end or stops)
@@ -126,20 +111,11 @@ class _Runner(FileCommands):
                 self.fetched_from = " ".join((before_it, *(word for word in words if word and "://" in word)))
                 if words[0] == "set":
                     errexit = _errexit(words, errexit)
+                    self.pipefail = self.pipefail or "pipefail" in words
                 self.command(words, piped=command.joined == "|")
             before, outside = command, outside if command.optional else self.folder
         if script.unknown:
             self.not_followed([script.unknown])
-
-    def variable(self, name: str) -> str | None:
-        if name in self.variables:
-            return self.variables[name]
-        if name.isdigit() or name in ("@", "*"):  # the arguments of a script or a function
-            return None
-        value = self.stage.variable(name)
-        if value == "" and name == "HOME":
-            return "/root" if self.stage.user in ("root", "0") else None
-        return self.folder if name == "PWD" else None if name in _ONLY_IN_A_SHELL and not value else value
 
     def assigned(self, command: shell.Command, words: list[str | None]) -> None:
         """Note what a command assigns for the rest of the script: `NAME=value` alone, or behind `export` and its like."""
@@ -170,11 +146,13 @@ class _Runner(FileCommands):
 
     def command(self, words: list[str | None], piped: bool = False) -> None:
         self.passed |= {name: value for name, _, value in map(_partitioned, words[1:]) if words[0] == "env" and name}
-        words = _unwrapped(words)
+        before, words = words[:1], _unwrapped(words)
         if not words:
             return
         program = posixpath.basename(words[0] or "")
         arguments = words[1:]
+        self.piped, self.raised = piped, before == ["sudo"]
+        self.look_for([*before, words[0]], program)
         if words[0] is None:
             self.not_followed(words)
         elif piped and (brought := managers.brought_by_script(self.fetched_from)) and program in (*SHELLS, "python3", "python"):
@@ -219,46 +197,6 @@ class _Runner(FileCommands):
             self.script_of_repository(words)
         else:
             self.not_followed(words)
-
-    def missing_program(self, word: str, program: str) -> bool:
-        """Note a program that the image does not have: one that no Python image brings, or that no requirement is known to."""
-        if word != program or not self.fatal or program in self.stage.programs or not self.stage.base.python:
-            return False
-        if program in self.functions:
-            return False
-        brought = BROUGHT_BY.get(program)
-        if brought is None and program not in _FOREIGN:
-            return False
-        folders = ("/usr/local/bin", "/usr/bin", "/bin", *filter(None, (self.variable("PATH") or "").split(":")))
-        if any(name.startswith(f"{program}-") or name == f"{program}.io" for name in self.stage.programs) or any(
-            self.stage.files.find(path) or self.stage.files.tainted(path)
-            for path in (posixpath.join(folder, program) for folder in folders)
-        ):
-            return False
-        installed = packages.installed(tuple(self.stage.installs), self.stage.base.python)
-        if (brought and (installed.opaque or installed.projects)) or installed.has(brought or program):
-            return False
-        manager = program in managers.PROGRAMS  # what it installs is followed all the same
-        if manager and not (self.stage.followed and self.stage.base.bare):
-            return False
-        reason = f"No installed requirement is known to bring `{brought}`." if brought else f"The image has no {program}."
-        message = f"{self.spoken} {program}: {'command not found' if 'bash' in self.spoken else 'not found'}"
-        certain = (manager or not brought) and self.stage.base.known and self.stage.followed
-        missing = MissingFile(f"/usr/local/bin/{program}", None)
-        self.problems.append(installers.Problem("program-missing", message, reason, missing, certain))
-        return not manager
-
-    def system_packages(self, program: str, arguments: list[str | None]) -> bool:
-        verb = _SYSTEM_PACKAGES.get(program)
-        if verb is None:
-            return False
-        if verb in arguments:
-            wanted = arguments[arguments.index(verb) + 1 :]
-            named = " ".join(word for word in wanted if word and not word.startswith("-")).split()
-            self.stage.programs.update(word.partition("=")[0] for word in named)
-            if None in wanted:
-                self.stage.followed = False
-        return True
 
     def change_folder(self, program: str, arguments: list[str | None]) -> None:
         if program == "popd":
@@ -358,8 +296,8 @@ class _Runner(FileCommands):
         if programs & {"pip", "pip3", *installers.OPAQUE}:
             reason = "what xargs passes to an installer is not followed"
             self.stage.installs.append(Install(self.environment or "/usr/local", (), (), reason, self.place))
-        elif programs & _SYSTEM_PACKAGES.keys():
-            self.stage.followed = False
+        elif manager := next((word for word in arguments if word and posixpath.basename(word) in VERBS), None):
+            self.system_packages(posixpath.basename(manager), [*arguments[arguments.index(manager) + 1 :], None])
         elif "chmod" in programs:
             self.stage.executable.append("/")
         elif programs & {"rm", "mv", "cp", "sed"}:
@@ -404,7 +342,9 @@ class _Runner(FileCommands):
             self.managed(f"pip-{arguments[0]}", arguments[1:])
         elif module in installers.OPAQUE:
             self.opaque(module, arguments)
-        elif module not in ("compileall", "ensurepip", "site", "nltk.downloader", "playwright"):
+        elif module == "playwright":
+            self.system_packages(module, arguments)
+        elif module not in ("compileall", "ensurepip", "site", "nltk.downloader"):
             self.not_followed(words)
 
     def shell(self, program: str, arguments: list[str | None]) -> None:
@@ -432,11 +372,6 @@ class _Runner(FileCommands):
             self.script_of_repository([program, *arguments], named, arguments[: len(arguments) - len(rest)])
         else:
             self.not_followed([program, *arguments])
-
-    @property
-    def spoken(self) -> str:
-        """How the shell at hand begins its complaints."""
-        return "/bin/bash: line 1:" if posixpath.basename(self.stage.shell[0]) == "bash" else "/bin/sh: 1:"
 
     def not_executable(self, word: str) -> None:
         """Note a script that is there and may not be executed."""
@@ -518,6 +453,13 @@ class _Runner(FileCommands):
         if install:
             self.stage.installs.append(install)
             self.unknowns.append(Unknown(f"RUN {install.opaque}", self.place))
+
+
+def _end_of_pipe(commands: tuple[shell.Command, ...], index: int) -> int:
+    """Return the last command of the pipe that a command stands in."""
+    while commands[index].then in ("|", "|&") and index + 1 < len(commands):
+        index += 1
+    return index
 
 
 def _errexit(words: list[str | None], before: bool) -> bool:

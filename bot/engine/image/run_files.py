@@ -18,6 +18,7 @@ from bot.engine.model.findings import MissingFile, Place, Unknown
 FETCHERS = frozenset("git tar bsdtar unzip 7z svn hg rsync scp aws gsutil gcloud gdown dvc huggingface-cli hf".split())
 _MANIFEST = re.compile(r".*\.(?:txt|lock|toml|cfg|in|md)|Pipfile|setup\.py|package(?:-lock)?\.json")
 _BYPRODUCTS = frozenset({"*.pyc", "*.pyo", "*.py[co]", "__pycache__", "*.a", "*.egg-info", "*.dist-info", ".DS_Store", "*.map"})
+_ONLY_IN_A_SHELL = frozenset("? $ ! - # UID EUID RANDOM HOSTNAME OLDPWD SECONDS".split())
 _QUIET_GIT = frozenset("config init remote status log rev-parse --version".split())
 
 
@@ -33,6 +34,18 @@ class FileCommands:
         self.unknowns: list[Unknown] = []
         self.fatal = True  # whether the command at hand can make the whole RUN fail
         self.optional = False  # whether it may not run at all
+        self.variables: dict[str, str | None] = {}
+
+    def variable(self, name: str) -> str | None:
+        """Return what a variable of the script or the image holds: `""` when unset, None when it can't be told."""
+        if name in self.variables:
+            return self.variables[name]
+        if name.isdigit() or name in ("@", "*"):  # the arguments of a script or a function
+            return None
+        value = self.stage.variable(name)
+        if value == "" and name == "HOME":
+            return "/root" if self.stage.user in ("root", "0") else None
+        return self.folder if name == "PWD" else None if name in _ONLY_IN_A_SHELL and not value else value
 
     def path(self, word: str) -> str:
         """Return the path that a word means here."""

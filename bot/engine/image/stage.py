@@ -75,6 +75,9 @@ class Stage:
         self.settings: dict[str, str] = {}  # of package managers, as their `config` command leaves them
         self.followed = True  # no RUN so far did anything that was not followed
         self.index: Index | None = None  # that installs are resolved with
+        debian = base.system is not None and base.system.family != "alpine"
+        self.lists = "none" if debian else "unknown"  # or "fetched": apt's lists of packages; the images have none
+        self.sources: str | None = None  # why there may be other system packages than those that are listed
 
     def child(self, name: str) -> Stage:
         """Return a stage that starts from this one's result."""
@@ -87,6 +90,7 @@ class Stage:
         stage.index = self.index
         stage.environments, stage.settings = list(self.environments), dict(self.settings)
         stage.programs, stage.followed, stage.executable = set(self.programs), self.followed, list(self.executable)
+        stage.lists, stage.sources = self.lists, self.sources
         return stage
 
     def may_execute(self, path: str) -> bool:
@@ -118,3 +122,4 @@ class Image(NamedTuple):
     programs: frozenset[str]
     faults: tuple[Fault, ...]
     unknowns: tuple[Unknown, ...]
+    sources: str | None = None  # why there may be other system packages than `programs`

@@ -112,6 +112,32 @@ class Clash(NamedTuple):
     specifier: str
 
 
+class MissingPackage(NamedTuple):
+    """A package of Debian that a RUN asks for and the image's release does not have, at least not as it is asked for."""
+
+    name: str
+    release: str
+    instruction: int | None
+
+
+class UnreadyInstall(NamedTuple):
+    """What an install of system packages lacks: the lists, an answer to apt's question, root's rights, a live release."""
+
+    lacks: Literal["lists", "answer", "root", "release"]
+    instruction: int | None
+
+
+class MissingProgram(NamedTuple):
+    """A program that a command starts and the image lacks, and the package that brings it (None: none does).
+
+    `instruction` is the RUN that starts it, None for a process.
+    """
+
+    name: str
+    package: str | None
+    instruction: int | None
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -132,6 +158,9 @@ Detail = (
     | MissingName
     | MissingDistribution
     | MissingSystem
+    | MissingPackage
+    | UnreadyInstall
+    | MissingProgram
     | None
 )
 

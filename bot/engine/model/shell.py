@@ -64,6 +64,7 @@ _REDIRECT = re.compile(r"\d*(?:>>|>&|<&|<>|>\||<<<|>|<)|&>>?")
 _OPERATOR = re.compile(r"&&|\|\||;;|\|&|[;|&\n()]")
 _OPENERS = {"if", "while", "until", "for", "case", "{", "select"}
 _CLOSERS = {"fi", "done", "esac", "}"}
+_DEFINED = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\s*\)|^\s*function\s+([\w-]+)", re.M)
 _LONGEST = 100_000  # characters of a word: variables that hold each other twice over have no end
 _MIDDLE = {"then", "else", "elif", "do", "!", "time"}
 
@@ -296,6 +297,11 @@ def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
 def parse(text: str) -> Script:
     """Read a script's commands; never raises."""
     return _Reader(text).script()
+
+
+def defined(text: str) -> set[str]:
+    """Return the names of the functions that a script defines."""
+    return {name for names in _DEFINED.findall(text) for name in names if name}
 
 
 def plain_words(text: str) -> list[Word]:

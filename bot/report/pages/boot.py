@@ -21,6 +21,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "No requirement that the image installs is known to bring it. Dependencies of dependencies are not known, so this is "
         "never certain.",
     ),
+    "command-not-found": (
+        "boot",
+        "The command starts a program that the image does not have",
+        "Slim images have no curl, nc, psql, tini or node, and Alpine has no bash. What copies, installs or fetches them is "
+        "looked at; where something was not followed, nothing is said. A loop that waits with such a program never ends.",
+    ),
     "script-missing": (
         "boot",
         "The script that the command starts is not in the image",

@@ -103,7 +103,9 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "build",
         "A build command starts a program that is not there",
         "Images of Python and Render's native build have neither Docker nor the tools of packages that nobody installs: "
-        "`docker: not found`, `playwright: command not found`.",
+        "`docker: not found`, `playwright: command not found`. A slim image also lacks curl, git, make, unzip and sudo, one on "
+        "trixie adduser as well. In a pipe only the last command counts: `curl … | python3 -` without curl installs nothing, "
+        "and says nothing.",
     ),
     "system-package-missing": (
         "build",
@@ -136,5 +138,36 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "pip can't read a line of the requirements",
         "A version that begins with a sign, one `=` where two are meant, a space in front of a version, the marks of a merge: "
         "pip refuses the whole file with `Invalid requirement`.",
+    ),
+    "system-package-gone": (
+        "build",
+        "A package does not exist in the image's Debian release",
+        "Names change from one release to the next, and Ubuntu's are others. `E: Package … has no installation candidate`: "
+        "other packages refer to the name; `E: Unable to locate package …`: none does. What bullseye, bookworm and trixie can "
+        "install is known from Debian's own indices. A tag without a release (`python:3.11-slim`) follows Debian's newest, so "
+        "what hangs on it is only likely.",
+    ),
+    "package-lists-missing": (
+        "build",
+        "apt installs without having fetched its lists",
+        "The images come without lists, and `rm -rf /var/lib/apt/lists/*` removes them again: `apt-get update &&` belongs in "
+        "front of each `apt-get install`, in the same RUN.",
+    ),
+    "install-unanswered": (
+        "build",
+        "apt asks whether to continue, and nobody answers",
+        "Without `-y` apt asks before it installs what a package needs. A build has no terminal, so the answer is no.",
+    ),
+    "install-not-root": (
+        "build",
+        "System packages are installed as another user than root",
+        "Behind a USER instruction the locks of apt and apk are out of reach. Install before it, or go back to root for "
+        "the RUN.",
+    ),
+    "release-archived": (
+        "build",
+        "The image's Debian release is no longer on the mirrors",
+        "Debian moves old releases to its archive (buster in 2025), and `apt-get update` then fails in every image that is "
+        "built on one. A newer tag of the same Python has a release that is served.",
     ),
 }

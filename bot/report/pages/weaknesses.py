@@ -44,4 +44,10 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A clone may have none of them; a deploy from the disk of whoever made them takes them along. A secret in a layer "
         "stays there for everyone who can pull the image.",
     ),
+    "healthcheck-program": (
+        "health",
+        "HEALTHCHECK runs a program that the image does not have",
+        "Docker's own check fails every time in an image without curl or wget. Fly and Render do their own checks and don't "
+        "run it, so no deploy stops; docker and docker-compose call the container unhealthy.",
+    ),
 }

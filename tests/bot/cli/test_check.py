@@ -157,7 +157,7 @@ def test_quiet_shows_faults_alone(two: Path, flag: str):
 
 def test_verbose_lists_everything_that_was_not_followed(tmp_path: Path):
     runs = "".join(f"RUN curl https://example.org/{number} | sh\n" for number in range(5))
-    put(tmp_path, {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", f"{runs}COPY . .\n")})
+    put(tmp_path, {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", f"{runs}COPY . .\n").replace("-slim", "")})
     plain, verbose = bot(tmp_path, "check").out, bot(tmp_path, "check", "-v").out
     assert plain.count("not followed: ") == 3
     assert "more that were not followed (--verbose lists them)" in plain

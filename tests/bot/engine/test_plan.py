@@ -141,7 +141,7 @@ def test_a_judgement_call_is_a_suggestion_until_it_is_allowed():
 
 
 def test_a_likely_fault_is_repaired_only_where_that_is_allowed():
-    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("CMD", "RUN make all\nCMD").replace("main:app", "src.main:app")}
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("CMD", "RUN invoke all\nCMD").replace("main:app", "src.main:app")}
     assert not planned(files).steps
     assert names(planned(files, unsafe=True)) == ["fix-entrypoint"]
 

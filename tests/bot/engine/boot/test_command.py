@@ -310,8 +310,8 @@ def test_a_path_without_its_first_folder_may_be_a_volume():
 @pytest.mark.parametrize(
     ("line", "unknown"),
     [
-        ("node x.js", "node is not followed"),
-        ("supervisord -n", "supervisord is not followed"),
+        ("perl x.pl", "perl is not followed"),
+        ("service x start", "service is not followed"),
         ("python -c 'print()'", "python code on the command line"),
         ("pipenv run web", "web is not followed"),
         ("sh -c '$(which uvicorn) main:app'", "a command whose program is named at run time is not followed"),

@@ -101,7 +101,9 @@ def test_a_command_of_the_build_that_was_not_followed_may_install(line):
 
 
 def test_a_command_that_installs_no_python_leaves_no_doubt():
-    booted = boot({"main.py": "import yaml"}, SCRIPT, dockerfile="RUN npm ci\nCOPY . .\n")
+    booted = boot(
+        {"main.py": "import yaml"}, SCRIPT, dockerfile="RUN apt-get update && apt-get install -y npm && npm ci\nCOPY . .\n"
+    )
     assert booted.verdict == f"{MISSING}'yaml'"
 
 

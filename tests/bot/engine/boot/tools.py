@@ -19,7 +19,7 @@ from bot.engine.model.findings import Fault, Place
 from bot.engine.model.target import Build, Origin, Process
 from tests.tools import Files, tree
 
-HERE = f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim"
+HERE = f"python:{sys.version_info[0]}.{sys.version_info[1]}"
 _HEAD = f"FROM {HERE}\nWORKDIR /app\n"
 # what uvicorn 0.54 does with its argument (uvicorn/main.py, uvicorn/importer.py): the current folder first, then the import
 _SERVER = """

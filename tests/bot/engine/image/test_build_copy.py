@@ -3,6 +3,7 @@ import pytest
 from bot.engine.image.filesystem import Found
 from bot.engine.model.findings import MissingSource, Place
 from tests.bot.engine.image.building import FILES, PREFIX, image, messages, places
+from tests.tools import DOCKERFILE, HEALTHY, faults
 
 # --- COPY: sources and destinations
 
@@ -144,7 +145,7 @@ def test_a_missing_source_is_said_in_the_builders_words_at_its_place():
     [fault] = built.faults
     words = 'failed to compute cache key: failed to calculate checksum of ref …: "/setup.cfg": not found'
     assert fault.message == f"{PREFIX}failed to solve: {words}"
-    assert (fault.code, fault.stage, fault.confidence, fault.step) == ("copy-source-missing", "build", "certain", 2)
+    assert (fault.code, fault.stage, fault.confidence, fault.step) == ("copy-source-missing", "build", "certain", -1)
     assert fault.place == Place("Dockerfile", 4, 3)
     assert fault.detail == MissingSource(2, 1, "setup.cfg")
     assert fault.reason == "The build context is the repository's root, and it has no /setup.cfg."
@@ -309,3 +310,8 @@ def test_a_folder_from_another_image_is_never_a_certain_miss():
     assert built.faults == ()
     assert built.files.tainted("/srv/app/main.py") == "COPY --from=registry.example/app:1 is not followed"
     assert built.installs[-1].opaque == "COPY --from=registry.example/app:1 is not followed"
+
+
+def test_sources_are_looked_for_before_a_run_has_ended():
+    files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .", "RUN git init\nCOPY nope.txt .\nCOPY . .")}
+    assert [fault.code for fault in faults(files)] == ["copy-source-missing", "program-missing"]

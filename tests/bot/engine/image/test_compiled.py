@@ -64,7 +64,7 @@ def test_packages_that_bring_what_it_needs(packages: str):
 
 @pytest.mark.parametrize(
     "script",
-    ["apt-get install -y $(cat packages.txt)", "xargs apt-get install -y < packages.txt", "make tools", "conda install gcc"],
+    ["apt-get install -y $(cat packages.txt)", "xargs apt-get install -y < packages.txt", "invoke tools", "conda install gcc"],
 )
 def test_packages_that_cant_be_told_leave_a_doubt(script: str):
     assert all(confidence == "likely" for _, confidence in codes(f"RUN {script} && {PIP}"))
@@ -79,7 +79,7 @@ def test_a_base_that_has_a_compiler_or_is_not_known(base: str):
 
 
 def test_packages_of_an_earlier_stage_count_where_it_is_the_base():
-    base = "FROM python:3.11-slim AS base\nRUN apt-get install -y gcc libpq-dev\n"
+    base = "FROM python:3.11-slim AS base\nRUN apt-get update && apt-get install -y gcc libpq-dev\n"
     assert image(f"{base}FROM base\nRUN {PIP}\n").faults == ()
     found = image(f"{base}FROM python:3.11-slim\nRUN {PIP}\n").faults
     assert [fault.code for fault in found] == ["system-package-missing"]

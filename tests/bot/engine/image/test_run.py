@@ -1,6 +1,10 @@
+from functools import partial
+
 import pytest
 
-from tests.bot.engine.image.running import ran
+from tests.bot.engine.image import running
+
+ran = partial(running.ran, base="python:3.11")  # with git, curl and make
 
 # --- what makes a RUN fail
 
@@ -20,7 +24,7 @@ MISSING = "pip install -r nope.txt"
         f"set -o errexit; {MISSING}; echo done",
         f"set -e; echo a && {MISSING}; echo done",
         f"set +e; set -e; {MISSING}; echo done",
-        f"sudo -u web -H {MISSING}",
+        f"apt-get update && apt-get install -y sudo && sudo -u web -H {MISSING}",
         f"PIP_NO_CACHE_DIR=1 {MISSING}",
         f"env A=1 B=2 {MISSING}",
         f"timeout -k 5 600 {MISSING}",
@@ -127,8 +131,8 @@ def test_the_shell_says_which_program_is_missing():
 @pytest.mark.parametrize(
     "script",
     [
-        "apt-get install -y docker.io && docker ps",
-        "apt-get install -y docker-ce-cli && docker ps",
+        "apt-get update && apt-get install -y docker.io && docker ps",
+        "apt-get update && apt-get install -y docker-ce-cli && docker ps",
         "curl -fsSLo /usr/local/bin/docker-compose https://example.org/x && docker-compose version",
         "pip install docker-compose && docker-compose version",
         "pip install alembic && alembic upgrade head",

@@ -1,8 +1,13 @@
+from functools import partial
+
 import pytest
 
 from bot.engine.image.filesystem import Found
+from tests.bot.engine.image import running
 from tests.bot.engine.image.building import image
-from tests.bot.engine.image.running import FILES, ran
+from tests.bot.engine.image.running import FILES
+
+ran = partial(running.ran, base="python:3.11")  # with git, curl and make
 
 # --- files
 

@@ -1,6 +1,11 @@
+from functools import partial
+
 import pytest
 
-from tests.bot.engine.image.running import FILES, ran
+from tests.bot.engine.image import running
+from tests.bot.engine.image.running import FILES
+
+ran = partial(running.ran, base="python:3.11")  # with git, curl and make
 
 # --- packages of the system, environments, installers
 

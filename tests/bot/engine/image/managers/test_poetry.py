@@ -270,9 +270,9 @@ def test_poetry_that_nothing_brings():
     for brings in (
         "curl -sSL https://install.python-poetry.org | python3 -",
         "pipx install poetry",
-        "apt-get install -y poetry",
+        "apt-get update && apt-get install -y poetry",
     ):
-        assert ran(f"{brings} && poetry install", files=FILES).codes == []
+        assert ran(f"{brings} && poetry install", files=FILES, base="python:3.11").codes == []
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "[[package]]\nname = 'x'\n", "nonsense"])

@@ -171,7 +171,7 @@ def test_sources_that_are_no_index():
     found = uv("uv sync --frozen --no-dev", files)
     assert "tool" in found.names
     assert found.messages == ["error: Git executable not found. Ensure that Git is installed and available."]
-    assert uv("apt-get install -y git && uv sync --frozen", files).codes == []
+    assert uv("apt-get update && apt-get install -y git && uv sync --frozen", files).codes == []
 
 
 def test_conflicting_extras_are_told_apart():
@@ -487,7 +487,7 @@ def test_uv_that_nothing_brings():
     ],
 )
 def test_uv_that_something_may_bring(before: str):
-    assert ran(f"{before} && uv sync --frozen", files=FILES).codes == []
+    assert ran(f"{before} && uv sync --frozen", files=FILES, base="python:3.11").codes == []
 
 
 def test_a_script_that_is_known_to_bring_uv_leaves_no_doubt():
