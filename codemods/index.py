@@ -6,11 +6,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "cmd-differs": ("align-cmd-processes",),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
-    "copy-source-missing": ("fix-path-case", "fix-render-keys", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
+    "copy-source-missing": ("fix-path-case", "fix-render-keys", "fix-copy-source", "fix-render-paths", "fix-stage-copy", "move-fly-toml"),
     "dockerfile-not-found": ("fix-path-case", "fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "set-pythonpath", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
+    "environment-moved": ("fix-stage-copy",),
+    "environment-not-used": ("add-env-path",),
     "launcher-not-installed": ("add-missing-extra", "add-missing-requirement"),
     "library-incompatible": ("fix-requirement-pin",),
     "lock-missing": ("copy-beside-manifest",),
@@ -21,6 +23,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-render-keys", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
+    "packages-not-copied": ("copy-venv-to-final-stage", "fix-stage-copy"),
+    "packages-not-readable": ("fix-user-site",),
+    "packages-of-other-python": ("align-stage-python",),
+    "permission-denied": ("fix-install-user", "fix-build-user"),
     "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
     "project-files-missing": ("leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("fix-render-keys", "fix-render-paths"),
@@ -34,9 +40,11 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "tool-usage": ("fix-poetry-options",),
     "unknown-key": ("drop-unknown-key",),
+    "user-unknown": ("add-user",),
     "versions-clash": ("fix-requirement-pin",),
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
     "workspace-member-missing": ("copy-workspace-members",),
+    "write-denied": ("fix-build-user",),
 }
 FINDERS: tuple[str, ...] = ("align-cmd-processes", "drop-unknown-key", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-env-path", "add-missing-extra", "add-missing-requirement", "add-user", "align-cmd-processes", "align-stage-python", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-build-user", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-foreign-requirement", "fix-install-user", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-table-list", "fix-user-site", "install-package-manager", "install-system-package", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

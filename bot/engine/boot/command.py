@@ -179,6 +179,7 @@ class _Resolver:
         program = Program(
             name, argv, where.folder, where.env, start.front, start.entry, start.listen, where.origin, where.fatal
         )
+        program = program._replace(user=where.user, runner=where.runner)
         self.course.programs.append(program._replace(loose=loose, variable=variable, later=self.course.later))
 
     # --- python

@@ -63,6 +63,8 @@ class Program(NamedTuple):
     serving: Serving | None = None  # what of its own code listens
     variable: str | None = None  # which nothing here sets, and a secret may: it would say where to listen
     later: str | None = None  # why packages may be installed when it starts that the build did not install
+    user: str = ""  # as whom it runs; empty: the image's user
+    runner: str | None = None  # `uv`, `poetry`, …: what started it in the environment of a project
 
 
 class Resolution(NamedTuple):

@@ -12,13 +12,25 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.engine.image import bases, run
+from bot.engine.image import bases, carried, modes, run
 from bot.engine.image.context import Context, ignore_rules
 from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint, below
-from bot.engine.image.stage import Command, Image, Install, Requirement, Stage
+from bot.engine.image.run_rights import ACCOUNTS
+from bot.engine.image.stage import Command, Image, Install, Requirement, Stage, unknown_account
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
-from bot.engine.model.findings import Detail, Fault, MissingFile, MissingSource, MissingSystem, Place, Unknown
+from bot.engine.model.findings import (
+    Denied,
+    Detail,
+    Fault,
+    MissingFile,
+    MissingInStage,
+    MissingSource,
+    MissingSystem,
+    MissingUser,
+    Place,
+    Unknown,
+)
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree, position
 
@@ -92,7 +104,23 @@ class _Builder:
             frozenset(stage.programs),
             tuple(self.faults),
             tuple(self.unknowns),
+            users=stage.users,
+            environments=carried.environments(stage),
+            shared=frozenset(stage.shared),
+            left=self.left(stage, blocks[:final], needed),
+            stranger=stage.missing_account(),
         )
+
+    def left(self, final: Stage, blocks: list[tuple[int, list[Instruction]]], needed: set[int]) -> tuple[Install, ...]:
+        """Return the installs of earlier stages that did not come along, also of those that nothing needs."""
+        faults, unknowns = list(self.faults), list(self.unknowns)
+        for index, (first, block) in enumerate(blocks):
+            if index not in needed:
+                self.stage(index, first, block)
+        self.faults, self.unknowns = faults, unknowns  # what nothing needs is not built
+        there = {install.place for install in final.installs}
+        found = (each for stage in self.stages.values() for each in stage.installs if each.place not in there)
+        return tuple(dict.fromkeys(found))
 
     # --- stages
 
@@ -115,7 +143,7 @@ class _Builder:
     def final(self, blocks: list[tuple[int, list[Instruction]]]) -> int:
         names = [self.name(block) for _, block in blocks]
         target = (self.wanted.stage or "").lower()
-        if target in names:
+        if target and target in names:
             return names.index(target)
         if (number := _number(target)) is not None and number < len(blocks):
             return number
@@ -219,7 +247,8 @@ class _Builder:
             case "WORKDIR":
                 self.change_folder(stage, item)
             case "USER":
-                stage.user = dockerfile.expand(item.value, stage.variable) or stage.user
+                user = dockerfile.expand(item.value, stage.variable)
+                stage.user = "…" if user is None else user.strip() or stage.user
             case "SHELL" if item.json:
                 stage.shell = tuple(item.argv)
             case "COPY" | "ADD":
@@ -246,7 +275,7 @@ class _Builder:
             stage.files.taint("/", f"WORKDIR {item.value} can't be told")
         stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, "…" if folder is None else folder))
         if not self.is_folder(stage, stage.workdir):  # one that is there keeps its owner
-            stage.files.add(Made(stage.workdir, "folder", stage.user))
+            stage.files.add(Made(stage.workdir, "folder", stage.owner))
 
     # --- COPY
 
@@ -259,7 +288,7 @@ class _Builder:
             return
         target = posixpath.join(stage.workdir, words[-1])
         several = words[-1].endswith("/") or words[-1] == "." or len(words) + len(item.heredocs) > 2
-        owner = (item.flag("chown") or "root").partition(":")[0] or "root"
+        owner, mode = self.rights(stage, item)
         origin = item.flag("from")
         if re.search(r"\+\w*x|^0?[1357]", item.flag("chmod") or ""):
             stage.executable.append(posixpath.normpath(target))
@@ -272,18 +301,41 @@ class _Builder:
             elif item.words[index].value.startswith("<<"):
                 continue
             elif origin is not None:
-                self.copy_from_stage(stage, origin, source, target, several, item)
+                self.copy_from_stage(stage, origin, index, target, several, item)
             elif "://" in source or source.startswith("git@"):
                 stage.files.taint(posixpath.normpath(target), f"{item.name} {source} is not followed")
             else:
-                self.copy_from_context(stage, item, index, source, target, several, owner)
+                self.copy_from_context(stage, item, index, source, target, several, (owner, mode))
+        if posixpath.normpath(target) in ACCOUNTS:
+            stage.users.doubt = stage.users.doubt or f"{item.name} brings {posixpath.normpath(target)}"
         into = words[-1].endswith("/") or words[-1] == "." or self.is_folder(stage, target)
         for document in item.heredocs:
             path = posixpath.join(target, document.word) if into else target
             stage.files.add(Made(posixpath.normpath(path), "file", owner))
 
+    def rights(self, stage: Stage, item: Instruction) -> tuple[str, str | None]:
+        """Return whose the copies are, by `--chown`, and the mode that `--chmod` gives them.
+
+        A user that the image does not have is root (moby/buildkit `solver/llbsolver/ops/user_linux.go`).
+        """
+        chown, chmod = (dockerfile.expand(item.flag(name) or "", stage.variable) for name in ("chown", "chmod"))
+        if chown is None or chmod is None or (chmod and not modes.understood(chmod)):
+            stage.files.taint(stage.workdir, f"{item.name} with rights that are made at build time", of="rights")
+        name, _, group = (chown or "root").partition(":")
+        if name.isdecimal() and not group:
+            chown = f"{name}:{name}"
+        unknown = stage.users.find(name) is None and stage.users.doubt is None
+        return "root" if unknown else stage.users.owner(chown or "root"), chmod or None
+
     def copy_from_context(
-        self, stage: Stage, item: Instruction, index: int, source: str, target: str, several: bool, owner: str
+        self,
+        stage: Stage,
+        item: Instruction,
+        index: int,
+        source: str,
+        target: str,
+        several: bool,
+        rights: tuple[str, str | None],
     ) -> None:
         path = posixpath.normpath("/" + source.lstrip("/"))[1:]
         wild = any(special in path for special in "*?[")
@@ -306,15 +358,15 @@ class _Builder:
             if parents:  # the path below `/./`, or all of it, is kept
                 pivot = posixpath.normpath("/" + source.partition("/./")[0])[1:] if "/./" in source else ""
                 kept = posixpath.join(target, below("/" + each, "/" + pivot) or "")
-                stage.files.add(Copied(posixpath.normpath(kept), self.context, each, kind == "folder", owner))
+                stage.files.add(Copied(posixpath.normpath(kept), self.context, each, kind == "folder", *rights))
             elif kind == "folder":
-                stage.files.add(Copied(posixpath.normpath(target), self.context, each, True, owner))
+                stage.files.add(Copied(posixpath.normpath(target), self.context, each, True, *rights))
             elif each.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) and item.name == "ADD":
                 stage.files.taint(posixpath.normpath(target), f"ADD unpacks {each}")
             else:
                 into = several or self.is_folder(stage, target)
                 path = posixpath.join(target, posixpath.basename(each)) if into else target
-                stage.files.add(Copied(posixpath.normpath(path), self.context, each, False, owner))
+                stage.files.add(Copied(posixpath.normpath(path), self.context, each, False, *rights))
 
     def is_folder(self, stage: Stage, path: str) -> bool:
         found = stage.files.find(path)
@@ -346,7 +398,8 @@ class _Builder:
             certain=bool(excluded) or not (hidden or unversioned),
         )
 
-    def copy_from_stage(self, stage: Stage, origin: str, source: str, target: str, several: bool, item: Instruction) -> None:
+    def copy_from_stage(self, stage: Stage, origin: str, index: int, target: str, several: bool, item: Instruction) -> None:
+        source = dockerfile.expand(item.words[index].value, stage.variable) or ""
         other = self.stages.get(origin.lower())
         path = posixpath.normpath("/" + source.lstrip("/"))
         here = posixpath.normpath(target)
@@ -356,20 +409,56 @@ class _Builder:
         wild = any(special in path for special in "*?[") or item.flag("parents") not in (None, "false")
         found = None if wild else other.files.find(path)
         if found is None:
-            stage.files.taint(here, f"COPY --from={origin} {source}: the stage's own content is not known")
+            path, here = self.not_in_stage(stage, other, path, here, index, item)
         else:
             if found.kind == "file" and (several or self.is_folder(stage, here)):
                 here = posixpath.join(here, posixpath.basename(path))
-            stage.files.add(Linked(here, path, other.files))
+            self.link(stage, other, path, here, found.kind, item)
         for taint in other.files.taints:
             rest = below(taint.path, path)
             if rest is not None or below(path, taint.path) is not None:
-                stage.files.taint(posixpath.normpath(posixpath.join(here, rest or "")), taint.reason, taint.assumed)
+                moved = posixpath.normpath(posixpath.join(here, rest or ""))
+                stage.files.taints.append(taint._replace(path=moved))
         for install in other.installs:
-            carried = install._replace(prefix=_moved(install.prefix, path, here))
-            if _touch(install.prefix, path) and carried not in stage.installs:
-                stage.installs.append(carried)
-        stage.environments.extend(_moved(folder, path, here) for folder in other.environments if _touch(folder, path))
+            for each in carried.carried(install, path, here, other.environments, other.base.python):
+                carried.added(stage.installs, each)
+        self.carry_python(stage, other, path, here)
+        for folder in other.environments:
+            if below(folder, path) is not None:
+                stage.environments.append(carried.moved(folder, path, here))
+                stage.shared.update({stage.environments[-1]} if folder in other.shared else ())
+
+    def carry_python(self, stage: Stage, other: Stage, path: str, here: str) -> None:
+        """Note another stage's Python, where its programs and its libraries are copied over those of this one."""
+        copied = {here, *stage.files.copied()} if path == here else set()
+        if all(any(below(folder, each) is not None for each in copied) for folder in ("/usr/local/bin", "/usr/local/lib")):
+            stage.base = stage.base._replace(python=other.base.python, known=stage.base.known and other.base.known)
+
+    def link(self, stage: Stage, other: Stage, path: str, here: str, kind: str, item: Instruction) -> None:
+        """Show what lies at a path of another stage; it stays whose it was, but for the folder that is made for it."""
+        owner, mode = self.rights(stage, item)
+        if kind == "folder" and not stage.files.find(here):
+            stage.files.add(Made(here, "folder", owner))
+        stage.files.add(Linked(here, path, other.files, owner if item.flag("chown") else None, mode))
+        if path in ("/", "/etc", "/etc/passwd"):
+            stage.users.users |= other.users.users
+            stage.users.groups |= other.users.groups
+            stage.users.doubt = stage.users.doubt or other.users.doubt
+
+    def not_in_stage(self, stage: Stage, other: Stage, path: str, here: str, index: int, item: Instruction) -> tuple[str, str]:
+        """Judge a source that a stage is not known to have; return the path and the target that are meant."""
+        origin = item.flag("from") or ""
+        reason = carried.missing(other, path)
+        if reason is None:
+            if not any(install.prefix == path for install in other.installs) and not carried.is_packages(other, path):
+                stage.files.taint(here, f"COPY --from={origin} {path}: the stage's own content is not known")
+            return path, here
+        message = f'failed to solve: failed to compute cache key: failed to calculate checksum of ref …: "{path}": not found'
+        place = Place(self.path, *position(self.file.text, item.words[index].start))
+        meant = carried.meant(other, path)
+        detail = MissingInStage(self.number, index, origin, path, meant if meant != path else None)
+        self.fault("copy-source-missing", message, reason, place, detail, other.followed)
+        return meant, carried.meant(stage, here) if carried.is_packages(stage, here) else here
 
     def copy_from_image(self, stage: Stage, origin: str, path: str, here: str, several: bool, item: Instruction) -> None:
         """Copy from an image that is built elsewhere: what looks like a file is one, what else may come is not known."""
@@ -399,6 +488,7 @@ class _Builder:
         mounted = [mount for flag in item.flags if (mount := self.mount(stage, item, flag))]
         stage.files.layers += [mount for mount in mounted if not isinstance(mount, Taint)]
         stage.files.taints += [mount for mount in mounted if isinstance(mount, Taint)]
+        self.known_user(stage, item)
         outcome = run.run(stage, self.tree, script, self.place(item))
         there_for_this_run = {id(mount) for mount in mounted}
         stage.files.layers = [layer for layer in stage.files.layers if id(layer) not in there_for_this_run]
@@ -406,9 +496,20 @@ class _Builder:
         self.unknowns.extend(outcome.unknowns)
         for problem in outcome.problems:
             detail: Detail = problem.missing
-            if isinstance(detail, MissingFile | MissingSystem):
+            if isinstance(detail, Denied | MissingFile | MissingSystem | MissingUser):
                 detail = detail._replace(instruction=self.number)
             self.fault(problem.code, problem.message, problem.reason, self.place(item), detail, problem.certain)
+
+    def known_user(self, stage: Stage, item: Instruction) -> None:
+        """Note a RUN as a user, or in a group, that the image does not have."""
+        missing = stage.missing_account()
+        if missing is None or any(isinstance(fault.detail, MissingUser) for fault in self.faults):
+            return
+        kind, name, sure = missing
+        ran = " ".join((*stage.shell, item.value)) if not item.json else " ".join(item.argv)
+        message = f'failed to solve: process "{ran}" did not complete successfully: {unknown_account(kind, name)}'
+        reason = f"USER {stage.user} names a {kind} that the image does not have at this point."
+        self.fault("user-unknown", message, reason, self.place(item), MissingUser(name, self.number), sure)
 
     def mount(self, stage: Stage, item: Instruction, flag: Text) -> Layer | Taint | None:
         """Return what a `--mount` puts into the image for this RUN alone."""
@@ -453,15 +554,3 @@ class _Builder:
 def _number(text: str) -> int | None:
     """Return the number of a stage, where it is called by its number."""
     return int(text) if text.isdecimal() and len(text) < 6 else None
-
-
-def _moved(prefix: str, path: str, here: str) -> str:
-    """Return where a folder lies after `path` was copied to `here`."""
-    rest = below(prefix, path)
-    return prefix if rest is None else posixpath.normpath(posixpath.join(here, rest))
-
-
-def _touch(prefix: str, path: str) -> bool:
-    """Say whether copying `path` brings what is installed below `prefix`."""
-    home = prefix.replace("~", "/root")
-    return path in ("/", home) or home.startswith(path.rstrip("/") + "/") or path.startswith(home + "/")

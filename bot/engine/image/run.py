@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.engine.image import compiled, installers, managers, packages
-from bot.engine.image.filesystem import Linked, Made
+from bot.engine.image.filesystem import Made
 from bot.engine.image.run_files import FETCHERS, FileCommands, has_letter
+from bot.engine.image.run_rights import switched
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements, shell
 from bot.engine.model.findings import MissingFile, Place, Unknown
@@ -22,8 +23,8 @@ from bot.engine.model.tree import Tree, Unreadable
 
 _HARMLESS = frozenset(
     "true false : test [ [[ set export umask ulimit ls cat pwd env printenv which command type sleep date whoami id"
-    " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache useradd adduser groupadd addgroup"
-    " usermod userdel deluser chown chgrp echo printf exit wait trap unset dpkg dpkg-architecture grep awk head"
+    " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache echo printf exit wait trap"
+    " unset dpkg dpkg-architecture grep awk head"
     " tail sort wc playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
     " eatmydata add-apt-repository apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
     " sha256sum basename dirname readlink realpath tr cut uniq sync nproc".split()
@@ -112,7 +113,7 @@ class _Runner(FileCommands):
             self.optional = self.within_optional or command.optional or command.joined == "||"
             negated = re.search(r"(?:^|[\s;&|(])![ \t]+\Z", text[max(0, command.start - 40) : command.start]) is not None
             self.fatal = not (self.optional or self.lost or negated) and (to_the_end or stops)
-            words = [shell.expand(word, self.variable) for word in command.words]
+            words = [self.expanded(word) for word in command.words]
             self.assigned(command, words)
             self.redirected(command, text)
             self.passed = {name: shell.expand(value, self.variable) for name, value in command.assignments} if words else {}
@@ -131,6 +132,14 @@ class _Runner(FileCommands):
         if script.unknown:
             self.not_followed([script.unknown])
 
+    def expanded(self, word: shell.Word) -> str | None:
+        """Return the text of a word; `~` at its start is the home folder."""
+        text = shell.expand(word, self.variable)
+        if not text or text[0] != "~" or text[1:2] not in ("", "/") or word.quoted:
+            return text
+        home = self.variable("HOME")
+        return None if home is None else home + text[1:]
+
     def variable(self, name: str) -> str | None:
         if name in self.variables:
             return self.variables[name]
@@ -138,7 +147,7 @@ class _Runner(FileCommands):
             return None
         value = self.stage.variable(name)
         if value == "" and name == "HOME":
-            return "/root" if self.stage.user in ("root", "0") else None
+            return self.stage.users.home(self.user)
         return self.folder if name == "PWD" else None if name in _ONLY_IN_A_SHELL and not value else value
 
     def assigned(self, command: shell.Command, words: list[str | None]) -> None:
@@ -164,17 +173,27 @@ class _Runner(FileCommands):
                 continue
             if target and not target.startswith("/dev/") and not target.isdigit():
                 self.output = None if text[: word.start].rstrip().endswith("2>") else self.path(target)
-                self.stage.files.add(Made(self.path(target), "file", self.stage.user))
+                says = "{} {}: Permission denied" if "bash" in self.spoken else "{} cannot create {}: Permission denied"
+                self.denied("redirect", target, None, says.format(self.spoken, target))
+                self.touches_accounts(self.path(target))
+                self.stage.files.add(Made(self.path(target), "file", self.owner))
 
     # --- one command
 
     def command(self, words: list[str | None], piped: bool = False) -> None:
+        if words and (other := switched(words)):
+            before, self.user = self.user, other[0] or "…"
+            if other[1]:
+                self.command(other[1], piped)
+            self.user = before
+            return
         self.passed |= {name: value for name, _, value in map(_partitioned, words[1:]) if words[0] == "env" and name}
         words = _unwrapped(words)
         if not words:
             return
         program = posixpath.basename(words[0] or "")
         arguments = words[1:]
+        self.needs_root(program, arguments)
         if words[0] is None:
             self.not_followed(words)
         elif piped and (brought := managers.brought_by_script(self.fetched_from)) and program in (*SHELLS, "python3", "python"):
@@ -189,6 +208,8 @@ class _Runner(FileCommands):
             or program in _HARMLESS
             or self.system_packages(program, arguments)
             or self.moves_files(program, arguments)
+            or self.changes_rights(program, arguments)
+            or self.changes_accounts(program, arguments)
         ):
             return
         elif program in ("cd", "pushd", "popd"):
@@ -274,7 +295,7 @@ class _Runner(FileCommands):
             home = self.variable("HOME") if target.split("/")[0] == "~" else None
             self.folder = posixpath.normpath(posixpath.join(home or "/root", target[2:]))
             if home is None:
-                self.lose(f"the home folder of {self.stage.user}")
+                self.lose(f"the home folder of {self.user}")
         else:
             self.folder = self.path(target)
 
@@ -295,7 +316,8 @@ class _Runner(FileCommands):
         if verb in ("install", "wheel", "download"):
             at = arguments.index(verb)
             self.refused_by_system(verb, arguments, prefix, tool)
-            wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
+            words, runs_as = arguments[at + 1 :], (self.user, self.seen)
+            wanted = installers.pip(self.stage, self.tree, words, self.folder, self.place, prefix, tool, *runs_as)
             before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
             install, refused = self.resolved(wanted.install, arguments, tool)
             if verb == "install":
@@ -304,6 +326,7 @@ class _Runner(FileCommands):
                 other = self.other_index(arguments, install.requirements)
                 self.problems += [each for each in wanted.problems if not (other and each.code == "requirement-not-found")]
                 self.problems += refused
+                self.problems.extend([wanted.refused] if wanted.refused and verb == "install" else ())
                 built = tuple(each for each in wanted.install.requirements if not before.has(each.line.value))
                 built = () if other else built
                 lacking = compiled.lacks(self.stage, built)
@@ -330,6 +353,13 @@ class _Runner(FileCommands):
         missing = MissingFile("/usr/bin/pip3", None)
         message = "error: externally-managed-environment"
         self.problems.append(installers.Problem("environment-missing", message, reason, missing, self.stage.followed))
+
+    def makes_environment(self, arguments: list[str | None]) -> None:
+        """Follow `python -m venv` and virtualenv: each folder that they name becomes an environment."""
+        for word in arguments:
+            if word and not word.startswith("-"):
+                self.denied("venv", self.path(word))
+                self.stage.add_environment(self.path(word), self.owner, "--system-site-packages" in arguments)
 
     def resolved(
         self, install: Install, arguments: list[str | None], tool: str
@@ -393,7 +423,7 @@ class _Runner(FileCommands):
     def module(self, rest: list[str | None], words: list[str | None]) -> None:
         module, arguments = (rest[0] or "", rest[1:]) if rest else ("", [])
         if module in ("venv", "virtualenv"):
-            self.stage.environments.extend(self.path(word) for word in arguments if word and not word.startswith("-"))
+            self.makes_environment(arguments)
         elif module == "pip":
             self.pip(arguments, self.prefix(words[0]))
         elif module == "spacy":
@@ -418,7 +448,7 @@ class _Runner(FileCommands):
             inner = _Runner(self.stage, self.tree, self.place)
             inner.folder, inner.variables, inner.lost = self.folder, dict(self.variables), self.lost
             inner.environment, inner.within_optional = self.environment, self.optional
-            inner.depth, inner.started = self.depth + 1, self.started
+            inner.depth, inner.started, inner.user = self.depth + 1, self.started, self.user
             inner.errexit = self.inherits_errexit(arguments[: len(arguments) - len(rest)])
             inner.script(rest[0])
             self.problems.extend(inner.problems if self.fatal else ())
@@ -446,8 +476,7 @@ class _Runner(FileCommands):
             return
         if self.tree.executable(found.tree) or self.stage.may_execute(path):
             return
-        copied = (layer.path for layer in self.stage.files.layers if isinstance(layer, Linked) and layer.system is not None)
-        if any(f"{path}/".startswith(f"{top.rstrip('/')}/") for top in copied):
+        if any(f"{path}/".startswith(f"{top.rstrip('/')}/") for top in self.stage.files.copied()):
             return  # it may have got the bit where it was copied from
         reason = f"{found.tree} has no executable bit in git, and the build starts it as a program."
         message = f"{self.spoken} {word}: Permission denied"
@@ -468,7 +497,7 @@ class _Runner(FileCommands):
         inner.folder, inner.variables, inner.lost, inner.depth = self.folder, dict(self.variables), self.lost, self.depth + 1
         inner.environment, inner.within_optional = self.environment, self.optional
         inner.variables.update(self.passed)
-        inner.started = self.started
+        inner.started, inner.user = self.started, self.user
         first = text.partition("\n")[0]
         shebang = first.split()[1:] if first.startswith("#!") else []
         inner.errexit = self.inherits_errexit(shebang if options is None else options)

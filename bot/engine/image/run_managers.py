@@ -22,11 +22,12 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
         if outcome.exact and surely:
             stage.installs[:] = [each for each in stage.installs if each.prefix != install.prefix]
         stage.installs.append(install)
-    stage.environments += [path for path in outcome.environments if path not in stage.environments]
+    for path in outcome.environments:
+        stage.add_environment(path, stage.owner)
     stage.settings.update((f"{program} {name}", value) for name, value in outcome.settings.items())
     written = outcome.written + ([(target, outcome.printed)] if target and outcome.printed is not None else [])
     for path, listed in written:
-        stage.files.add(Made(path, "file", stage.user, listed))
+        stage.files.add(Made(path, "file", stage.owner, listed))
     return outcome
 
 

@@ -78,6 +78,10 @@ class Fly:
         found = [*fly.doubts(tree, config, workdir), *(starts.doubts(tree, config, place) if place else ())]
         return found if place or told else [*found, *survey.doubts(tree, config)]
 
+    def mounted_for(self, user: str) -> str | None:
+        """Fly's init gives the mount point, and nothing below it, to the image's user."""
+        return user
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the `fly deploy` for it."""
         return fly.deploy_command(directory, config)

@@ -76,6 +76,10 @@ class Render:
             return []
         return [Doubt("all", f"{target.config} counts only where the dashboard names it")]
 
+    def mounted_for(self, user: str) -> str | None:
+        """Render's documentation does not say it."""
+        return None
+
     def deploy_command(self, directory: str, config: str) -> str:
         """A push deploys."""
         return ""

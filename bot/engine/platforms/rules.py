@@ -70,6 +70,10 @@ class Rules(Protocol):
         """Return what may make a deploy go otherwise than the files tell; `told`: a person said where it is started."""
         ...
 
+    def mounted_for(self, user: str) -> str | None:
+        """Return whose the mount point of a volume is, in an image with a USER; None where that is not known."""
+        ...
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the command that deploys a config from a folder; empty where a push does it."""
         ...
