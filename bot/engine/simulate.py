@@ -6,10 +6,9 @@ if it had been repaired.
 
 from __future__ import annotations
 
-import posixpath
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engine.boot import command, reach, start
+from bot.engine.boot import command, reach, served, start
 from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
@@ -17,7 +16,6 @@ from bot.engine.image.stage import Image, Install, unknown_account
 from bot.engine.model.findings import (
     Assumption,
     Fault,
-    MissingDistribution,
     MissingDockerfile,
     MissingModule,
     MissingSource,
@@ -349,7 +347,7 @@ class _Simulation:
         """Boot a program with the installs that it reaches; after one that it does not reach, as if it did."""
         view = reach.view(image, program)
         seen = self.come_to(image, view.installs) if view.hidden else installed
-        missing = self.not_installed(program, image, seen, process, stage, view.script)
+        missing = served.not_installed(self.tree, image, seen, program, process, stage, view.script)
         started = start.start(self.tree, image, seen, program, process.name, stage)
         lacking = [*missing, *(fault for fault in started.faults if isinstance(fault.detail, MissingModule))]
         if not lacking or not (view.hidden or image.left or view.script is False):
@@ -358,7 +356,7 @@ class _Simulation:
 
         everything = self.come_to(image, (*image.installs, *image.left))
         whole = start.start(self.tree, image, everything, program, process.name, stage)
-        there = self.not_installed(program, image, everything, process, stage)
+        there = served.not_installed(self.tree, image, everything, program, process, stage)
         known = {fault.identity for fault in (*there, *whole.faults)}
         lost = next((fault for fault in lacking if fault.identity not in known), None)
         if lost is None:
@@ -367,43 +365,6 @@ class _Simulation:
 
     def come_to(self, image: Image, installs: tuple[Install, ...]) -> packages.Installed:
         return packages.installed(installs, image.base.python, self.options.package_index)
-
-    def not_installed(
-        self,
-        program: Program,
-        image: Image,
-        installed: packages.Installed,
-        process: Process,
-        stage: Stage,
-        script: bool | None = None,
-    ) -> list[Fault]:
-        """Report a server that the command starts and no requirement brings, or whose `script` is not there."""
-        from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
-        from bot.engine.boot.misses import Judge
-
-        name = program.launcher
-        wanted = BROUGHT_BY.get(name, name)
-        there = installed.has(wanted) or (wanted == name and installed.runs(name)) or installed.opaque or installed.projects
-        if name not in LAUNCHERS or (there and script is not False) or not image.base.python:
-            return []
-        argv0 = program.argv[0]
-        message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
-        if posixpath.basename(argv0).startswith("python"):
-            message = f"python: No module named {name}"
-        elif program.origin.kind == "script" or argv0 != (program.argv[0] if not process.argv else process.argv[0]):
-            message = f"{argv0}: not found"
-        if name == "fastapi" and installed.has("fastapi"):
-            message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
-        reason = f"No installed requirement is known to bring `{wanted}`."
-        detail = MissingDistribution("fastapi[standard]" if name == "fastapi" else wanted, name)
-        place = program.origin.place
-        judge = Judge(self.tree, image, installed)
-        judge.later = program.later
-        doubt = judge.unfollowed() or judge.later if script is False else judge.packages_doubt(name, wanted)
-        sure = not doubt and image.base.known and program.fatal and not program.loose
-        reason = f"{reason} Not certain: {doubt}." if doubt else reason
-        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
-        return [Fault("launcher-not-installed", stage, 0, process.name, confidence, message, reason, place, (), detail)]
 
     # --- port
 
