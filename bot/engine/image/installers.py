@@ -103,7 +103,7 @@ def pip(
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
     reader.manifests()
-    where = sites.site(stage, reader.user, folder, prefix or _prefix(stage), told, variable or stage.variable)
+    where = sites.site(stage, reader.user, folder, prefix or _prefix(stage), told, variable or stage.variable, tool)
     install = Install(where.prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
     install = install._replace(constraints=tuple(reader.bounds), kind=where.kind)
     return Wanted(install, tuple(reader.problems), reader.git, reader.refused(where))
@@ -318,11 +318,15 @@ class _Pip:
 
     def refused(self, where: sites.Site) -> Problem | None:
         """Return what stops an install that has something to install, where its user may not write."""
-        if where.refused is None or self.tool != "pip":
+        if where.refused is None:
             return None
+        path, message, reason = where.refused
         there = packages.installed(tuple(self.stage.installs), self.stage.base.python)
-        new = self.projects or self.archives or any(not there.has(each.line.value) for each in self.found)
-        return self.denial(*where.refused) if new and not there.opaque and not there.projects else None
+        new = [each.line.value for each in self.found if not there.has(each.line.value)]
+        if there.opaque or there.projects or not (self.projects or self.archives or new):
+            return None
+        words = message if self.tool == "pip" else f"error: Failed to install: {(*new, *self.projects, '…')[0]}"
+        return self.denial(path, words, reason)
 
     def denial(self, path: str, message: str, reason: str) -> Problem:
         """Return the problem of a user who may not write at a path."""

@@ -525,7 +525,7 @@ class _Runner(FileCommands):
 
         place, active = self.place, self.environment or (within if program == "uv" and arguments[:1] == ["pip"] else None)
         call = Call(self.stage, self.tree, tuple(arguments), self.folder, place, active, self.seen)
-        outcome = run_managers.take(self.stage, call, program, self.output, self.fatal)
+        outcome = run_managers.take(self.stage, call, program, self.output, self.fatal, self.user)
         self.problems.extend(outcome.problems if self.fatal else ())
         if outcome.pip:
             words, prefix = outcome.pip

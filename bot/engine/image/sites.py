@@ -28,11 +28,18 @@ class Site(NamedTuple):
 
 
 def site(
-    stage: Stage, user: str, folder: str, prefix: str, told: dict[str, str], variable: Callable[[str], str | None]
+    stage: Stage,
+    user: str,
+    folder: str,
+    prefix: str,
+    told: dict[str, str],
+    variable: Callable[[str], str | None],
+    tool: str = "pip",
 ) -> Site:
     """Return where a `pip install` puts its packages; `told` are its options with the folders that they name.
 
-    `prefix` is the environment of this pip, `user` runs it in `folder`; `variable` looks up the environment.
+    `prefix` is the environment of this pip, `user` runs it in `folder`; `variable` looks up the environment. uv's pip does
+    not know a user's own site.
     """
     access = Access(stage.files, stage.users, user)
     named = told.get("--target") or variable("PIP_TARGET")
@@ -41,6 +48,8 @@ def site(
     named = told.get("--prefix") or variable("PIP_PREFIX")
     if named:
         return _judged(access, Site(posixpath.normpath(posixpath.join(folder, named)), "prefix"))
+    if tool == "uv":
+        return _judged(access, Site(prefix), f"{prefix}/{_packages(stage)}/…")
     if "--root" in told:
         return Site(posixpath.normpath(posixpath.join(folder, told["--root"], prefix.lstrip("/"))), "prefix")
     base = user_base(stage, user, variable)
