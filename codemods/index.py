@@ -9,11 +9,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "command-not-found": ("install-system-package",),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
-    "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
+    "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "fix-stage-copy", "move-fly-toml"),
     "dockerfile-not-found": ("fix-path-case", "fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "fix-file-name", "set-pythonpath", "copy-missing-file", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
+    "environment-moved": ("fix-stage-copy",),
+    "environment-not-used": ("add-env-path",),
     "healthcheck-program": ("fix-healthcheck-command",),
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
@@ -33,6 +35,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "no-dockerignore": ("add-dockerignore",),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
     "package-lists-missing": ("fix-apt-install",),
+    "packages-not-copied": ("copy-venv-to-final-stage", "fix-stage-copy"),
+    "packages-not-readable": ("fix-user-site",),
+    "packages-of-other-python": ("align-stage-python",),
+    "permission-denied": ("fix-install-user", "fix-build-user"),
     "program-missing": ("fix-build-command", "install-system-package", "install-package-manager", "add-missing-requirement"),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths"),
@@ -48,9 +54,11 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "tool-usage": ("fix-poetry-options",),
     "unknown-key": ("drop-unknown-key",),
+    "user-unknown": ("add-user",),
     "versions-clash": ("fix-requirement-pin",),
     "wheel-missing": ("fix-requirement-pin", "pin-python-version"),
     "workspace-member-missing": ("copy-workspace-members",),
+    "write-denied": ("fix-build-user",),
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-env-path", "add-missing-extra", "add-missing-requirement", "add-user", "align-cmd-processes", "align-stage-python", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

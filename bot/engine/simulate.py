@@ -6,21 +6,21 @@ if it had been repaired.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engine.boot import command, start
+from bot.engine.boot import command, reach, served, start
 from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
-from bot.engine.image.stage import Image
+from bot.engine.image.stage import Image, Install, unknown_account
 from bot.engine.model.findings import (
     Assumption,
     Fault,
     MissingData,
-    MissingDistribution,
     MissingDockerfile,
     MissingModule,
     MissingSource,
+    MissingUser,
     Place,
     Stage,
     Unknown,
@@ -139,9 +139,10 @@ class _Simulation:
         if image:
             self.faults.extend(image.faults)
             self.unknowns.extend(image.unknowns)
-            installed = packages.installed(image.installs, image.base.python, self.options.package_index)
+            installed = self.come_to(image, image.installs)
             if self.target.release:
                 release = self.boot(image, installed, self.target.release, "release")
+                self.without_volumes(image, release)
             for process in self.target.processes:
                 if self.options.process in (None, process.name):
                     booted = self.boot(image, installed, process, "boot")
@@ -261,6 +262,25 @@ class _Simulation:
         return {**image.env, **self.rules.environment(self.target, process), **dict.fromkeys(self.options.secrets)}
 
     def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
+        """Boot a process with the volumes of its machine; after one that hides what it needs, as if it did not."""
+        mounts = [volume for volume in self.target.volumes if stage == "boot" and process.name in volume.processes]
+        if not mounts:
+            return self.booted(image, installed, process, stage)
+        from bot.engine import volumes  # most apps have none
+
+        image = volumes.granted(image, mounts, self.rules.mounted_for(image.users.owner(image.user)))
+        trial, before = _Simulation(self.tree, self.target, self.reading, self.options), len(self.faults)
+        booted = self.booted(image, installed, process, stage)
+        hiding = volumes.mounted(image, mounts)
+        if hiding:
+            trial.faults, trial.built = [], self.built
+            trial.booted(hiding, self.come_to(hiding, hiding.installs), process, stage)
+            known = {fault.identity for fault in self.faults[before:]}
+            lost = next((fault for fault in trial.faults if fault.identity not in known), None)
+            self.faults.extend([volumes.hidden(lost, mounts)] if lost else ())
+        return booted
+
+    def booted(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
         argv, origin = command.command_line(image, process)
         if origin is None or not argv:
             place = Place(image.dockerfile, 1)
@@ -269,6 +289,7 @@ class _Simulation:
         if image.base.language and not self.has_python(image):
             self.cannot_follow(f"{image.base.name} runs {image.base.language}: another language is not followed", origin.place)
             return Booted(process, argv, origin, ())
+        self.unknown_user(image, process, stage)
         resolved = command.resolve(self.tree, image, argv, self.environment(image, process), origin, process.name, stage)
         self.faults.extend(resolved.faults)
         self.unknowns.extend(resolved.unknowns)
@@ -282,6 +303,25 @@ class _Simulation:
             image = image._replace(base=image.base._replace(python=other))
         programs = self.programs(image, installed, process, stage, resolved, origin)
         return Booted(process, argv, origin, tuple(programs))
+
+    def without_volumes(self, image: Image, release: Booted) -> None:
+        """Report a release command that needs a volume."""
+        if self.target.volumes:
+            from bot.engine import volumes  # most apps have none
+
+            fault = volumes.no_release(self.target.volumes, image, release.argv, self.environment(image, release.process))
+            self.faults.extend([fault] if fault else ())
+
+    def unknown_user(self, image: Image, process: Process, stage: Stage) -> None:
+        """Report a USER that the image does not have, where no RUN failed with it already."""
+        if image.stranger and not any(isinstance(fault.detail, MissingUser) for fault in image.faults):
+            kind, name, sure = image.stranger
+            lines = [item.line for item in image.instructions if item.name == "USER"]
+            place = Place(image.dockerfile, lines[-1]) if lines else None
+            reason = f"USER {image.user} names a {kind} that the image does not have."
+            fault = Fault("user-unknown", stage, -1, process.name, "certain", unknown_account(kind, name), reason, place)
+            fault = fault._replace(detail=MissingUser(name, None))
+            self.faults.append(fault if sure else _doubted(fault))
 
     def has_python(self, image: Image) -> bool:
         return any(name.startswith("python3") for name in image.programs)
@@ -302,8 +342,8 @@ class _Simulation:
             followed = followed or program.entry is not None or program.launcher in ("alembic", "django-admin")
             if not program.fatal and program is not resolved.programs[-1]:
                 continue
-            self.faults.extend(self.not_installed(program, image, installed, process, stage))
-            started = start.start(self.tree, image, installed, program, process.name, stage, self.explained)
+            missing, started = self.started(program, image, installed, process, stage)
+            self.faults.extend(missing)
             self.faults.extend(started.faults if program.fatal else map(_doubted, started.faults))
             self.unknowns.extend(started.unknowns)
             if program.listen is None and started.walk.serving:
@@ -319,36 +359,30 @@ class _Simulation:
             )
         return programs
 
-    def not_installed(
+    def started(
         self, program: Program, image: Image, installed: packages.Installed, process: Process, stage: Stage
-    ) -> list[Fault]:
-        """Report a server that the command starts and no requirement brings."""
-        from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
-        from bot.engine.boot.misses import Judge
+    ) -> tuple[list[Fault], start.Started]:
+        """Boot a program with the installs that it reaches; after one that it does not reach, as if it did."""
+        view = reach.view(image, program)
+        seen = self.come_to(image, view.installs) if view.hidden else installed
+        missing = served.not_installed(self.tree, image, seen, program, process, stage, view.script)
+        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained)
+        lacking = [*missing, *(fault for fault in started.faults if isinstance(fault.detail, MissingModule))]
+        if not lacking or not (view.hidden or image.left or view.script is False):
+            return missing, started
+        from bot.engine.boot import astray  # where something is installed that a process does not reach alone
 
-        name = program.launcher
-        wanted = BROUGHT_BY.get(name, name)
-        there = installed.has(wanted) or (wanted == name and installed.runs(name))
-        if name not in LAUNCHERS or there or installed.opaque or installed.projects or not image.base.python:
-            return []
-        argv0 = program.argv[0]
-        message = f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
-        if argv0.startswith("python"):
-            message = f"python: No module named {name}"
-        elif program.origin.kind == "script" or argv0 != (program.argv[0] if not process.argv else process.argv[0]):
-            message = f"{name}: not found"
-        if name == "fastapi" and installed.has("fastapi"):
-            message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
-        reason = f"No installed requirement is known to bring `{wanted}`."
-        detail = MissingDistribution("fastapi[standard]" if name == "fastapi" else wanted, name)
-        place = program.origin.place
-        judge = Judge(self.tree, image, installed)
-        judge.later = program.later
-        doubt = judge.packages_doubt(name, wanted)
-        sure = not doubt and image.base.known and program.fatal and not program.loose
-        reason = f"{reason} Not certain: {doubt}." if doubt else reason
-        confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
-        return [Fault("launcher-not-installed", stage, 0, process.name, confidence, message, reason, place, (), detail)]
+        everything = self.come_to(image, (*image.installs, *image.left))
+        whole = start.start(self.tree, image, everything, program, process.name, stage, self.explained)
+        there = served.not_installed(self.tree, image, everything, program, process, stage)
+        known = {fault.identity for fault in (*there, *whole.faults)}
+        lost = next((fault for fault in lacking if fault.identity not in known), None)
+        if lost is None:
+            return missing, started
+        return [*there, astray.judged(image, program, view, lost)], whole
+
+    def come_to(self, image: Image, installs: tuple[Install, ...]) -> packages.Installed:
+        return packages.installed(installs, image.base.python, self.options.package_index)
 
     # --- port
 

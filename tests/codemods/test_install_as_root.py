@@ -5,10 +5,16 @@ from tests.tools import DOCKERFILE, HEALTHY, check_noop, check_transformed
 
 NAME = "install-as-root"
 APT = "RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
+ADDS = {"python:3.11-slim": "useradd app && useradd web", "python:3.11-alpine": "adduser -D app", "example.org/ours:1": "true"}
 
 
 def running(lines: str, base: str = "python:3.11-slim") -> dict[str, str]:
-    return {**HEALTHY, "Dockerfile": DOCKERFILE.replace("python:3.11-slim", base).replace("COPY . .\n", f"COPY . .\n{lines}")}
+    return {
+        **HEALTHY,
+        "Dockerfile": DOCKERFILE.replace("python:3.11-slim", base).replace(
+            "COPY . .\n", f"COPY . .\nRUN {ADDS[base]}\n{lines}"
+        ),
+    }
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ def test_what_else_the_run_does_is_a_judgement_call():
 
 
 def test_the_user_of_the_stage_below_counts():
-    first = "FROM python:3.11-slim AS base\nUSER app\n\n"
+    first = "FROM python:3.11-slim AS base\nRUN useradd app\nUSER app\n\n"
     before = running(APT)
     before["Dockerfile"] = first + before["Dockerfile"].replace("FROM python:3.11-slim", "FROM base")
     after = {**before, "Dockerfile": before["Dockerfile"].replace(APT, f"USER root\n{APT}USER app\n")}

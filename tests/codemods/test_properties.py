@@ -183,7 +183,19 @@ SYNC = MANAGED.replace("poetry install", "uv sync --frozen").replace("install po
 
 APT = "RUN apt-get update \\\n  && apt-get install -y \\\n  curl\n"
 
+SERVER_CMD = 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8080"]\n'
+APP = "WORKDIR /app\nCOPY . .\n"
+SLIM, BUILDER = "FROM python:3.11-slim\n", "FROM python:3.11-slim AS builder\nCOPY requirements.txt .\n"
+VENV = "RUN python -m venv /opt/venv && /opt/venv/bin/pip install -r requirements.txt\n"
+WEB = "RUN useradd -m web\nUSER web\n"
+
+
+def _image(*lines: str) -> dict[str, str]:
+    return {**HEALTHY, "Dockerfile": "".join(lines) + SERVER_CMD}
+
+
 CASES = [
+    Case("add-env-path", _image(SLIM, APP, VENV), "Dockerfile", "dockerfile"),
     Case(
         "add-missing-extra",
         {
@@ -196,7 +208,21 @@ CASES = [
         unsafe=True,
     ),
     Case("add-missing-requirement", {**WITH_POETRY, "main.py": f"import redis\n{MAIN}"}, "pyproject.toml"),
+    Case("add-user", _image(SLIM, APP, "RUN pip install -r requirements.txt\nUSER web\n"), "Dockerfile", "dockerfile"),
+    Case(
+        "align-stage-python",
+        _image(BUILDER, VENV, "FROM python:3.12-slim\nCOPY --from=builder /opt /opt\nENV PATH=/opt/venv/bin:$PATH\n", APP),
+        "Dockerfile",
+        "dockerfile",
+        unsafe=True,
+    ),
     Case("copy-beside-manifest", {**LOCKED, "fly.toml": FLY, "Dockerfile": SYNC}, "Dockerfile", "dockerfile"),
+    Case(
+        "copy-venv-to-final-stage",
+        _image(BUILDER, VENV, SLIM, "ENV PATH=/opt/venv/bin:$PATH\n", APP),
+        "Dockerfile",
+        "dockerfile",
+    ),
     Case(
         "copy-workspace-members",
         {**SPACE, "fly.toml": FLY, "Dockerfile": SYNC.replace("pyproject.toml ./", "pyproject.toml uv.lock ./")},
@@ -204,8 +230,35 @@ CASES = [
         "dockerfile",
     ),
     Case(
+        "fix-build-user",
+        _image(SLIM, APP, "RUN pip install -r requirements.txt\n", WEB, "RUN mkdir logs\n"),
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-install-user",
+        {
+            **_image(SLIM, APP, WEB, "ENV PATH=/home/web/.local/bin:$PATH\nRUN pip install --user .\n"),
+            "pyproject.toml": '[project]\nname = "demo"\nversion = "1"\ndependencies = ["fastapi", "uvicorn"]\n',
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
         "fix-poetry-options",
         {**WITH_POETRY, "Dockerfile": MANAGED.replace("poetry install", "poetry install --no-dev")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-stage-copy",
+        _image(BUILDER, VENV, SLIM, "COPY --from=builder /opt/venv /venv\nENV PATH=/venv/bin:$PATH\n", APP),
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "fix-user-site",
+        _image(SLIM, APP, "RUN pip install --user -r requirements.txt\nENV PATH=/root/.local/bin:$PATH\n", WEB),
         "Dockerfile",
         "dockerfile",
     ),
@@ -384,7 +437,7 @@ CASES = [
     ),
     Case(
         "install-as-root",
-        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", f"COPY . .\nUSER app\n{APT}")},
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .\n", f"COPY . .\nRUN useradd app\nUSER app\n{APT}")},
         "Dockerfile",
         "dockerfile",
     ),

@@ -19,7 +19,7 @@ from bot.engine.boot.surroundings import Course, Shell, Where
 from bot.engine.boot.wrappers import unwrapped
 from bot.engine.image.run import SHELLS
 from bot.engine.image.stage import Command, Image
-from bot.engine.model.findings import MissingFile, Place, Stage
+from bot.engine.model.findings import Denied, MissingFile, Place, Stage
 from bot.engine.model.target import Origin, Process
 from bot.engine.model.tree import Tree
 
@@ -107,14 +107,20 @@ class _Resolver:
 
     def installing(self, argv: tuple[str, ...], where: Where) -> None:
         """Note what a command installs before it runs another: `uv run` what its project asks for."""
-        outcome = None
+        started = None
+        image, user = self.course.image, where.user or self.course.image.user
         if argv[0].endswith("uv") and not any(UNTOLD in word for word in argv):
             from bot.engine.image import run_managers  # for commands that begin like this alone
 
-            outcome = run_managers.started(self.course.tree, self.course.image, argv[1:], where.folder, where.env)
-        if outcome is None:
+            started = run_managers.started(self.course.tree, image, argv[1:], where.folder, where.env, user)
+        if started is None:
             self.course.later = f"{' '.join(argv[:2])} installs what is missing"
             return
+        outcome, refused = started
+        if refused:
+            name = image.users.named(image.users.owner(user))
+            reason = f"{refused.reason} The process runs as {name}."
+            self.course.fault("write-denied", refused.message, reason, where, Denied("uv", refused.path, name, None))
         self.course.installs += outcome.installs
         for problem in outcome.problems:
             if problem.code in ("lock-missing", "lock-stale"):
@@ -192,6 +198,7 @@ class _Resolver:
         )
         before = next((f"{each.launcher} runs before it" for each in self.course.programs if each.entry), None)
         program = program._replace(made=frozenset(self.course.made), after=before)
+        program = program._replace(user=where.user, runner=where.runner)
         self.course.programs.append(program._replace(loose=loose, variable=variable, later=self.course.later))
 
     # --- python

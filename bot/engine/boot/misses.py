@@ -129,13 +129,13 @@ class Judge:
     def packages_doubt(self, name: str, provided_by: str | None = None) -> str | None:
         """Return why a third-party module may be there although no requirement gives it."""
         tainted = self.image.files.tainted(f"/usr/local/lib/python3/site-packages/{name}")
-        return self._unfollowed() or tainted or self.later or self.installed.doubt(name, provided_by)
+        return self.unfollowed() or tainted or self.later or self.installed.doubt(name, provided_by)
 
     def changed(self) -> str | None:
         """Return why other versions may be installed than the package index told."""
-        return self._unfollowed() or self.later
+        return self.unfollowed() or self.later
 
-    def _unfollowed(self) -> str | None:
+    def unfollowed(self) -> str | None:
         """Return which command of the build may have installed packages, as nobody followed it."""
         for unknown in self.image.unknowns:
             words = unknown.reason.split()

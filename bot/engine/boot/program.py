@@ -65,6 +65,8 @@ class Program(NamedTuple):
     later: str | None = None  # why packages may be installed when it starts that the build did not install
     made: frozenset[str] = frozenset()  # paths that the command line makes before
     after: str | None = None  # what code ran before, and may have made files
+    user: str = ""  # as whom it runs; empty: the image's user
+    runner: str | None = None  # `uv`, `poetry`, …: what started it in the environment of a project
 
 
 class Resolution(NamedTuple):

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from bot.engine.boot.absent import absent
 from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
 from bot.engine.boot.surroundings import Course, Where
+from bot.engine.image.access import Access
 from bot.engine.image.installers import OPAQUE
 from bot.engine.image.managers import PROGRAMS
 from bot.engine.image.run_files import FETCHERS
+from bot.engine.image.run_rights import MESSAGES
 from bot.engine.model import shell
-from bot.engine.model.findings import MissingFile
+from bot.engine.model.findings import Denied, MissingFile
 
 _SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
 _TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
@@ -31,6 +33,7 @@ class ShellText:
     def __init__(self, course: Course, follow: Callable[[tuple[str, ...], Where], object]) -> None:
         self.course = course
         self.follow = follow
+        self.text = ""  # of the script at hand
 
     def run(self, text: str, where: Where, errexit: bool) -> None:
         """Follow a script's commands in order, to the one that takes its place or that it waits for."""
@@ -42,6 +45,7 @@ class ShellText:
         inner: Where | None = None  # the surroundings in a branch, a loop or a subshell
         aside = doubtful = False  # whether that is a subshell; whether the list of commands may not come to this one
         for index, command in enumerate(commands):
+            self.text = text
             previous = commands[index - 1] if index else None
             where = _at_line(where, text, command)
             tested = previous is not None and _first(previous) in _TESTS
@@ -142,15 +146,17 @@ class ShellText:
             return where._replace(arguments=where.arguments[1:])
         if first in (".", "source"):
             script = words[1] if len(words) > 1 else None
+            if script and posixpath.basename(script) == "activate":
+                return self._activated(posixpath.normpath(posixpath.join(where.folder, script)), where)
             self.course.not_followed(f"{first} {script or ''} is not followed", here)
-            plain = posixpath.basename(script or "") == "activate"  # a virtual environment's own script sets PATH alone
-            return where if plain else where._replace(loose=f"`{first} {script or UNTOLD}` may set variables")
+            return where._replace(loose=f"`{first} {script or UNTOLD}` may set variables")
         if first == "read":
             return where._replace(
                 env={**where.env, **dict.fromkeys(word for word in words[1:] if word and word.isidentifier())}
             )
         if first in ("exit", "return", "set", "trap", "wait", "ulimit", "umask", "[", "[[", "test"):
             return where
+        self._denied(command, words, here)
         where = self._made(command, words, where)
         if None in words:
             self.course.not_followed(f"{' '.join(word or UNTOLD for word in words)}: a part of it is made at run time", here)
@@ -160,6 +166,15 @@ class ShellText:
             return where
         self.follow(tuple(word if word is not None else UNTOLD for word in words), here)
         return where
+
+    def _activated(self, script: str, where: Where) -> Where:
+        """Follow a virtual environment's `activate`: it puts the environment that it was made in first on PATH."""
+        image, prefix = self.course.image, posixpath.dirname(posixpath.dirname(script))
+        made = next((each.made for each in image.installs if each.prefix == prefix and each.made), prefix)
+        path = where.env.get("PATH")
+        known = path is not None and prefix in image.environments
+        env = {**where.env, "PATH": f"{made}/bin:{path}" if known else None, "VIRTUAL_ENV": made if known else None}
+        return where._replace(env=env)
 
     def _exported(self, command: shell.Command, words: list[str | None], where: Where) -> Where:
         """Follow `export`: a value that can't be told belongs to a name that can, or else to any."""
@@ -174,6 +189,32 @@ class ShellText:
             env |= {name: None for name in untold if name not in env or env[name] == where.env.get(name)}
             loose = loose if len(untold) >= words.count(None) else "the script exports variables that are made at run time"
         return where._replace(env=env, loose=loose)
+
+    def _denied(self, command: shell.Command, words: list[str | None], here: Where) -> None:
+        """Note a file or a folder that a command may not make as its user, where the process ends with that."""
+        image = self.course.image
+        access = Access(image.files, image.users, here.user or image.user)
+        if not here.fatal or command.optional or access.root or access.user is None:
+            return
+        program = posixpath.basename(words[0] or "")
+        self.course.given |= {word for word in words if word} if program in ("chown", "chmod") else set()
+        written_to = (word for word in command.redirects if not self.text[: word.start].rstrip().endswith("<"))
+        says = [("…: cannot create {}: Permission denied", word.literal) for word in written_to]
+        if program in ("mkdir", "touch"):
+            says += [(MESSAGES[program], word) for word in words[1:] if word and not word.startswith("-")]
+        for message, written in says:
+            if not written or written.startswith("~"):
+                continue
+            path = posixpath.normpath(posixpath.join(here.folder, written))
+            there = image.files.find(path)
+            if path.startswith("/dev/") or (program == "mkdir" and there) or self.course.makes(path):
+                continue
+            answer = access.write(path)
+            if answer.yes is False:
+                reason = f"{answer.reason} The process runs as {access.name}."
+                self.course.fault(
+                    "write-denied", message.format(written), reason, here, Denied(program, path, access.name, None)
+                )
 
     def _made(self, command: shell.Command, words: list[str | None], where: Where) -> Where:
         """Note the folders and files that a command makes; what is known to bring some that it does not name is a doubt."""

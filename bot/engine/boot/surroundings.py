@@ -43,6 +43,8 @@ class Where(NamedTuple):
     loose: str | None = None  # why the folder may be another one
     beside: bool = False  # it goes on while the next command runs
     shell: Shell | None = None  # the one that reads it, where one does
+    user: str = ""  # as whom it runs, where that is another than the image's user
+    runner: str | None = None  # what starts it in the environment of a project
 
 
 class Course:
@@ -59,6 +61,7 @@ class Course:
         self.others = False
         self.made: set[str] = set()  # files and folders that the command line itself makes
         self.installs: list[Install] = []  # what it installs before it runs its programs
+        self.given: set[str] = set()  # those that it gives other owners or modes
         self.later: str | None = None  # why what was run so far may have installed packages
         self.functions: set[str] = set()  # that its scripts define
 
@@ -74,7 +77,8 @@ class Course:
 
     def plain(self, name: str, argv: tuple[str, ...], front: tuple[str, ...], where: Where) -> None:
         """Note a program that is known, and that serves no app of the repository."""
-        self.programs.append(Program(name, argv, where.folder, where.env, front, None, None, where.origin, where.fatal))
+        program = Program(name, argv, where.folder, where.env, front, None, None, where.origin, where.fatal)
+        self.programs.append(program._replace(user=where.user, runner=where.runner))
 
     def not_followed(self, what: str, where: Where) -> None:
         """Note a command that may do anything."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from bot.engine.boot.launchers import UNTOLD
 from bot.engine.boot.surroundings import Where
+from bot.engine.image.run_rights import switched
 
 _CHDIR_OPTIONS = ("--directory", "-C", "--working-directory")
 _WRAPPERS = {  # program: the options that take a value, and how many words come before the command
@@ -17,7 +19,6 @@ _WRAPPERS = {  # program: the options that take a value, and how many words come
     "gosu": ("", 1),
     "su-exec": ("", 1),
     "setpriv": ("--reuid --regid --groups", 0),
-    "runuser": ("-u -g", 0),
     "nice": ("-n", 0),
     "time": ("", 0),
     "stdbuf": ("-o -e -i", 0),
@@ -28,6 +29,7 @@ _WRAPPERS = {  # program: the options that take a value, and how many words come
     "xvfb-run": ("-s -n -e -f -w", 0),
     "timeout": ("-k -s", 1),
 }
+_PROJECTS = ("uv", "poetry", "pipenv", "pdm", "rye", "hatch")  # those that start it in a project's environment
 _RUNNERS = {  # program: (its verb, options with a value)
     "poetry": ("run", "-C --directory -P --project"),
     "pipenv": ("run", ""),
@@ -52,9 +54,15 @@ def unwrapped(argv: tuple[str, ...], where: Where) -> tuple[tuple[str, ...], Whe
         program = posixpath.basename(argv[0])
         if program == "exec" and not where.in_shell:
             break
-        if program in _WRAPPERS:
+        if program in ("su", "runuser", "sudo") and (other := switched(list(argv))) and other[1]:
+            fresh = program == "sudo" or {"-", "-l", "--login"} & set(argv)  # these start with a PATH of their own
+            env = {**where.env, "PATH": None} if fresh else where.env
+            where = where._replace(user=other[0] or UNTOLD, env=env)
+            argv = tuple(word if word is not None else UNTOLD for word in other[1])
+        elif program in _WRAPPERS:
             values, skipped = _WRAPPERS[program]
             rest = _behind_options(argv[1:], values.split())[skipped:]
+            where = _lowered(program, argv, rest, where)
             if program == "env":
                 rest, where = _assigned(rest, where)
             argv = rest
@@ -64,6 +72,7 @@ def unwrapped(argv: tuple[str, ...], where: Where) -> tuple[tuple[str, ...], Whe
             argv = _behind_options(command, values.split())
             options += command[: len(command) - len(argv)]
             folder = _value(options, _CHDIR_OPTIONS)
+            where = where._replace(runner=program if program in _PROJECTS else where.runner)
             if program == "uv" and argv and {"-m", "--module", "-s", "--script"} & set(options):
                 argv = ("python", *(("-m",) if {"-m", "--module"} & set(options) else ()), *argv)
             if folder is not None and program == "uv":
@@ -73,6 +82,15 @@ def unwrapped(argv: tuple[str, ...], where: Where) -> tuple[tuple[str, ...], Whe
         else:
             break
     return argv, where
+
+
+def _lowered(program: str, argv: tuple[str, ...], rest: tuple[str, ...], where: Where) -> Where:
+    """Return the surroundings of a command that runs as another user."""
+    if program in ("gosu", "su-exec"):
+        named = argv[1 : len(argv) - len(rest)]
+        return where._replace(user=named[-1]) if named else where
+    user = _value(argv, ("--reuid",)) if program == "setpriv" else None
+    return where._replace(user=user) if user else where
 
 
 def _value(words: tuple[str, ...], options: tuple[str, ...]) -> str | None:

@@ -12,27 +12,28 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.engine.image import bases, ignore, run
+from bot.engine.image import bases, carried, ignore, run
+from bot.engine.image.build_copy import CopyInstructions
 from bot.engine.image.context import Context, ignore_rules
-from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint, below
-from bot.engine.image.stage import Command, Image, Install, Requirement, Stage
+from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint
+from bot.engine.image.stage import Command, Image, Install, Requirement, Stage, unknown_account
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
 from bot.engine.model.findings import (
+    Denied,
     Detail,
-    Fault,
     MissingFile,
     MissingPackage,
     MissingProgram,
-    MissingSource,
     MissingSystem,
+    MissingUser,
     Place,
     RefusedPattern,
     Unknown,
     UnreadyInstall,
 )
 from bot.engine.model.target import Build
-from bot.engine.model.tree import Tree, position
+from bot.engine.model.tree import Tree
 
 if TYPE_CHECKING:
     from bot.engine.model.index import Index
@@ -45,7 +46,6 @@ _PLATFORM: dict[str, str | None] = {
     "TARGETVARIANT": "",
     **dict.fromkeys(("BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "TARGETSTAGE")),
 }
-_FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
 
 
 def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str, index: Index | None = None) -> Image:
@@ -59,23 +59,18 @@ def build(tree: Tree, path: str, context_root: str, wanted: Build, prefix: str, 
     return _Builder(tree, path, file, context, wanted, prefix, index).image()
 
 
-class _Builder:
+_AT_INSTRUCTION = Denied | MissingFile | MissingPackage | MissingProgram | MissingSystem | MissingUser | UnreadyInstall
+
+
+class _Builder(CopyInstructions):
     def __init__(
         self, tree: Tree, path: str, file: Dockerfile, context: Context, wanted: Build, prefix: str, index: Index | None
     ) -> None:
+        super().__init__(path, file, context, prefix)
         self.tree = tree
         self.index = index
-        self.path = path
-        self.file = file
-        self.context = context
         self.wanted = wanted
-        self.prefix = prefix
-        self.faults: list[Fault] = []
-        self.unknowns: list[Unknown] = []
         self.globals: dict[str, str | None] = dict(_PLATFORM)
-        self.stages: dict[str, Stage] = {}
-        self.number = 0  # of the instruction at hand
-        self.frontend = _FRONTEND.match(file.text)  # another one than Docker's may know other instructions
 
     def image(self) -> Image:
         if self.file.problem:
@@ -107,8 +102,24 @@ class _Builder:
             frozenset(stage.programs),
             tuple(self.faults),
             tuple(self.unknowns),
-            stage.sources,
+            sources=stage.sources,
+            users=stage.users,
+            environments=carried.environments(stage),
+            shared=frozenset(stage.shared),
+            left=self.left(stage, blocks[:final], needed),
+            stranger=stage.missing_account(),
         )
+
+    def left(self, final: Stage, blocks: list[tuple[int, list[Instruction]]], needed: set[int]) -> tuple[Install, ...]:
+        """Return the installs of earlier stages that did not come along, also of those that nothing needs."""
+        faults, unknowns = list(self.faults), list(self.unknowns)
+        for index, (first, block) in enumerate(blocks):
+            if index not in needed:
+                self.stage(index, first, block)
+        self.faults, self.unknowns = faults, unknowns  # what nothing needs is not built
+        there = {install.place for install in final.installs}
+        found = (each for stage in self.stages.values() for each in stage.installs if each.place not in there)
+        return tuple(dict.fromkeys(found))
 
     # --- stages
 
@@ -131,7 +142,7 @@ class _Builder:
     def final(self, blocks: list[tuple[int, list[Instruction]]]) -> int:
         names = [self.name(block) for _, block in blocks]
         target = (self.wanted.stage or "").lower()
-        if target in names:
+        if target and target in names:
             return names.index(target)
         if (number := _number(target)) is not None and number < len(blocks):
             return number
@@ -220,9 +231,6 @@ class _Builder:
 
     # --- instructions
 
-    def place(self, item: Instruction) -> Place:
-        return Place(self.path, item.line)
-
     def instruction(self, stage: Stage, item: Instruction) -> None:
         match item.name:
             case "ARG":
@@ -235,7 +243,8 @@ class _Builder:
             case "WORKDIR":
                 self.change_folder(stage, item)
             case "USER":
-                stage.user = dockerfile.expand(item.value, stage.variable) or stage.user
+                user = dockerfile.expand(item.value, stage.variable)
+                stage.user = "…" if user is None else user.strip() or stage.user
             case "SHELL" if item.json:
                 stage.shell = tuple(item.argv)
             case "COPY" | "ADD":
@@ -262,142 +271,7 @@ class _Builder:
             stage.files.taint("/", f"WORKDIR {item.value} can't be told")
         stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, "…" if folder is None else folder))
         if not self.is_folder(stage, stage.workdir):  # one that is there keeps its owner
-            stage.files.add(Made(stage.workdir, "folder", stage.user))
-
-    # --- COPY
-
-    def copy(self, stage: Stage, item: Instruction) -> None:
-        words = [dockerfile.expand(word.value, stage.variable) for word in item.words]
-        if len(words) + len(item.heredocs) < 2 or not words:
-            return
-        if words[-1] is None:
-            stage.files.taint("/", f"{item.name} to a path that is made at build time")
-            return
-        target = posixpath.join(stage.workdir, words[-1])
-        several = words[-1].endswith("/") or words[-1] == "." or len(words) + len(item.heredocs) > 2
-        owner = (item.flag("chown") or "root").partition(":")[0] or "root"
-        origin = item.flag("from")
-        if re.search(r"\+\w*x|^0?[1357]", item.flag("chmod") or ""):
-            stage.executable.append(posixpath.normpath(target))
-        for index, source in enumerate(words[:-1]):
-            if source is None:
-                reason = f"{item.name} of a path that is made at build time"
-                stage.files.taint(posixpath.normpath(target), reason)
-                if origin is not None:
-                    stage.installs.append(Install("/usr/local", (), (), reason, self.place(item)))
-            elif item.words[index].value.startswith("<<"):
-                continue
-            elif origin is not None:
-                self.copy_from_stage(stage, origin, source, target, several, item)
-            elif "://" in source or source.startswith("git@"):
-                stage.files.taint(posixpath.normpath(target), f"{item.name} {source} is not followed")
-            else:
-                self.copy_from_context(stage, item, index, source, target, several, owner)
-        into = words[-1].endswith("/") or words[-1] == "." or self.is_folder(stage, target)
-        for document in item.heredocs:
-            path = posixpath.join(target, document.word) if into else target
-            stage.files.add(Made(posixpath.normpath(path), "file", owner))
-
-    def copy_from_context(
-        self, stage: Stage, item: Instruction, index: int, source: str, target: str, several: bool, owner: str
-    ) -> None:
-        path = posixpath.normpath("/" + source.lstrip("/"))[1:]
-        wild = any(special in path for special in "*?[")
-        found = self.context.matches(path) if wild else [path]
-        several = several or len(found) > 1
-        parents = item.flag("parents") not in (None, "false")
-        if parents and "**" in path:
-            stage.files.taint(posixpath.normpath(target), f"{item.name} --parents {source} is not followed")
-            return
-        for each in found:
-            kind = self.context.kind(each)
-            if kind is None and self.context.leaves(each):
-                self.unknowns.append(Unknown(f"{item.name} {each}: the link leaves the repository", self.place(item)))
-                stage.files.taint(posixpath.normpath(target), f"{each} is a link that leaves the repository")
-                continue
-            if kind is None:
-                self.missing_source(item.words[index], index, each)
-                kind = "folder" if posixpath.splitext(each)[1] == "" else "file"
-                stage.files.taint(posixpath.normpath(target), f"{each} is not in the build context", assumed=True)
-            if parents:  # the path below `/./`, or all of it, is kept
-                pivot = posixpath.normpath("/" + source.partition("/./")[0])[1:] if "/./" in source else ""
-                kept = posixpath.join(target, below("/" + each, "/" + pivot) or "")
-                stage.files.add(Copied(posixpath.normpath(kept), self.context, each, kind == "folder", owner))
-            elif kind == "folder":
-                stage.files.add(Copied(posixpath.normpath(target), self.context, each, True, owner))
-            elif each.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) and item.name == "ADD":
-                stage.files.taint(posixpath.normpath(target), f"ADD unpacks {each}")
-            else:
-                into = several or self.is_folder(stage, target)
-                path = posixpath.join(target, posixpath.basename(each)) if into else target
-                stage.files.add(Copied(posixpath.normpath(path), self.context, each, False, owner))
-
-    def is_folder(self, stage: Stage, path: str) -> bool:
-        found = stage.files.find(path)
-        return bool(found and found.kind == "folder")
-
-    def missing_source(self, word: Text, index: int, source: str) -> None:
-        """A source that the context does not have; the reason says why where that can be told."""
-        excluded = self.context.excluded_by(source)
-        where = f"`{self.context.root}/`" if self.context.root else "the repository's root"
-        hidden = self.context.hidden(source)
-        unversioned = self.context.unversioned(source)
-        if excluded:
-            reason = f"{excluded} keeps it out of the build context."
-        elif hidden:
-            reason = "git ignores this file: it lies on this disk, and a deploy from a clone does not have it."
-        elif unversioned:
-            reason = f"git ignores {source}: unless something makes it before the deploy, the build context does not have it."
-        else:
-            reason = f"The build context is {where}, and it has no /{source}."
-        message = f'failed to compute cache key: failed to calculate checksum of ref …: "/{source}": not found'
-        detail = MissingSource(self.number, index, source)
-        place = Place(self.path, *position(self.file.text, word.start))
-        self.fault(
-            "copy-source-missing",
-            f"failed to solve: {message}",
-            reason,
-            place,
-            detail,
-            certain=bool(excluded) or not (hidden or unversioned),
-        )
-
-    def copy_from_stage(self, stage: Stage, origin: str, source: str, target: str, several: bool, item: Instruction) -> None:
-        other = self.stages.get(origin.lower())
-        path = posixpath.normpath("/" + source.lstrip("/"))
-        here = posixpath.normpath(target)
-        if other is None:
-            self.copy_from_image(stage, origin, path, here, several, item)
-            return
-        wild = any(special in path for special in "*?[") or item.flag("parents") not in (None, "false")
-        found = None if wild else other.files.find(path)
-        if found is None:
-            stage.files.taint(here, f"COPY --from={origin} {source}: the stage's own content is not known")
-        else:
-            if found.kind == "file" and (several or self.is_folder(stage, here)):
-                here = posixpath.join(here, posixpath.basename(path))
-            stage.files.add(Linked(here, path, other.files))
-        for taint in other.files.taints:
-            rest = below(taint.path, path)
-            if rest is not None or below(path, taint.path) is not None:
-                stage.files.taint(posixpath.normpath(posixpath.join(here, rest or "")), taint.reason, taint.assumed)
-        for install in other.installs:
-            carried = install._replace(prefix=_moved(install.prefix, path, here))
-            if _touch(install.prefix, path) and carried not in stage.installs:
-                stage.installs.append(carried)
-        stage.environments.extend(_moved(folder, path, here) for folder in other.environments if _touch(folder, path))
-
-    def copy_from_image(self, stage: Stage, origin: str, path: str, here: str, several: bool, item: Instruction) -> None:
-        """Copy from an image that is built elsewhere: what looks like a file is one, what else may come is not known."""
-        name = posixpath.basename(path)
-        target = posixpath.join(here, name) if several else here
-        reason = f"COPY --from={origin} is not followed"
-        program = "bin" in path.split("/") or name in ("uv", "uvx")
-        if program or several or "." in name or posixpath.basename(here) == name:
-            stage.files.add(Made(target, "file", "root"))
-        stage.files.taint(target if program else here, reason)
-        if not program:
-            stage.installs.append(Install("/usr/local", (), (), reason, self.place(item)))
+            stage.files.add(Made(stage.workdir, "folder", stage.owner))
 
     # --- RUN
 
@@ -415,6 +289,7 @@ class _Builder:
         mounted = [mount for flag in item.flags if (mount := self.mount(stage, item, flag))]
         stage.files.layers += [mount for mount in mounted if not isinstance(mount, Taint)]
         stage.files.taints += [mount for mount in mounted if isinstance(mount, Taint)]
+        self.known_user(stage, item)
         outcome = run.run(stage, self.tree, script, self.place(item))
         there_for_this_run = {id(mount) for mount in mounted}
         stage.files.layers = [layer for layer in stage.files.layers if id(layer) not in there_for_this_run]
@@ -422,9 +297,20 @@ class _Builder:
         self.unknowns.extend(outcome.unknowns)
         for problem in outcome.problems:
             detail: Detail = problem.missing
-            if isinstance(detail, MissingFile | MissingSystem | MissingPackage | UnreadyInstall | MissingProgram):
+            if isinstance(detail, _AT_INSTRUCTION):
                 detail = detail._replace(instruction=self.number)
             self.fault(problem.code, problem.message, problem.reason, self.place(item), detail, problem.certain)
+
+    def known_user(self, stage: Stage, item: Instruction) -> None:
+        """Note a RUN as a user, or in a group, that the image does not have."""
+        missing = stage.missing_account()
+        if missing is None or any(isinstance(fault.detail, MissingUser) for fault in self.faults):
+            return
+        kind, name, sure = missing
+        ran = " ".join((*stage.shell, item.value)) if not item.json else " ".join(item.argv)
+        message = f'failed to solve: process "{ran}" did not complete successfully: {unknown_account(kind, name)}'
+        reason = f"USER {stage.user} names a {kind} that the image does not have at this point."
+        self.fault("user-unknown", message, reason, self.place(item), MissingUser(name, self.number), sure)
 
     def mount(self, stage: Stage, item: Instruction, flag: Text) -> Layer | Taint | None:
         """Return what a `--mount` puts into the image for this RUN alone."""
@@ -473,14 +359,6 @@ class _Builder:
         place = Place(rules.path, problem.line)
         self.fault("ignore-pattern-invalid", f"failed to solve: {words}", reason, place, detail, True)
 
-    def fault(self, code: str, message: str, reason: str, place: Place, detail: Detail, certain: bool) -> None:
-        confidence = "certain" if certain and not self.frontend else "likely"
-        text = self.prefix + message if message.startswith("failed to solve") else message
-        step = self.number
-        if code in ("copy-source-missing", "dockerfile-invalid"):  # BuildKit finds these while the first RUN still runs
-            step -= len(self.file.instructions) + (code == "dockerfile-invalid")
-        self.faults.append(Fault(code, "build", step, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
-
 
 def _reads_context(item: Instruction) -> bool:
     """Say whether an instruction copies from the build context, so that the client has to send it."""
@@ -490,15 +368,3 @@ def _reads_context(item: Instruction) -> bool:
 def _number(text: str) -> int | None:
     """Return the number of a stage, where it is called by its number."""
     return int(text) if text.isdecimal() and len(text) < 6 else None
-
-
-def _moved(prefix: str, path: str, here: str) -> str:
-    """Return where a folder lies after `path` was copied to `here`."""
-    rest = below(prefix, path)
-    return prefix if rest is None else posixpath.normpath(posixpath.join(here, rest))
-
-
-def _touch(prefix: str, path: str) -> bool:
-    """Say whether copying `path` brings what is installed below `prefix`."""
-    home = prefix.replace("~", "/root")
-    return path in ("/", home) or home.startswith(path.rstrip("/") + "/") or path.startswith(home + "/")

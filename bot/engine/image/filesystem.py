@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from bot.engine.image import modes
 from bot.engine.image.context import Context
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ STANDARD = frozenset(  # what every Linux image but an empty one has
     " /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp".split()
 )
 
+_MODES = {"/tmp": 0o777, "/var/tmp": 0o777, "/root": 0o700}  # of those that differ from the rest
+
 
 class Found(NamedTuple):
     """What lies at a path. `tree` is the file or folder of the repository it was copied from, None when made in the build.
@@ -30,8 +33,14 @@ class Found(NamedTuple):
 
     kind: Literal["file", "folder"]
     tree: str | None
-    owner: str
     listed: tuple[Requirement, ...] | None = None
+
+
+class Rights(NamedTuple):
+    """Whose a file or folder is (`user` or `user:group`, in names or numbers), and what its mode lets others do."""
+
+    owner: str
+    mode: int
 
 
 class Copied(NamedTuple):
@@ -42,6 +51,7 @@ class Copied(NamedTuple):
     source: str  # from the context's root
     folder: bool
     owner: str
+    mode: str | None = None  # what `--chmod` says
 
 
 class Made(NamedTuple):
@@ -51,6 +61,7 @@ class Made(NamedTuple):
     kind: Literal["file", "folder"]
     owner: str
     listed: tuple[Requirement, ...] | None = None
+    mode: int | None = None  # None: the usual one
 
 
 class Gone(NamedTuple):
@@ -60,25 +71,48 @@ class Gone(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """A symbolic link, or a path that shows what lies at another (a copy within the image)."""
+    """A symbolic link, or a path that shows what lies at another (a copy within the image).
+
+    `owner` is whose the copy is, None where it stays whose it was.
+    """
 
     path: str
     target: str
     system: FileSystem | None  # another stage's; None: this one
+    owner: str | None = None
+    mode: str | None = None
 
 
-Layer = Copied | Made | Gone | Linked
+class Given(NamedTuple):
+    """What a chown or a chmod does to a path, and with `deep` to what lies below (with `inside` to that alone)."""
+
+    path: str
+    owner: str | None = None  # `user`, `user:group` or `:group`
+    mode: str | None = None
+    deep: bool = False
+    inside: bool = False
+
+    def covers(self, path: str) -> bool:
+        """Say whether a path is among those that it changes."""
+        rest = below(path, self.path)
+        return rest is not None and (not self.inside if not rest else self.deep or (self.inside and "/" not in rest))
+
+
+Layer = Copied | Made | Gone | Linked | Given
+_ROOTS = Rights("root", modes.FOLDER)
 
 
 class Taint(NamedTuple):
-    """A path below which a command that was not followed may have made or removed files.
+    """A path below which a command that was not followed may have made or removed files, or changed whose they are.
 
-    `assumed`: a fault stopped what should lie there, and the simulation goes on as if it had been repaired.
+    `assumed`: a fault stopped what should lie there, and the simulation goes on as if it had been repaired. `of` says what
+    can't be told any more: which files there are, or their rights.
     """
 
     path: str
     reason: str
     assumed: bool = False
+    of: Literal["all", "files", "rights"] = "all"
 
 
 def below(path: str, folder: str) -> str | None:
@@ -104,13 +138,19 @@ class FileSystem:
         """Put a layer on top."""
         self.layers.append(layer)
 
-    def taint(self, path: str, reason: str, assumed: bool = False) -> None:
-        """Note that what lies below `path` can't be told any more."""
-        self.taints.append(Taint(path, reason, assumed))
+    def taint(self, path: str, reason: str, assumed: bool = False, of: Literal["all", "files", "rights"] = "all") -> None:
+        """Note that what lies below `path` can't be told any more, or whose that is."""
+        self.taints.append(Taint(path, reason, assumed, of))
 
     def tainted(self, path: str) -> str | None:
         """Return why a miss at `path` is not certain, if it isn't."""
-        return next((taint.reason for taint in self.taints if below(path, taint.path) is not None), None)
+        found = (taint for taint in self.taints if taint.of != "rights" and below(path, taint.path) is not None)
+        return next((taint.reason for taint in found), None)
+
+    def doubted(self, path: str) -> str | None:
+        """Return why it is not certain whose `path` is, if it isn't."""
+        found = (taint for taint in self.taints if taint.of != "files" and below(path, taint.path) is not None)
+        return next((taint.reason for taint in found), None)
 
     def assumed(self, path: str) -> bool:
         """Say whether a miss at `path` only follows from a fault that was already reported."""
@@ -119,28 +159,85 @@ class FileSystem:
     def find(self, path: str, hops: int = 0) -> Found | None:
         """Return what lies at an absolute path; None when nothing does, as far as the instructions tell."""
         path = posixpath.normpath(path)
+        implied = None  # a folder above what a layer made: an earlier layer may say more of it
         for layer in reversed(self.layers):
+            if isinstance(layer, Given):
+                continue
             if isinstance(layer, Gone):
                 if below(path, layer.path) is not None:
-                    return None
+                    return implied
                 continue
             found = self._in(layer, path, hops)
             if found:
                 return found
-        return Found("folder", None, "root") if path in STANDARD else None
+            if implied is None and below(layer.path, path):
+                implied = Found("folder", None)
+        return Found("folder", None) if path in STANDARD else implied
+
+    def rights(self, path: str, hops: int = 0) -> Rights:
+        """Return whose a path is, and its mode; of what is not there, those of the folder that it would lie in."""
+        path = posixpath.normpath(path)
+        found = self.find(path, hops)
+        if found is None:
+            return self.rights(posixpath.dirname(path), hops) if path != "/" else _ROOTS
+        later: list[Given] = []
+        first, changes = _ROOTS, 0  # as it was made, and how many of the changes came after that
+        for layer in reversed(self.layers):
+            if isinstance(layer, Given):
+                if layer.covers(path):
+                    later.append(layer)
+                continue
+            if isinstance(layer, Gone):
+                if below(path, layer.path) is not None:
+                    break
+                continue
+            made = self._made(layer, path, hops)
+            if made:
+                first, changes = made, len(later)
+                if found.kind == "file" or not _keeps(layer, path):
+                    break
+        else:
+            if path in STANDARD:
+                first, changes = Rights("root", _MODES.get(path, modes.FOLDER)), len(later)
+        for given in reversed(later[:changes]):
+            first = _changed(first, given, found.kind == "folder")
+        return first
+
+    def _made(self, layer: Copied | Made | Linked, path: str, hops: int) -> Rights | None:
+        """Return the rights with which a layer makes a path, if it does."""
+        rest = below(path, layer.path)
+        if rest is None:
+            return Rights(layer.owner or "root", modes.FOLDER) if below(layer.path, path) else None
+        found = self._in(layer, path, hops)
+        if found is None:
+            return None
+        if isinstance(layer, Made):
+            usual = modes.FOLDER if layer.kind == "folder" else modes.FILE
+            return Rights(layer.owner, usual if layer.mode is None else layer.mode)
+        if isinstance(layer, Linked):
+            system, target = layer.system or self, posixpath.join(layer.target, rest) if rest else layer.target
+            rights = system.rights(target, hops + 1) if hops < 20 else _ROOTS
+            rights = Rights(layer.owner or rights.owner, rights.mode)
+        else:
+            program = found.kind == "file" and layer.context.tree.executable(found.tree or "")
+            rights = Rights(layer.owner, modes.FOLDER if found.kind == "folder" else modes.PROGRAM if program else modes.FILE)
+        return _changed(rights, Given(path, None, layer.mode), found.kind == "folder")
 
     def _in(self, layer: Copied | Made | Linked, path: str, hops: int) -> Found | None:
         rest = below(path, layer.path)
         if rest is None:
-            above = below(layer.path, path)
-            return Found("folder", None, "root") if above is not None else None
+            return None
         if isinstance(layer, Made):
-            return Found(layer.kind, None, layer.owner, layer.listed) if not rest else None
+            return Found(layer.kind, None, layer.listed) if not rest else None
         if isinstance(layer, Linked):
             system = layer.system or self
             target = posixpath.join(layer.target, rest) if rest else layer.target
             return system.find(target, hops + 1) if hops < 20 else None
         return _copied(layer, rest)
+
+    def copied(self) -> Iterator[str]:
+        """Yield the paths to which something of another stage was copied."""
+        return (layer.path for layer in self.layers if isinstance(layer, Linked) and layer.system is not None)
 
     def hidden(self, path: str) -> str | None:
         """Return the file of the repository that would lie at `path` if git did not ignore it."""
@@ -224,15 +321,34 @@ class FileSystem:
                     yield path
 
 
+def _keeps(layer: Copied | Made | Linked, path: str) -> bool:
+    """Say whether a folder that was there keeps its rights when a layer makes it again.
+
+    The folder that COPY copies into does, and those below it get the rights of what is copied (tonistiigi/fsutil
+    `copy/copy.go`).
+    """
+    return isinstance(layer, Made) or not below(path, layer.path)
+
+
+def _changed(rights: Rights, given: Given, folder: bool) -> Rights:
+    """Return the rights after a chown or a chmod."""
+    owner = rights.owner
+    if given.owner is not None:
+        user, _, group = given.owner.partition(":")
+        before = owner.partition(":")
+        owner = f"{user or before[0]}:{group or before[2] or before[0]}"
+    return Rights(owner, modes.changed(rights.mode, given.mode, folder) if given.mode else rights.mode)
+
+
 def _inside(layer: Copied, rest: str) -> str:
     return "/".join(part for part in (layer.source, rest) if part)
 
 
 def _copied(layer: Copied, rest: str) -> Found | None:
     if not layer.folder:
-        return Found("file", layer.context.tree_path(layer.source), layer.owner) if not rest else None
+        return Found("file", layer.context.tree_path(layer.source)) if not rest else None
     source = _inside(layer, rest)
     if not rest:
-        return Found("folder", layer.context.tree_path(source), layer.owner)
+        return Found("folder", layer.context.tree_path(source))
     kind = layer.context.kind(source)
-    return Found(kind, layer.context.tree_path(source), layer.owner) if kind else None
+    return Found(kind, layer.context.tree_path(source)) if kind else None

@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engine.image import unfit
+from bot.engine.image import packages, sites, unfit
+from bot.engine.image.access import Access
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.model import requirements
 from bot.engine.model.findings import (
     BadRequirement,
+    Denied,
     MissingFile,
     MissingPackage,
     MissingProgram,
     MissingSystem,
+    MissingUser,
     Place,
     UnreadyInstall,
 )
@@ -51,7 +55,9 @@ class Problem(NamedTuple):
     code: str
     message: str
     reason: str
-    missing: MissingFile | MissingSystem | BadRequirement | MissingPackage | UnreadyInstall | MissingProgram
+    missing: (
+        BadRequirement | Denied | MissingFile | MissingPackage | MissingProgram | MissingSystem | MissingUser | UnreadyInstall
+    )
     certain: bool
 
 
@@ -61,6 +67,7 @@ class Wanted(NamedTuple):
     install: Install
     problems: tuple[Problem, ...]
     git: str | None = None  # an address that git is needed for
+    refused: Problem | None = None  # its user may not write where the packages go
 
 
 def pip(
@@ -71,14 +78,17 @@ def pip(
     place: Place,
     prefix: str | None = None,
     tool: str = "pip",
+    user: str | None = None,
+    variable: Callable[[str], str | None] | None = None,
 ) -> Wanted:
     """Read the arguments of `pip install`, run in `folder` of the image.
 
     `prefix` is the environment that this pip belongs to, where that does not follow from PATH; `tool` is whose words a
-    failure takes, pip's or uv's.
+    failure takes, pip's or uv's. `user` runs it (None: the stage's), `variable` looks up the environment of the command.
     """
     reader = _Pip(stage, tree, folder, place, tool)
-    prefix = prefix or _prefix(stage)
+    reader.user = stage.user if user is None else user
+    told: dict[str, str] = {}
     queue = list(arguments)
     while queue:
         word = queue.pop(0)
@@ -95,18 +105,20 @@ def pip(
             reader.line(requirements.read(f"-e {given}") if given else (), place, "")
             reader.opaque = reader.opaque or (None if given else "a requirement made at run time")
         elif option in ("-t", "--target", "--prefix", "--root") and given:
-            prefix = posixpath.join(folder, given)
+            told["--target" if option == "-t" else option] = given
         elif option == "--extra" or option == "--all-extras":
             reader.extras.add(requirements.normal(given or "*"))
         elif option == "--group" and given:
             reader.group(given)
         elif option == "--user":
-            prefix = "/root/.local" if stage.user in ("root", "0") else "~/.local"
+            told[option] = ""
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
     reader.manifests()
-    install = Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
-    return Wanted(install._replace(constraints=tuple(reader.bounds)), tuple(reader.problems), reader.git)
+    where = sites.site(stage, reader.user, folder, prefix or _prefix(stage), told, variable or stage.variable, tool)
+    install = Install(where.prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
+    install = install._replace(constraints=tuple(reader.bounds), kind=where.kind)
+    return Wanted(install, tuple(reader.problems), reader.git, reader.refused(where))
 
 
 def _option(word: str) -> tuple[str, str | None]:
@@ -146,6 +158,8 @@ class _Pip:
         self.problems: list[Problem] = []
         self.opaque: str | None = None
         self.read: set[str] = set()
+        self.user = stage.user
+        self.archives = False
         self.git: str | None = None
         self.bounds: list[requirements.Line] = []
         self.extras: set[str] = set()  # of the manifests that uv is given for requirements files; "*" for all
@@ -270,6 +284,7 @@ class _Pip:
         path = posixpath.normpath(posixpath.join(self.folder, line.value))
         if path.endswith((".whl", ".tar.gz", ".zip")) or "*" in path:
             self.opaque = f"{line.value} is an archive"
+            self.archives = True
             return
         files = self.stage.files
         manifests = {name: files.find(posixpath.join(path, name)) for name in ("pyproject.toml", "setup.py", "setup.cfg")}
@@ -286,12 +301,50 @@ class _Pip:
             self.problems.append(Problem("project-metadata-missing", message, reason, missing, certain))
             return
         self.projects.append(path)
+        self.writes(path, line.rest == "editable")
         manifest = manifests["pyproject.toml"]
         if manifest and manifest.tree:
             self.manifest(manifest.tree, line.extras)
             self.allowed(manifest.tree, path)
         if not manifest or manifests["setup.py"] or manifests["setup.cfg"]:
             self.opaque = self.opaque or f"the requirements of {line.value} are in setup.py or setup.cfg"
+
+    def writes(self, path: str, editable: bool) -> None:
+        """Note a project whose build makes a folder beside its sources, where pip's user may not."""
+        access = Access(self.stage.files, self.stage.users, self.user)
+        if access.root or self.tool != "pip":
+            return
+        from bot.engine.image import eggs  # where another user than root builds a project alone
+
+        egg = eggs.written(self.tree, self.stage.files, path, editable, self.legacy)
+        answer = access.write(posixpath.join(path, egg.path)) if egg else None
+        if egg and answer and answer.yes is False:
+            self.problems.append(self.denial(posixpath.dirname(posixpath.join(path, egg.path)), egg.message, answer.reason))
+
+    @property
+    def legacy(self) -> bool:
+        """Whether pip is the image's own, which runs setup.py itself up to Python 3.11, since wheel is there."""
+        python = self.stage.base.python
+        newer = any(each.line.value == "pip" for install in self.stage.installs for each in install.requirements)
+        return python is not None and python < (3, 12) and not newer
+
+    def refused(self, where: sites.Site) -> Problem | None:
+        """Return what stops an install that has something to install, where its user may not write."""
+        if where.refused is None:
+            return None
+        path, message, reason = where.refused
+        there = packages.installed(tuple(self.stage.installs), self.stage.base.python)
+        new = [each.line.value for each in self.found if not there.has(each.line.value)]
+        if there.opaque or there.projects or not (self.projects or self.archives or new):
+            return None
+        words = message if self.tool == "pip" else f"error: Failed to install: {(*new, *self.projects, '…')[0]}"
+        return self.denial(path, words, reason)
+
+    def denial(self, path: str, message: str, reason: str) -> Problem:
+        """Return the problem of a user who may not write at a path."""
+        name = self.stage.users.named(self.stage.users.owner(self.user))
+        reason = f"{reason} {self.tool} runs as {name}."
+        return Problem("permission-denied", message, reason, Denied(self.tool, path, name, None), self.stage.followed)
 
     def no_project(self, path: str, line: requirements.Line) -> str:
         """Return the installer's words for a folder without metadata, or one that is not there."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from bot.engine.image import ignore, run
+from bot.engine.image import carried, ignore, run
 from bot.engine.image.bases import PATH, Base
 from bot.engine.image.context import Context
 from bot.engine.image.filesystem import Copied
@@ -74,4 +74,7 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
         frozenset(stage.programs),
         faults,
         outcome.unknowns,
+        users=stage.users,
+        environments=carried.environments(stage),
+        shared=frozenset(stage.shared),
     )

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.engine.image import compiled, installers, managers, packages
-from bot.engine.image.filesystem import Linked, Made
+from bot.engine.image.filesystem import Made
 from bot.engine.image.run_files import FETCHERS, has_letter
 from bot.engine.image.run_programs import ProgramCommands
+from bot.engine.image.run_rights import switched
 from bot.engine.image.stage import Install, Requirement, Stage
 from bot.engine.image.system import VERBS
 from bot.engine.model import requirements, shell
@@ -24,8 +25,8 @@ from bot.engine.model.tree import Tree, Unreadable
 
 _HARMLESS = frozenset(
     "true false : test [ [[ set export umask ulimit ls cat pwd env printenv which command type sleep date whoami id"
-    " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache useradd adduser groupadd addgroup"
-    " usermod userdel deluser chown chgrp echo printf exit wait trap unset dpkg-architecture grep awk head"
+    " uname update-ca-certificates ldconfig locale-gen dpkg-reconfigure fc-cache echo printf exit wait trap"
+    " unset dpkg-architecture grep awk head"
     " tail sort wc playwright nltk corepack rmdir hash return shift local readonly alias unalias break continue"
     " eatmydata apt-key gpg passwd chpasswd getent stat du df strip setcap sysctl truncate md5sum"
     " sha256sum basename dirname readlink realpath tr cut uniq sync nproc".split()
@@ -97,7 +98,7 @@ class _Runner(ProgramCommands):
             self.optional = self.within_optional or command.optional or command.joined == "||"
             negated = re.search(r"(?:^|[\s;&|(])![ \t]+\Z", text[max(0, command.start - 40) : command.start]) is not None
             self.fatal = not (self.optional or self.lost or negated) and (to_the_end or stops)
-            words = [shell.expand(word, self.variable) for word in command.words]
+            words = [self.expanded(word) for word in command.words]
             self.assigned(command, words)
             self.redirected(command, text)
             self.passed = {name: shell.expand(value, self.variable) for name, value in command.assignments} if words else {}
@@ -116,6 +117,14 @@ class _Runner(ProgramCommands):
             before, outside = command, outside if command.optional else self.folder
         if script.unknown:
             self.not_followed([script.unknown])
+
+    def expanded(self, word: shell.Word) -> str | None:
+        """Return the text of a word; `~` at its start is the home folder."""
+        text = shell.expand(word, self.variable)
+        if not text or text[0] != "~" or text[1:2] not in ("", "/") or word.quoted:
+            return text
+        home = self.variable("HOME")
+        return None if home is None else home + text[1:]
 
     def assigned(self, command: shell.Command, words: list[str | None]) -> None:
         """Note what a command assigns for the rest of the script: `NAME=value` alone, or behind `export` and its like."""
@@ -140,19 +149,31 @@ class _Runner(ProgramCommands):
                 continue
             if target and not target.startswith("/dev/") and not target.isdigit():
                 self.output = None if text[: word.start].rstrip().endswith("2>") else self.path(target)
-                self.stage.files.add(Made(self.path(target), "file", self.stage.user))
+                says = "{} {}: Permission denied" if "bash" in self.spoken else "{} cannot create {}: Permission denied"
+                self.denied("redirect", target, None, says.format(self.spoken, target))
+                self.touches_accounts(self.path(target))
+                self.stage.files.add(Made(self.path(target), "file", self.owner))
 
     # --- one command
 
     def command(self, words: list[str | None], piped: bool = False) -> None:
+        if words and (other := switched(words)):
+            if self.fatal and words[0] and (missing := self.lacking(words[0])):
+                self.note_lacking(missing)
+            before, self.user = self.user, other[0] or "…"
+            if other[1]:
+                self.command(other[1], piped)
+            self.user = before
+            return
         self.passed |= {name: value for name, _, value in map(_partitioned, words[1:]) if words[0] == "env" and name}
-        before, words = words[:1], _unwrapped(words)
+        first, words = words[0], _unwrapped(words)
         if not words:
             return
         program = posixpath.basename(words[0] or "")
         arguments = words[1:]
-        self.piped, self.raised = piped, before == ["sudo"]
-        self.look_for([*before, words[0]], program)
+        self.piped = piped
+        self.look_for([first, words[0]], program)
+        self.needs_root(program)
         if words[0] is None:
             self.not_followed(words)
         elif piped and (brought := managers.brought_by_script(self.fetched_from)) and program in (*SHELLS, "python3", "python"):
@@ -167,6 +188,8 @@ class _Runner(ProgramCommands):
             or program in _HARMLESS
             or self.system_packages(program, arguments)
             or self.moves_files(program, arguments)
+            or self.changes_rights(program, arguments)
+            or self.changes_accounts(program, arguments)
         ):
             return
         elif program in ("cd", "pushd", "popd"):
@@ -212,7 +235,7 @@ class _Runner(ProgramCommands):
             home = self.variable("HOME") if target.split("/")[0] == "~" else None
             self.folder = posixpath.normpath(posixpath.join(home or "/root", target[2:]))
             if home is None:
-                self.lose(f"the home folder of {self.stage.user}")
+                self.lose(f"the home folder of {self.user}")
         else:
             self.folder = self.path(target)
 
@@ -233,7 +256,8 @@ class _Runner(ProgramCommands):
         if verb in ("install", "wheel", "download"):
             at = arguments.index(verb)
             self.refused_by_system(verb, arguments, prefix, tool)
-            wanted = installers.pip(self.stage, self.tree, arguments[at + 1 :], self.folder, self.place, prefix, tool)
+            words, runs_as = arguments[at + 1 :], (self.user, self.seen)
+            wanted = installers.pip(self.stage, self.tree, words, self.folder, self.place, prefix, tool, *runs_as)
             before = packages.installed(tuple(self.stage.installs), self.stage.base.python)
             install, refused = self.resolved(wanted.install, arguments, tool)
             if verb == "install":
@@ -242,6 +266,7 @@ class _Runner(ProgramCommands):
                 other = self.other_index(arguments, install.requirements)
                 self.problems += [each for each in wanted.problems if not (other and each.code == "requirement-not-found")]
                 self.problems += refused
+                self.problems.extend([wanted.refused] if wanted.refused and verb == "install" else ())
                 built = tuple(each for each in wanted.install.requirements if not before.has(each.line.value))
                 built = () if other else built
                 lacking = compiled.lacks(self.stage, built)
@@ -268,6 +293,13 @@ class _Runner(ProgramCommands):
         missing = MissingFile("/usr/bin/pip3", None)
         message = "error: externally-managed-environment"
         self.problems.append(installers.Problem("environment-missing", message, reason, missing, self.stage.followed))
+
+    def makes_environment(self, arguments: list[str | None]) -> None:
+        """Follow `python -m venv` and virtualenv: each folder that they name becomes an environment."""
+        for word in arguments:
+            if word and not word.startswith("-"):
+                self.denied("venv", self.path(word))
+                self.stage.add_environment(self.path(word), self.owner, "--system-site-packages" in arguments)
 
     def resolved(
         self, install: Install, arguments: list[str | None], tool: str
@@ -331,7 +363,7 @@ class _Runner(ProgramCommands):
     def module(self, rest: list[str | None], words: list[str | None]) -> None:
         module, arguments = (rest[0] or "", rest[1:]) if rest else ("", [])
         if module in ("venv", "virtualenv"):
-            self.stage.environments.extend(self.path(word) for word in arguments if word and not word.startswith("-"))
+            self.makes_environment(arguments)
         elif module == "pip":
             self.pip(arguments, self.prefix(words[0]))
         elif module == "spacy":
@@ -358,7 +390,7 @@ class _Runner(ProgramCommands):
             inner = _Runner(self.stage, self.tree, self.place)
             inner.folder, inner.variables, inner.lost = self.folder, dict(self.variables), self.lost
             inner.environment, inner.within_optional = self.environment, self.optional
-            inner.depth, inner.started = self.depth + 1, self.started
+            inner.depth, inner.started, inner.user = self.depth + 1, self.started, self.user
             inner.errexit = self.inherits_errexit(arguments[: len(arguments) - len(rest)])
             inner.script(rest[0])
             self.problems.extend(inner.problems if self.fatal else ())
@@ -381,8 +413,7 @@ class _Runner(ProgramCommands):
             return
         if self.tree.executable(found.tree) or self.stage.may_execute(path):
             return
-        copied = (layer.path for layer in self.stage.files.layers if isinstance(layer, Linked) and layer.system is not None)
-        if any(f"{path}/".startswith(f"{top.rstrip('/')}/") for top in copied):
+        if any(f"{path}/".startswith(f"{top.rstrip('/')}/") for top in self.stage.files.copied()):
             return  # it may have got the bit where it was copied from
         reason = f"{found.tree} has no executable bit in git, and the build starts it as a program."
         message = f"{self.spoken} {word}: Permission denied"
@@ -403,7 +434,7 @@ class _Runner(ProgramCommands):
         inner.folder, inner.variables, inner.lost, inner.depth = self.folder, dict(self.variables), self.lost, self.depth + 1
         inner.environment, inner.within_optional = self.environment, self.optional
         inner.variables.update(self.passed)
-        inner.started = self.started
+        inner.started, inner.user = self.started, self.user
         first = text.partition("\n")[0]
         shebang = first.split()[1:] if first.startswith("#!") else []
         inner.errexit = self.inherits_errexit(shebang if options is None else options)
@@ -431,7 +462,7 @@ class _Runner(ProgramCommands):
 
         place, active = self.place, self.environment or (within if program == "uv" and arguments[:1] == ["pip"] else None)
         call = Call(self.stage, self.tree, tuple(arguments), self.folder, place, active, self.seen)
-        outcome = run_managers.take(self.stage, call, program, self.output, self.fatal)
+        outcome = run_managers.take(self.stage, call, program, self.output, self.fatal, self.user)
         self.problems.extend(outcome.problems if self.fatal else ())
         if outcome.pip:
             words, prefix = outcome.pip

@@ -12,44 +12,17 @@ from typing import Literal
 
 from bot.engine.image import installers
 from bot.engine.image.filesystem import Copied, FileSystem, Gone, Linked, Made
-from bot.engine.image.stage import Stage
-from bot.engine.model.findings import MissingFile, Place, Unknown
+from bot.engine.image.run_rights import RightsCommands
+from bot.engine.model.findings import MissingFile, Unknown
 
 FETCHERS = frozenset("git tar bsdtar unzip 7z svn hg rsync scp aws gsutil gcloud gdown dvc huggingface-cli hf".split())
 _MANIFEST = re.compile(r".*\.(?:txt|lock|toml|cfg|in|md)|Pipfile|setup\.py|package(?:-lock)?\.json")
 _BYPRODUCTS = frozenset({"*.pyc", "*.pyo", "*.py[co]", "__pycache__", "*.a", "*.egg-info", "*.dist-info", ".DS_Store", "*.map"})
-_ONLY_IN_A_SHELL = frozenset("? $ ! - # UID EUID RANDOM HOSTNAME OLDPWD SECONDS".split())
 _QUIET_GIT = frozenset("config init remote status log rev-parse --version".split())
 
 
-class FileCommands:
-    """Follows one command after another in a stage; `folder`, `lost`, `fatal` and `optional` are those of the moment."""
-
-    def __init__(self, stage: Stage, place: Place) -> None:
-        self.stage = stage
-        self.place = place
-        self.folder = stage.workdir
-        self.lost = False  # a `cd` led to a folder that can't be told
-        self.problems: list[installers.Problem] = []
-        self.unknowns: list[Unknown] = []
-        self.fatal = True  # whether the command at hand can make the whole RUN fail
-        self.optional = False  # whether it may not run at all
-        self.variables: dict[str, str | None] = {}
-
-    def variable(self, name: str) -> str | None:
-        """Return what a variable of the script or the image holds: `""` when unset, None when it can't be told."""
-        if name in self.variables:
-            return self.variables[name]
-        if name.isdigit() or name in ("@", "*"):  # the arguments of a script or a function
-            return None
-        value = self.stage.variable(name)
-        if value == "" and name == "HOME":
-            return "/root" if self.stage.user in ("root", "0") else None
-        return self.folder if name == "PWD" else None if name in _ONLY_IN_A_SHELL and not value else value
-
-    def path(self, word: str) -> str:
-        """Return the path that a word means here."""
-        return posixpath.normpath(posixpath.join(self.folder, word))
+class FileCommands(RightsCommands):
+    """Follows one command after another in a stage."""
 
     def own_script(self, word: str, message: str) -> None:
         """Note a script that a command names and the image does not have, in a folder that is known to be there."""
@@ -65,21 +38,11 @@ class FileCommands:
         certain = certain and self.stage.followed
         self.problems.append(installers.Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
 
-    def _made_executable(self, arguments: list[str | None]) -> None:
-        """Note what a chmod may make executable: `+x`, `a+rx`, `755`; a name with a wildcard stands for its folder."""
-        words = [word for word in arguments if word is not None and not word.startswith("-")]
-        if words and (re.search(r"[+=][rwX]*x", words[0]) or re.fullmatch(r"[0-7]*[1357][0-7]{0,2}", words[0])):
-            self.stage.executable += [self.path(re.sub(r"[^/]*[*?\[{].*", "", word) or ".") for word in words[1:]]
-        if None in arguments:
-            self.stage.executable.append("/")
-
     def moves_files(self, program: str, arguments: list[str | None]) -> bool:
-        """Follow chmod, mkdir, touch, rm, cp, mv and ln; say whether the program is one of them."""
-        if program == "chmod":
-            self._made_executable(arguments)
-            return True
+        """Follow mkdir, touch, rm, cp, mv, ln and install; say whether the program is one of them."""
         if program not in ("mkdir", "touch", "tee", "rm", "cp", "mv", "ln", "install", "sed", "curl", "wget"):
             return False
+        options, arguments = _split(program, arguments)
         named = [word for word in arguments if word and not word.startswith("-")]
         files = self.stage.files
         in_place = program == "sed" and (_flagged(arguments, "i") or any((a or "").startswith("--in-place") for a in arguments))
@@ -92,47 +55,70 @@ class FileCommands:
         elif self.lost and not all(word.startswith("/") for word in named):
             pass  # the folder is tainted already
         elif program == "mkdir" or (program == "install" and _flagged(arguments, "d")):
-            self._make(named, "folder")
+            self._make(program, named, "folder", options)
         elif program == "touch":
-            self._make(named, "file")
+            self._make(program, named, "file", options)
         elif program in ("tee", "sed"):
             for word in named[1:] if program == "sed" else named:
-                files.add(Made(self.path(word), "file", self.stage.user))
+                self.denied(program, word)
+                self.touches_accounts(self.path(word))
+                files.add(Made(self.path(word), "file", self.owner))
         elif self.optional and program in ("rm", "mv"):
             self.taint_named(arguments, f"{program} that may not run")
         elif program == "rm":
             for word in named:
-                files.add(Gone(self.path(word)))
+                self._remove(word)
         elif len(named) == 2:
             self._copies(program, arguments, named[0], named[1])
+            self.give([named[1]], options)
         else:
             self.taint_named(arguments, f"{program} of several files")
         return True
 
-    def _make(self, words: list[str], kind: Literal["file", "folder"]) -> None:
+    def _make(self, program: str, words: list[str], kind: Literal["file", "folder"], options: dict[str, str | None]) -> None:
         """Make what is not there; what is keeps its content and its owner."""
         for word in words:
-            if not self.stage.files.find(self.path(word)):
-                self.stage.files.add(Made(self.path(word), kind, self.stage.user))
+            there = self.stage.files.find(self.path(word))
+            if not there or program == "touch":
+                self.denied(program, self._first_new(word) if kind == "folder" else word)
+            if not there:
+                self.stage.files.add(Made(self.path(word), kind, self.owner))
+        self.give(words, options)
+
+    def _first_new(self, word: str) -> str:
+        """Return how much of a path is the first folder that is not there: with that `mkdir -p` begins."""
+        while (above := posixpath.dirname(word)) not in ("", "/") and not self.stage.files.find(self.path(above)):
+            word = above
+        return word
+
+    def _remove(self, word: str) -> None:
+        path = self.path(word)
+        found = self.stage.files.find(path)
+        if found and found.kind == "file":
+            self.denied("rm", word, posixpath.dirname(path))
+        self.stage.files.add(Gone(path))
 
     def _copies(self, program: str, arguments: list[str | None], origin: str, target: str) -> None:
-        files = self.stage.files
+        files, shown = self.stage.files, target
         source, target = self.path(origin), self.path(target)
         there = files.find(target)
         contents = origin.endswith("/.") or _flagged(arguments, "T") or (program == "ln" and _flagged(arguments, "n"))
         if there and there.kind == "folder" and not contents:
-            target = posixpath.join(target, posixpath.basename(source))
+            target, shown = (posixpath.join(each, posixpath.basename(source)) for each in (target, shown))
         if program == "ln" and _flagged(arguments, "s"):  # a symbolic link counts from where it lies
             source = posixpath.normpath(posixpath.join(posixpath.dirname(target), origin))
         if not files.find(source):
             files.taint(target, f"{program} of something that is not in the repository")
             return
+        moved = f"mv: cannot move '{origin}' to '{shown}': Permission denied" if program == "mv" else ""
+        self.denied(program, shown, target, moved)
         made = self.stage.executable
         made += [target + path[len(source) :] for path in made if path == source or path.startswith(f"{source}/")]
         if program == "install" or self.stage.may_execute(source):
             made.append(target)
         frozen: FileSystem | None = files.copy() if program != "ln" else None
-        files.add(Linked(target, source, frozen))
+        kept = program in ("mv", "ln") or (self.access.root and (_flagged(arguments, "a") or _flagged(arguments, "p")))
+        files.add(Linked(target, source, frozen, None if kept else self.owner, "755" if program == "install" else None))
         if program == "mv":
             files.add(Gone(source))
 
@@ -156,7 +142,7 @@ class FileCommands:
             named = [posixpath.basename(url) for url in urls]
         for name in named:
             if name and name != "-":
-                self.stage.files.add(Made(self.path(posixpath.join(folder, name)), "file", self.stage.user))
+                self.stage.files.add(Made(self.path(posixpath.join(folder, name)), "file", self.owner))
 
     def removed_by_find(self, arguments: list[str | None]) -> None:
         """Note what `find … -delete` or `-exec` may take away; without them it only looks."""
@@ -166,7 +152,11 @@ class FileCommands:
         if patterns and patterns <= _BYPRODUCTS:
             return
         folders = list(itertools.takewhile(lambda word: word and not word.startswith(("-", "(", "!")), arguments))
+        if "chown" in arguments:
+            self.taint_rights(folders or ["."], "find … may change owners")
+            return
         if "chmod" in arguments and "-delete" not in arguments:
+            self.taint_rights(folders or ["."], "find … may change modes")
             self.stage.executable += [self.path(folder or ".") for folder in folders or ["."]]
             return
         self.stage.followed = False
@@ -206,6 +196,26 @@ class FileCommands:
         self.taint_named([value for value in values if value not in (".", "") and ("*" not in value or "/" in value)], reason)
         if any(isinstance(layer, Copied) and _is_source(layer) for layer in self.stage.files.layers):
             self.stage.files.taint(self.folder, reason)
+
+
+def _split(program: str, arguments: list[str | None]) -> tuple[dict[str, str | None], list[str | None]]:
+    """Take the owner and the mode that install and mkdir are told (`-o`, `-g`, `-m`) out of their arguments."""
+    options: dict[str, str | None] = {}
+    if program not in ("install", "mkdir"):
+        return options, arguments
+    rest, queue = [], list(arguments)
+    while queue:
+        word = queue.pop(0)
+        long = re.match(r"--(owner|group|mode)(?:=(.*))?\Z", word or "", re.S)
+        short = re.match(r"-[A-Za-ln-z]*?([ogm])(.*)\Z", word or "", re.S)
+        if long:
+            options[f"-{long[1][0]}"] = long[2] if long[2] is not None else queue.pop(0) if queue else None
+        elif short:
+            options[f"-{short[1]}"] = short[2] or (queue.pop(0) if queue else None)
+            rest.append(word.partition(short[1])[0] if word else None)
+        else:
+            rest.append(word)
+    return options, rest
 
 
 def _is_source(layer: Copied) -> bool:

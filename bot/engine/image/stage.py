@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from bot.engine.image import users
+from bot.engine.image.access import Access
 from bot.engine.image.bases import Base
 from bot.engine.image.context import Context
-from bot.engine.image.filesystem import FileSystem
+from bot.engine.image.filesystem import STANDARD, FileSystem, Made
+from bot.engine.image.users import Users
 from bot.engine.model.dockerfile import Dockerfile, Instruction
 from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.requirements import Line
 
 if TYPE_CHECKING:
     from bot.engine.model.index import Index, Pin  # for a check that asks a package index alone
+
+_OF_PACKAGES = frozenset("messagebus postgres redis mysql rabbitmq sshd nginx caddy memcache node Debian-exim ssl-cert".split())
 
 
 class Requirement(NamedTuple):
@@ -30,7 +35,8 @@ class Install(NamedTuple):
     `constraints` bound versions and ask for nothing. `lock`: the requirements are all that a lock file chose, each at its
     version. `manifest` is the file of the tree in which a requirement is declared, where that is not the one that was read;
     `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
-    Python, where that is not the image's.
+    Python, where that is not the image's. Of what a later stage copied, `modules` and `scripts` say which came along, `made`
+    is the environment that the scripts were made in, and `version` that of the Python which it is for.
     """
 
     prefix: str
@@ -44,6 +50,11 @@ class Install(NamedTuple):
     manifest: str | None = None
     python: tuple[int, int] | None = None
     follows: bool = False
+    kind: Literal["environment", "user", "prefix", "target"] = "environment"
+    version: tuple[int, int] | None = None  # None: the image's own
+    made: str | None = None  # None: where it lies
+    modules: bool = True
+    scripts: bool = True
 
 
 class Command(NamedTuple):
@@ -52,6 +63,11 @@ class Command(NamedTuple):
     argv: tuple[str, ...]
     instruction: int
     place: Place
+
+
+def unknown_account(kind: str, name: str) -> str:
+    """Return the words of BuildKit and of container runtimes about a USER that is not there (moby/sys `user/user.go`)."""
+    return f"unable to find {kind} {name}: no matching entries in {'passwd' if kind == 'user' else 'group'} file"
 
 
 class Stage:
@@ -65,11 +81,13 @@ class Stage:
         self.args: dict[str, str | None] = {}  # goes before `env`: whichever was set last counts in the build
         self.workdir = "/"
         self.user = "root"
+        self.users = users.of(base)
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.entrypoint: Command | None = None
         self.command: Command | None = None
         self.installs: list[Install] = []
         self.environments: list[str] = []  # virtual environments made so far
+        self.shared: set[str] = set()  # those of them that see the packages of the system
         self.programs: set[str] = set()  # what apt-get and its like were asked for
         self.executable: list[str] = []  # paths, or folders with all below them, that were made executable
         self.settings: dict[str, str] = {}  # of package managers, as their `config` command leaves them
@@ -85,13 +103,44 @@ class Stage:
         stage.files = self.files.copy()
         stage.env, stage.args = dict(self.env), dict(self.args)
         stage.workdir, stage.user, stage.shell = self.workdir, self.user, self.shell
+        stage.users = self.users.copy()
         stage.entrypoint, stage.command = self.entrypoint, self.command
         stage.installs = list(self.installs)
+        stage.shared = set(self.shared)
         stage.index = self.index
         stage.environments, stage.settings = list(self.environments), dict(self.settings)
         stage.programs, stage.followed, stage.executable = set(self.programs), self.followed, list(self.executable)
         stage.lists, stage.sources = self.lists, self.sources
         return stage
+
+    def add_environment(self, path: str, owner: str, shared: bool = False) -> None:
+        """Note a virtual environment that was made at a path; `shared`: it sees the packages of the system."""
+        if path not in self.environments:
+            self.environments.append(path)
+            if path not in STANDARD:
+                self.files.add(Made(path, "folder", owner))
+                self.files.taint(path, f"{path} holds what a virtual environment brings", of="files")
+        if shared:
+            self.shared.add(path)
+
+    def missing_account(self) -> tuple[Literal["user", "group"], str, bool] | None:
+        """Return the user or the group that USER names and the image lacks; not surely where a package may bring it."""
+        missing = self.users.missing(self.user) if self.followed else None
+        return (*missing, not self.may_bring(missing[1])) if missing else None
+
+    def may_bring(self, name: str) -> bool:
+        """Say whether a system package that is installed may bring a user or a group of a name."""
+        return name in _OF_PACKAGES or any(name in package or package in name for package in self.programs)
+
+    @property
+    def owner(self) -> str:
+        """Whose the files are that the stage's user makes."""
+        return self.users.owner(self.user)
+
+    @property
+    def access(self) -> Access:
+        """What the stage's user may do."""
+        return Access(self.files, self.users, self.user)
 
     def may_execute(self, path: str) -> bool:
         """Say whether an instruction made a path executable."""
@@ -122,4 +171,9 @@ class Image(NamedTuple):
     programs: frozenset[str]
     faults: tuple[Fault, ...]
     unknowns: tuple[Unknown, ...]
+    users: Users
     sources: str | None = None  # why there may be other system packages than `programs`
+    environments: tuple[str, ...] = ()
+    shared: frozenset[str] = frozenset()
+    left: tuple[Install, ...] = ()  # installs of earlier stages that did not come along
+    stranger: tuple[Literal["user", "group"], str, bool] | None = None  # what USER names and is not there, and whether surely

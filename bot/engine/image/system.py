@@ -95,9 +95,8 @@ def call(program: str, arguments: list[str | None]) -> Call:
 
 
 class SystemCommands(FileCommands):
-    """Follows the package managers of a RUN; `raised` says that sudo started the command at hand, `piped` that it is fed."""
+    """Follows the package managers of a RUN; `piped` says that the command at hand is fed."""
 
-    raised = False
     piped = False
 
     def system_packages(self, program: str, arguments: list[str | None]) -> bool:
@@ -157,7 +156,7 @@ class SystemCommands(FileCommands):
 
     def is_root(self) -> bool:
         """Say whether the command at hand is root's, or may be."""
-        return self.raised or self.stage.user.partition(":")[0] in ("root", "0", "") or self.stage.base.system is None
+        return self.access.root or self.access.user is None or self.stage.base.system is None
 
     # --- apt
 
@@ -181,7 +180,7 @@ class SystemCommands(FileCommands):
             message = f"E: List directory {_LISTS}/partial is missing. - Acquire (13: Permission denied)"
             if self.stage.lists == "fetched":
                 message = f"E: Could not open lock file {_LISTS}/lock - open (13: Permission denied)"
-        reason = f"The RUN is {self.stage.user}'s, by the USER before it, and only root may install packages."
+        reason = f"The RUN is {self.user}'s, by the USER before it, and only root may install packages."
         self.problem("install-not-root", message, reason, UnreadyInstall("root", None), True)
 
     def update(self) -> None:
@@ -272,6 +271,6 @@ class SystemCommands(FileCommands):
     def apk(self, made: Call) -> None:
         """Follow apk, which asks nothing and fetches its lists by itself."""
         if made.verb in ("add", "update", "upgrade", "del") and not self.is_root():
-            reason = f"The RUN is {self.stage.user}'s, by the USER before it, and only root may install packages."
+            reason = f"The RUN is {self.user}'s, by the USER before it, and only root may install packages."
             message = "ERROR: Unable to lock database: Permission denied"
             self.problem("install-not-root", message, reason, UnreadyInstall("root", None), True)

@@ -43,6 +43,19 @@ class RefusedPattern(NamedTuple):
     builder: bool
 
 
+class MissingInStage(NamedTuple):
+    """What a COPY takes from an earlier stage that does not have it: instruction and word by index, an absolute path.
+
+    `meant` is what the stage has instead, if that is clear.
+    """
+
+    instruction: int
+    word: int
+    stage: str
+    path: str
+    meant: str | None
+
+
 class MissingFile(NamedTuple):
     """A file that a command in the image names and the image does not have (an absolute path in the container)."""
 
@@ -138,6 +151,37 @@ class MissingProgram(NamedTuple):
     instruction: int | None
 
 
+class Denied(NamedTuple):
+    """What a command of the build may not do as its user: `by` is its program, `path` where it would write (in the image)."""
+
+    by: str
+    path: str
+    user: str
+    instruction: int | None
+
+
+class MissingUser(NamedTuple):
+    """A user, or a group, that the image does not have."""
+
+    name: str
+    instruction: int | None
+
+
+class Misplaced(NamedTuple):
+    """Packages that are installed where a program does not find them, and why.
+
+    `prefix` is where they lie, `made` the environment that they were made for, `name` what is missed of them, `by` the
+    program, `place` where they are installed.
+    """
+
+    cause: Literal["path", "moved", "left", "scripts", "python", "denied"]
+    prefix: str
+    made: str
+    name: str
+    by: str
+    place: Place
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -148,12 +192,15 @@ class MissingDistribution(NamedTuple):
 Detail = (
     BadRequirement
     | Clash
+    | Denied
     | Lacking
+    | Misplaced
     | MissingDockerfile
     | MissingSource
     | RefusedPattern
     | MissingFile
     | MissingData
+    | MissingInStage
     | MissingModule
     | MissingName
     | MissingDistribution
@@ -161,6 +208,7 @@ Detail = (
     | MissingPackage
     | UnreadyInstall
     | MissingProgram
+    | MissingUser
     | None
 )
 

@@ -58,6 +58,14 @@ class Service(NamedTuple):
     place: Place
 
 
+class Volume(NamedTuple):
+    """A disk that is mounted into the machines of some processes: it hides what the image has at its path."""
+
+    path: str
+    processes: tuple[str, ...]
+    place: Place
+
+
 class Native(NamedTuple):
     """A build without a Dockerfile: a shell's `command` in a `folder` of the tree, and a version of Python."""
 
@@ -106,7 +114,7 @@ class Target(NamedTuple):
     ignored: tuple[IgnoredKey, ...]
     unknowns: tuple[Unknown, ...]
     key: toml.Path = ()  # where it stands in a config that describes several
-    disks: tuple[str, ...] = ()  # where Render mounts one; what Fly mounts is told by its rules
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def identity(self) -> tuple[str, toml.Path]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from bot.engine.model import shell, toml
 from bot.engine.model.config import ConfigFile, load, lookup
 from bot.engine.model.findings import Fault, Place, Unknown
-from bot.engine.model.target import Build, Check, IgnoredKey, Origin, Process, Service, Start, Target
+from bot.engine.model.target import Build, Check, IgnoredKey, Origin, Process, Service, Start, Target, Volume
 from bot.engine.model.toml import Value
 from bot.engine.model.toml_scalars import Problem
 from bot.engine.model.tree import Tree, join, name, parent
@@ -106,6 +106,7 @@ def _target(tree: Tree, config: ConfigFile, starts: tuple[Start, ...]) -> Target
         faults=tuple(_faults(config, checked, processes)),
         ignored=tuple(_ignored(config, checked)),
         unknowns=tuple(_unknowns(config)),
+        volumes=tuple(_volumes(config, processes)),
     )
 
 
@@ -232,6 +233,17 @@ def _services(config: ConfigFile, processes: tuple[Process, ...]) -> Iterator[Se
                 checks.append(_check(config, check, place))
         if isinstance(port, int) and not isinstance(port, bool) and table.get("protocol") != "udp":
             yield Service(port, listed, tuple(checks), config.place(*path, "internal_port"))
+
+
+def _volumes(config: ConfigFile, processes: tuple[Process, ...]) -> Iterator[Volume]:
+    """Yield what is mounted; without groups of its own, in the default one alone (flyctl's `processgroups.go`)."""
+    default = DEFAULT_GROUP if any(p.name == DEFAULT_GROUP for p in processes) else min(p.name for p in processes)
+    for section in ("mounts", "mount"):
+        for table, path in _tables(config.get(section), (section,)):
+            destination = table.get("destination")
+            if isinstance(destination, str) and destination.strip("/"):
+                where = posixpath.normpath("/" + destination.strip("/"))
+                yield Volume(where, _groups_of(table, default), config.place(*path, "destination"))
 
 
 def _service_tables(config: ConfigFile) -> list[tuple[dict[str, Value], toml.Path]]:

@@ -84,6 +84,10 @@ class Fly:
         """What is put into the machine stands in the config, or in the deploy command."""
         return False
 
+    def mounted_for(self, user: str) -> str | None:
+        """Fly's init gives the mount point, and nothing below it, to the image's user."""
+        return user
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the `fly deploy` for it."""
         return fly.deploy_command(directory, config)

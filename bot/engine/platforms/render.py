@@ -15,7 +15,7 @@ from typing import Literal
 from bot.engine.model import shell, toml
 from bot.engine.model.config import ConfigFile, load
 from bot.engine.model.findings import Fault, Place, Unknown
-from bot.engine.model.target import Build, Check, IgnoredKey, Native, Origin, Process, Service, Start, Target
+from bot.engine.model.target import Build, Check, IgnoredKey, Native, Origin, Process, Service, Start, Target, Volume
 from bot.engine.model.toml import Value
 from bot.engine.model.tree import Tree, Unreadable, join, name, parent
 from bot.engine.platforms import render_keys
@@ -161,7 +161,7 @@ def _target(tree: Tree, config: ConfigFile, service: dict[str, Value], key: toml
         ignored=tuple(_ignored(config, service, key)),
         unknowns=tuple(unknowns),
         key=key,
-        disks=tuple(path for disk, _ in _tables(service.get("disk"), (*key, "disk")) if (path := _text(disk.get("mountPath")))),
+        volumes=_volumes(config, service, key, kind),
     )
 
 
@@ -213,6 +213,15 @@ def _process(config: ConfigFile, group: str, command: str | None, key: toml.Path
         words = ()
     plain = docker and words and not _SHELL.search(command)
     return Process(group, words if plain else ("/bin/bash", "-c", command), origin)
+
+
+def _volumes(config: ConfigFile, service: dict[str, Value], key: toml.Path, kind: str) -> tuple[Volume, ...]:
+    """Return the service's disk (https://render.com/docs/disks): it is not there for builds and pre-deploy commands."""
+    disk = service.get("disk")
+    where = _text(disk.get("mountPath")) if isinstance(disk, dict) else None
+    if not where or not where.strip("/"):
+        return ()
+    return (Volume(posixpath.normpath("/" + where.strip("/")), (kind,), config.place(*key, "disk", "mountPath")),)
 
 
 def _service(config: ConfigFile, service: dict[str, Value], key: toml.Path, env: dict[str, str | None]) -> Service:

@@ -74,7 +74,7 @@ class Render:
 
     def doubts(self, tree: Tree, target: Target, reading: Start, workdir: str, told: bool) -> list[Doubt]:
         """Nothing runs before Render's clone; a disk holds files, and a Blueprint that is not in the root may be nobody's."""
-        disks = [name(path.rstrip("/")) for path in target.disks]
+        disks = [name(volume.path) for volume in target.volumes]
         found = [Doubt("machine", f"{target.config} mounts a disk", names=frozenset({disk})) for disk in disks if disk]
         if target.config == BLUEPRINT:
             return found
@@ -84,6 +84,10 @@ class Render:
         """Secret files lie in the root of the service too (https://render.com/docs/configure-environment-variables)."""
         folder, _, last = path.rpartition("/")
         return folder == workdir and (last.startswith(".env") or last.endswith(_SECRET_FILES))
+
+    def mounted_for(self, user: str) -> str | None:
+        """Render's documentation does not say it."""
+        return None
 
     def deploy_command(self, directory: str, config: str) -> str:
         """A push deploys."""

@@ -74,6 +74,10 @@ class Rules(Protocol):
         """Say whether the platform may put a file at a path of the machine, by what only its dashboard shows."""
         ...
 
+    def mounted_for(self, user: str) -> str | None:
+        """Return whose the mount point of a volume is, in an image with a USER; None where that is not known."""
+        ...
+
     def deploy_command(self, directory: str, config: str) -> str:
         """Return the command that deploys a config from a folder; empty where a push does it."""
         ...

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from bot.engine.model.findings import Stage
-from bot.report.pages import boot, build, config, serving, weaknesses
+from bot.report.pages import boot, build, config, owners, serving, weaknesses
 from codemods import Page
 
 Sort = Literal["fault", "weakness"]
-_FAULTS = (config.PAGES, build.PAGES, boot.PAGES, serving.PAGES)
+_FAULTS = (config.PAGES, build.PAGES, boot.PAGES, owners.PAGES, serving.PAGES)
 
 
 class Entry(NamedTuple):

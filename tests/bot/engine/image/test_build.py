@@ -41,6 +41,11 @@ def test_a_variable_may_name_the_stage_that_is_needed():
     assert places(built, "/docs/a.md") == ["docs/a.md"]
 
 
+def test_without_a_wish_the_last_stage_is_built_also_among_stages_without_names():
+    built = image("FROM python:3.11\nRUN touch /one\nFROM python:3.12\nRUN touch /two\n")
+    assert (built.base.python, built.files.find("/one")) == ((3, 12), None)
+
+
 @pytest.mark.parametrize("stage", ["web", "WEB", "1"])
 def test_the_stage_that_the_config_asks_for_is_built(stage):
     source = "FROM python:3.11 AS base\nFROM base AS web\nCMD web\nFROM base AS worker\nCOPY nowhere .\nCMD worker\n"
@@ -168,8 +173,8 @@ def test_a_folder_that_cant_be_told_makes_everything_doubtful():
 
 def test_a_new_folder_belongs_to_the_user_of_the_moment_and_an_old_one_to_whom_it_did():
     built = image("USER web\nWORKDIR /new\nWORKDIR /srv\n")
-    assert built.files.find("/new") == Found("folder", None, "web")
-    assert built.files.find("/srv") == Found("folder", None, "root")
+    assert built.files.find("/new") == Found("folder", None)
+    assert built.files.find("/srv") == Found("folder", None)
 
 
 def test_a_folder_that_was_copied_stays_one_of_the_repository():

@@ -102,14 +102,14 @@ def test_a_destination_that_cant_be_told_leaves_a_doubt_everywhere():
 
 def test_owners_are_root_or_what_chown_says():
     built = image("USER web\nCOPY main.py ./\nCOPY --chown=web:web app ./app\n")
-    assert built.files.find("/srv/main.py") == Found("file", "main.py", "root")
-    assert built.files.find("/srv/app/main.py") == Found("file", "app/main.py", "web")
+    assert built.files.find("/srv/main.py") == Found("file", "main.py")
+    assert built.files.find("/srv/app/main.py") == Found("file", "app/main.py")
 
 
 def test_a_heredoc_becomes_a_file():
     built = image("COPY <<EOF /srv/conf.ini\nx = 1\nEOF\nCOPY <<one.txt <<two.txt /etc/\n1\none.txt\n2\ntwo.txt\n")
     for path in ("/srv/conf.ini", "/etc/one.txt", "/etc/two.txt"):
-        assert built.files.find(path) == Found("file", None, "root")
+        assert built.files.find(path) == Found("file", None)
     assert built.faults == ()
 
 
@@ -301,7 +301,7 @@ def test_packages_may_come_from_a_path_that_cant_be_told():
 def test_a_program_from_another_image_is_a_file():
     built = image("COPY --from=ghcr.io/astral-sh/uv:latest /uv /uvx /bin/\nCOPY --from=busybox /bin/sh /opt/sh\n")
     for path in ("/bin/uv", "/bin/uvx", "/opt/sh"):
-        assert built.files.find(path) == Found("file", None, "root")
+        assert built.files.find(path) == Found("file", None)
     assert built.files.tainted("/bin/other") is None
 
 

@@ -14,8 +14,8 @@ ran = partial(running.ran, base="python:3.11")  # with git, curl and make
 
 def test_mkdir_and_touch_make_what_is_not_there():
     found = ran("mkdir -p /data/a logs && touch logs/x.log", user="web")
-    assert found.stage.files.find("/data/a") == Found("folder", None, "web")
-    assert found.stage.files.find("/app/logs/x.log") == Found("file", None, "web")
+    assert found.stage.files.find("/data/a") == Found("folder", None)
+    assert found.stage.files.find("/app/logs/x.log") == Found("file", None)
 
 
 def test_mkdir_and_touch_leave_alone_what_is_there():
@@ -108,7 +108,7 @@ def test_a_file_that_is_written_is_no_longer_the_repositorys():
         "echo x >> main.py",
         "tee main.py",
     ):
-        assert ran(script).stage.files.find("/app/main.py") == Found("file", None, "root")
+        assert ran(script).stage.files.find("/app/main.py") == Found("file", None)
 
 
 @pytest.mark.parametrize("script", ["sed s/a/b/ main.py", "cat < main.py", "cat main.py 2>/dev/null", "cat main.py 2>&1"])

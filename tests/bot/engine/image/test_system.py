@@ -260,11 +260,11 @@ def test_only_root_may_install(script: str, base: str, message: str):
 
 
 def test_lists_that_root_fetched_have_a_lock():
-    built = image(f"FROM {SLIM}\nRUN apt-get update\nUSER app\nRUN apt-get update\n")
+    built = image(f"FROM {SLIM}\nRUN apt-get update\nRUN useradd app\nUSER app\nRUN apt-get update\n")
     assert [fault.message for fault in built.faults] == [
         "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)"
     ]
-    assert built.faults[0].detail == UnreadyInstall("root", 3)
+    assert built.faults[0].detail == UnreadyInstall("root", 4)
 
 
 @pytest.mark.parametrize("user", ["root", "0", "root:root", "0:0"])
@@ -273,7 +273,9 @@ def test_root_by_any_name(user: str):
 
 
 def test_sudo_makes_root_of_a_user():
-    dockerfile = f"FROM {SLIM}\nRUN {UPDATED}apt-get install -y sudo\nUSER app\nRUN sudo apt-get install -y curl\n"
+    dockerfile = (
+        f"FROM {SLIM}\nRUN {UPDATED}apt-get install -y sudo && useradd app\nUSER app\nRUN sudo apt-get install -y curl\n"
+    )
     assert image(dockerfile).faults == ()
 
 

@@ -288,7 +288,7 @@ def test_an_option_may_put_a_file_into_the_machine(option):
 )
 def test_a_volume_or_a_file_of_the_config_may_hold_what_the_image_lacks(section, expected):
     files = {**HEALTHY, "fly.toml": f"{FLY}\n{section}", "main.py": "import lib.db\n" + MAIN, "lib/other.py": ""}
-    assert sure(files) == [("module-not-found", expected)]
+    assert [found for found in sure(files) if found[0] != "volume-hides-files"] == [("module-not-found", expected)]
 
 
 @pytest.mark.parametrize("flag", [True, False])

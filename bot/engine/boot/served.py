@@ -1,0 +1,50 @@
+"""A server that a command starts, where nothing installed brings it or its script is not where PATH leads."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Literal
+
+from bot.engine.boot.program import Program
+from bot.engine.image.packages import Installed
+from bot.engine.image.stage import Image
+from bot.engine.model.findings import Fault, MissingDistribution, Stage
+from bot.engine.model.target import Process
+from bot.engine.model.tree import Tree
+
+
+def not_installed(
+    tree: Tree, image: Image, installed: Installed, program: Program, process: Process, stage: Stage, script: bool | None = None
+) -> list[Fault]:
+    """Return the fault of a server that no requirement brings, or whose `script` is not there; none where it starts."""
+    from bot.engine.boot.launchers import BROUGHT_BY, LAUNCHERS
+    from bot.engine.boot.misses import Judge
+
+    name = program.launcher
+    wanted = BROUGHT_BY.get(name, name)
+    there = installed.has(wanted) or (wanted == name and installed.runs(name)) or installed.opaque or installed.projects
+    if name not in LAUNCHERS or (there and script is not False) or not image.base.python:
+        return []
+    message = _says(program, process)
+    if name == "fastapi" and installed.has("fastapi"):
+        message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
+    reason = f"No installed requirement is known to bring `{wanted}`."
+    detail = MissingDistribution("fastapi[standard]" if name == "fastapi" else wanted, name)
+    place = program.origin.place
+    judge = Judge(tree, image, installed)
+    judge.later = program.later
+    doubt = judge.unfollowed() or judge.later if script is False else judge.packages_doubt(name, wanted)
+    sure = not doubt and image.base.known and program.fatal and not program.loose
+    reason = f"{reason} Not certain: {doubt}." if doubt else reason
+    confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
+    return [Fault("launcher-not-installed", stage, 0, process.name, confidence, message, reason, place, (), detail)]
+
+
+def _says(program: Program, process: Process) -> str:
+    """Return the words of what looks for the server: Python, a shell, or the platform's own start."""
+    first = program.argv[0]
+    if posixpath.basename(first).startswith("python"):
+        return f"python: No module named {program.launcher}"
+    if program.origin.kind == "script" or first != (process.argv or program.argv)[0]:
+        return f"{first}: not found"
+    return f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
