@@ -23,7 +23,6 @@ def after(before: str, old: str, new: str, script: str = "") -> None:
         "chmod +x start.sh",
         "chown -R web /app",
         "useradd other",
-        "useradd other",
         "chmod +x \\\n    # the entry point\n    start.sh",
     ],
 )

@@ -9,12 +9,8 @@ ADDS = {"python:3.11-slim": "useradd app && useradd web", "python:3.11-alpine": 
 
 
 def running(lines: str, base: str = "python:3.11-slim") -> dict[str, str]:
-    return {
-        **HEALTHY,
-        "Dockerfile": DOCKERFILE.replace("python:3.11-slim", base).replace(
-            "COPY . .\n", f"COPY . .\nRUN {ADDS[base]}\n{lines}"
-        ),
-    }
+    based = DOCKERFILE.replace("python:3.11-slim", base)
+    return {**HEALTHY, "Dockerfile": based.replace("COPY . .\n", f"COPY . .\nRUN {ADDS[base]}\n{lines}")}
 
 
 @pytest.mark.parametrize(
