@@ -29,6 +29,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "no-dockerignore": ("add-dockerignore",),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
     "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
+    "project-build-failed": ("name-packages",),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths"),
     "requirement-invalid": ("fix-requirement-syntax",),
@@ -46,4 +47,4 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "workspace-member-missing": ("copy-workspace-members",),
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

@@ -404,6 +404,18 @@ CASES = [
         "yaml",
     ),
     Case("move-render-yaml", {**BACKEND, "backend/render.yaml": BLUEPRINT}, "backend/render.yaml", "yaml", True, "render.yaml"),
+    Case(
+        "name-packages",
+        {
+            **HEALTHY,
+            "pyproject.toml": PROJECT.replace("-", ""),
+            "Dockerfile": DOCKERFILE.replace("requirements.txt .", ". .").replace("-r requirements.txt", "."),
+            "app/__init__.py": "",
+            "core/__init__.py": "",
+        },
+        "pyproject.toml",
+        unsafe=True,
+    ),
     Case("repair-toml", {**HEALTHY, "fly.toml": EMPTY}, "fly.toml"),
     Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[env]\n  A = 'x#1'\n  A = 'x#2'\n"}, "fly.toml", unsafe=True),
     Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[build]\n  ignorefile = 'x'\n"}, "fly.toml", sorted=False),

@@ -12,6 +12,7 @@ from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.requirements import Line
 
 if TYPE_CHECKING:
+    from bot.engine.image.projects.contents import Given
     from bot.engine.model.index import Index, Pin  # for a check that asks a package index alone
 
 
@@ -30,7 +31,7 @@ class Install(NamedTuple):
     `constraints` bound versions and ask for nothing. `lock`: the requirements are all that a lock file chose, each at its
     version. `manifest` is the file of the tree in which a requirement is declared, where that is not the one that was read;
     `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
-    Python, where that is not the image's.
+    Python, where that is not the image's. `given` is what the projects come to of which that is known.
     """
 
     prefix: str
@@ -44,6 +45,7 @@ class Install(NamedTuple):
     manifest: str | None = None
     python: tuple[int, int] | None = None
     follows: bool = False
+    given: tuple[Given, ...] = ()
 
 
 class Command(NamedTuple):

@@ -88,6 +88,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "An installation without a version brings today's release, and that has dropped options: Poetry 2 knows no `--no-dev`, "
         "and its `export` is a plugin.",
     ),
+    "project-build-failed": (
+        "build",
+        "A project does not say which packages it consists of",
+        "setuptools gives up where several folders at the top could be the package, hatchling and poetry-core where none "
+        "carries the project's name. So it is, too, where the code is copied only after the install.",
+    ),
     "run-file-missing": (
         "build",
         "A RUN line starts a script that the image does not have",
