@@ -11,7 +11,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
     "dockerfile-not-found": ("fix-path-case", "fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "duplicate-group": ("merge-process-groups",),
-    "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "fix-file-name", "set-pythonpath", "copy-missing-file", "fix-render-paths"),
+    "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "fix-file-name", "set-pythonpath", "fix-package-layout", "copy-missing-file", "fix-render-paths"),
     "environment-missing": ("use-system-environment",),
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
@@ -22,7 +22,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "lock-missing": ("unignore-needed-file", "copy-beside-manifest"),
     "lock-stale": ("update-lock-file",),
     "loopback-only": ("bind-all-interfaces",),
-    "module-not-found": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "set-pythonpath", "copy-missing-package", "add-missing-requirement"),
+    "module-not-found": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "set-pythonpath", "fix-package-layout", "copy-missing-package", "add-missing-requirement"),
     "name-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes"),
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "program-missing": ("fix-build-command", "install-package-manager", "add-missing-requirement"),
     "project-build-failed": ("name-packages",),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
-    "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths"),
+    "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths", "add-setup-py"),
     "requirement-invalid": ("fix-requirement-syntax",),
     "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
     "requirements-conflict": ("relax-conflicting-pin",),
@@ -47,4 +47,4 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "workspace-member-missing": ("copy-workspace-members",),
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "add-setup-py", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)

@@ -91,6 +91,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
     "keep-empty-folder": "the whole file is new",
+    "add-setup-py": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
     "update-lock-file": "uv alone writes uv.lock, always in the same layout",
 }
@@ -415,6 +416,16 @@ CASES = [
         },
         "pyproject.toml",
         unsafe=True,
+    ),
+    Case(
+        "fix-package-layout",
+        {
+            "backend/fly.toml": FLY,
+            "backend/Dockerfile": DOCKERFILE.replace("main:app", "backend.main:app"),
+            **BACKEND,
+        },
+        "backend/Dockerfile",
+        "dockerfile",
     ),
     Case("repair-toml", {**HEALTHY, "fly.toml": EMPTY}, "fly.toml"),
     Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[env]\n  A = 'x#1'\n  A = 'x#2'\n"}, "fly.toml", unsafe=True),

@@ -102,7 +102,10 @@ class _Reader:
                 return self.added(self.value(left, bound), self.value(right, bound))
             case ast.JoinedStr(values=pieces):
                 return "".join(self.piece(piece, bound) for piece in pieces)
-            case ast.ListComp(elt=element, generators=[ast.comprehension(target=ast.Name(id=name), ifs=[]) as each]):
+            case (
+                ast.ListComp(elt=element, generators=[ast.comprehension(target=ast.Name(id=name), ifs=[]) as each])
+                | ast.GeneratorExp(elt=element, generators=[ast.comprehension(target=ast.Name(id=name), ifs=[]) as each])
+            ):
                 return [self.text(element, {**bound, name: text}) for text in self.listed(each.iter, bound)]
             case ast.Call():
                 return self.found(node)
