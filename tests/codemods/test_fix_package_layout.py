@@ -57,13 +57,13 @@ def test_a_module_that_is_started_by_its_own_name_follows():
 
 def test_scripts_and_the_path_follow():
     before = dockerfile(
-        ("COPY . .", "COPY . .\nENV PYTHONPATH=/app:/app/lib\nRUN chmod +x /app/start.sh"),
-        ('["uvicorn", "backend.api.service:app", "--host", "0.0.0.0", "--port", "8080"]', '["./start.sh"]'),
+        ("COPY . .", "COPY . .\nENV PYTHONPATH=/app:/app/lib\nRUN chmod +x /app/serve.py"),
+        ('["uvicorn", "backend.api.service:app", "--host", "0.0.0.0", "--port", "8080"]', '["python", "./serve.py"]'),
     )
     after = before.replace("COPY . .", "COPY . ./backend").replace("/app/lib", "/app/backend/lib")
-    after = after.replace("/app/start.sh", "/app/backend/start.sh").replace("./start.sh", "./backend/start.sh")
-    start = "#!/bin/sh\nexec uvicorn backend.api.service:app --host 0.0.0.0 --port 8080\n"
-    check(before, after, **{"backend/start.sh": start, "backend/lib/more.py": ""})
+    after = after.replace("/app/serve.py", "/app/backend/serve.py").replace("./serve.py", "./backend/serve.py")
+    serve = "import uvicorn\nfrom backend.api.service import app\n\nuvicorn.run(app, host='0.0.0.0', port=8080)\n"
+    check(before, after, **{"backend/serve.py": serve, "backend/lib/more.py": ""})
 
 
 def test_a_command_in_the_config_follows():
