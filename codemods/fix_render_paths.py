@@ -43,6 +43,7 @@ CODEMOD = Codemod(
     platform="render",
 )
 _BEHIND = ("name", "runtime", "env", "type")
+_PLACES = ("rootDir", "dockerfilePath", "dockerContext")
 _MOST = 6  # folders that are tried
 
 
@@ -51,6 +52,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if report.target.platform != "render" or not isinstance(finding, Fault):
         return
     config, service = report.target.config, report.target.key
+    meant = next((key for key in report.target.ignored if key.near in _PLACES and key.path[:-1] == service), None)
+    if meant is not None:
+        yield Skip(f"`{meant.path[-1]}` may say it")
+        return
     if report.target.build.native:
         for folder in _folders(finding, tree, config, report.target.build.native.folder):
             rationale = f"The service lies in {folder}/, and without `rootDir` its commands run in the root of the clone."
