@@ -60,7 +60,7 @@ def for_setuptools(found: Layout) -> str | None:
 
 def imports(tree: Tree, folder: str, name: str) -> str | None:
     """Return a file below a folder that imports a top-level module of a name, by a search for the words."""
-    pattern = re.compile(rf"^[ \t]*(?:import|from)[ \t]+{re.escape(name)}(?:[. \t,]|$)", re.M)
+    pattern = re.compile(rf"^[ \t]*(?:import|from)[ \t]+{re.escape(name)}(?:[. \t\r,]|$)", re.M)
     prefix = f"{folder}/" if folder else ""
     own = [path for path in survey.files(tree) if path.startswith(prefix) and path.endswith(".py")]
     for path in own[:_MOST]:

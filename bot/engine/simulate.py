@@ -144,9 +144,14 @@ class _Simulation:
                 release = self.boot(image, installed, self.target.release, "release")
             for process in self.target.processes:
                 if self.options.process in (None, process.name):
-                    booted = self.boot(image, installed, process, "boot")
+                    booted = self.boot(image, installed, self.launched(process), "boot")
                     processes.append(booted)
                     self.port(booted)
+        if image and self.target.build.kind == "buildpacks":
+            from bot.engine.image import buildpack
+
+            known = [fault for fault in self.faults if buildpack.told(fault, self.tree, self.reading.directory)]
+            self.faults = [*self.target.faults, *known]
         order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
         return Report(
             self.target,
@@ -220,6 +225,12 @@ class _Simulation:
             env = self.rules.environment(self.target, self.target.processes[0])
             self.built = native.build(self.tree, wanted.native, env, self.options.package_index)
             return self.built
+        if wanted.kind == "buildpacks" and wanted.place:
+            from bot.engine.image import buildpack  # few deploys are built by one
+
+            self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
+            self.built = buildpack.build(self.tree, self.reading.directory, wanted.place)
+            return self.built
         if wanted.kind != "dockerfile":
             self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
             return None
@@ -259,6 +270,12 @@ class _Simulation:
     def environment(self, image: Image, process: Process) -> dict[str, str | None]:
         """Return the machine's environment: the image's, what the platform sets, and secrets by name alone."""
         return {**image.env, **self.rules.environment(self.target, process), **dict.fromkeys(self.options.secrets)}
+
+    def launched(self, process: Process) -> Process:
+        """Return a process as it is started: a buildpack's launcher hands its words to a shell."""
+        if self.target.build.kind != "buildpacks" or process.argv is None:
+            return process
+        return process._replace(argv=("/bin/bash", "-c", " ".join(process.argv)))
 
     def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
         argv, origin = command.command_line(image, process)
