@@ -76,7 +76,8 @@ class _Candidate(NamedTuple):
 
 def weaknesses(reports: list[Report], tree: Tree, registry: Registry, allowed: Allowed) -> list[Report]:
     """Return the reports with the weaknesses that codemods find."""
-    names = [name for name in registry.finders() if name not in allowed.ignore]
+    chosen = [name for name in registry.opt_in() if name in (allowed.select or ())]
+    names = [name for name in (*registry.finders(), *chosen) if name not in allowed.ignore]
     found = []
     for report in reports:
         more = [weakness for name in names for weakness in registry.find(name)(report, tree)]

@@ -449,6 +449,7 @@ CASES = [
     ),
     Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\n*.txt\n.env\n"}, ".dockerignore", "ignore"),
     Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\nrequirements.txt\n.env\n"}, ".dockerignore", "ignore"),
+    Case("verify-import-at-build", HEALTHY, "Dockerfile", "dockerfile", unsafe=True),
     Case("wrap-shell-command", {**HEALTHY, "fly.toml": GROUP.format("cd /app && " + SERVER.format("main:app"))}, "fly.toml"),
     Case("wrap-shell-command", {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"8080"', '"$PORT"')}, "Dockerfile", "dockerfile"),
 ]
