@@ -98,7 +98,7 @@ def pip(
         elif not word.startswith("-"):
             reader.line(requirements.read(word), place, "")
     reader.manifests()
-    install = Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place, given=reader.given(prefix))
+    install = Install(prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place, given=reader.laid(prefix))
     return Wanted(install._replace(constraints=tuple(reader.bounds)), tuple(reader.problems), reader.git)
 
 
@@ -300,7 +300,7 @@ class _Pip:
             missing = MissingFile(posixpath.join(path, "pyproject.toml"), None)
             self.problems.append(Problem("project-build-failed", found.message, found.reason, missing, True))
 
-    def given(self, prefix: str) -> tuple[Given, ...]:
+    def laid(self, prefix: str) -> tuple[Given, ...]:
         """Lay the projects into the image, and return how they are found."""
         if not self.contents:
             return ()
