@@ -279,13 +279,13 @@ class _Pip:
             message, missing = self.no_project(path, line), MissingFile(path, None)
             self.problems.append(Problem("project-metadata-missing", message, reason, missing, certain))
             return
-        self.built(path, line.rest == "editable")
         manifest = manifests["pyproject.toml"]
         if manifest and manifest.tree:
             self.manifest(manifest.tree, path, line.extras)
             self.allowed(manifest.tree, path)
         if not manifest or manifests["setup.py"] or manifests["setup.cfg"]:
             self.opaque = self.opaque or f"the requirements of {line.value} are in setup.py or setup.cfg"
+        self.built(path, line.rest == "editable")
 
     def built(self, path: str, editable: bool) -> None:
         """Note what a project gives, or why its backend gives up."""
@@ -296,7 +296,7 @@ class _Pip:
             self.contents.append((found, editable))
             return
         self.projects.append(path)
-        if found is not None:
+        if found is not None and not self.problems:  # metadata that is incomplete is told first
             missing = MissingFile(posixpath.join(path, "pyproject.toml"), None)
             self.problems.append(Problem("project-build-failed", found.message, found.reason, missing, True))
 

@@ -439,7 +439,7 @@ def test_the_readme_that_a_backend_stops_without():
     text = ALLOWING.format(">=3.9").replace("version", 'readme = "README.md"\nversion', 1)
     built = text + '\n[build-system]\nrequires = []\nbuild-backend = "hatchling.build"\n'
     assert messages(wanted(".", {"pyproject.toml": built})) == ["OSError: Readme file does not exist: README.md"]
-    assert messages(wanted(".", {"pyproject.toml": built, "README.md": ""})) == []
+    assert messages(wanted(".", {"pyproject.toml": built, "README.md": "", "demo.py": ""})) == []
     assert messages(wanted(".", {"pyproject.toml": text})) == []  # setuptools only warns
 
 
