@@ -6,6 +6,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "attribute-not-found": ("align-cmd-processes", "fix-entrypoint"),
     "blueprint-place": ("move-render-yaml",),
     "cmd-differs": ("align-cmd-processes",),
+    "config-refused": ("fix-render-keys", "fix-render-variables", "fix-render-services", "move-render-database"),
     "config-syntax": ("repair-toml",),
     "config-type": ("fix-table-list",),
     "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "move-fly-toml"),
@@ -16,6 +17,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
     "ignore-pattern-invalid": ("fix-ignore-pattern",),
+    "imports-unverified": ("verify-import-at-build",),
     "launcher-not-installed": ("add-missing-extra", "add-missing-requirement"),
     "launcher-usage": ("unignore-needed-file", "copy-missing-file"),
     "library-incompatible": ("fix-requirement-pin",),
@@ -32,10 +34,12 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "project-build-failed": ("name-packages",),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-render-paths", "add-setup-py"),
+    "python-version-incomplete": ("fix-python-version",),
     "requirement-invalid": ("fix-requirement-syntax",),
     "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
     "requirements-conflict": ("relax-conflicting-pin",),
     "requirements-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-render-paths", "move-fly-toml"),
+    "root-dir-missing": ("fix-render-paths",),
     "run-file-missing": ("unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-render-paths"),
     "script-missing": ("fix-path-case", "unignore-needed-file", "fix-entrypoint", "fix-file-name", "copy-missing-file", "fix-render-paths"),
     "script-not-executable": ("set-executable-bit",),
@@ -47,4 +51,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "workspace-member-missing": ("copy-workspace-members",),
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-ignore-pattern", "merge-process-groups",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "add-setup-py", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-render-keys", "fix-render-paths", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "wrap-shell-command",)
+OPT_IN: tuple[str, ...] = ("verify-import-at-build",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-missing-extra", "add-missing-requirement", "add-setup-py", "align-cmd-processes", "bind-all-interfaces", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-workspace-members", "drop-unknown-key", "fix-build-command", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-ignore-pattern", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-table-list", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "repair-toml", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)

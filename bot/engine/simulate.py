@@ -35,6 +35,7 @@ from bot.engine.report import Booted, Report
 if TYPE_CHECKING:
     from bot.engine.model.index import Index
 
+REFUSED = "config-refused"  # what a platform does not take from a config, while an app that is there goes on
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
@@ -65,7 +66,7 @@ def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa:
 def _best_reading(tree: Tree, target: Target, options: Options) -> Report:
     """Simulate a target from each folder that the repository shows, and take the reading that gets furthest."""
     readings = [_Simulation(tree, target, reading, options).report() for reading in target.starts]
-    best = max(readings, key=progress)
+    best = _with_refusals(max(readings, key=progress))
     assumed = _assumed_start(target, best)
     return best._replace(assumptions=(assumed, *best.assumptions)) if assumed else best
 
@@ -95,11 +96,25 @@ def _folder(directory: str) -> str:
     return f"`{directory}/`" if directory else "the root"
 
 
+def _with_refusals(report: Report) -> Report:
+    """Add what the platform refuses in the config: beside what stops the app anyway, and alone as a fault of its own.
+
+    Not a certain one: an app that is there goes on with the settings that it has.
+    """
+    found = report.target.refused
+    if report.faults:
+        more = [Weakness(REFUSED, "config", each.message, each.reason, each.place) for each in found]
+        return report._replace(weaknesses=(*report.weaknesses, *more))
+    faults = [Fault(REFUSED, "config", 1, "", "likely", each.message, each.reason, each.place) for each in found]
+    return report._replace(faults=tuple(faults))
+
+
 def progress(report: Report) -> tuple[int, int, int]:
     """Return how far a deploy gets, as something to compare; the number of faults decides last."""
-    if not report.faults:
-        return (99, 0, 0)
-    return (*report.faults[0].position, -len(report.faults))
+    stopping = [fault for fault in report.faults if fault.code != REFUSED]
+    if not stopping:
+        return (99, 0, -len(report.faults))
+    return (*stopping[0].position, -len(stopping))
 
 
 def _without_stale_copies(reports: list[Report]) -> list[Report]:
