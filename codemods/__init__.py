@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import NamedTuple, cast
 
 from bot.engine.codemod import Codemod, Find, Propose
-from codemods.index import ANSWERS, FINDERS, NAMES
+from codemods.index import ANSWERS, FINDERS, NAMES, OPT_IN
 
 
 class Page(NamedTuple):
@@ -35,6 +35,10 @@ class Shelf:
     def finders(self) -> tuple[str, ...]:
         """Return the names of those that find weaknesses."""
         return FINDERS
+
+    def opt_in(self) -> tuple[str, ...]:
+        """Return the names of those that find one only when they are selected."""
+        return OPT_IN
 
     def data(self, name: str) -> Codemod:
         """Return a codemod's data."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from bot.engine.model import yaml
-from bot.engine.model.toml import Path, Value
+from bot.engine.model.toml import Path, Span, Value
 from bot.engine.model.tree import Splice, newline, splice
 
 _WORDS = frozenset("y n yes no on off".split())  # true and false in YAML 1.1
-_PLAIN = re.compile(r"[A-Za-z./][\w ./@:=+-]*(?<![: ])")
+_AROUND = ("healthCheckPath", "startCommand", "dockerCommand", "buildCommand", "dockerContext", "plan", "runtime", "name")
+_PLAIN = re.compile(r"[A-Za-z./][\w ./@:=+$&|;<>()*%~!?'\"-]*(?<![: ])")
 
 
 def quoted(value: str, like: str = "") -> str:
@@ -48,7 +49,7 @@ def rename(text: str, path: Path, key: str) -> str | None:
     return splice(text, [Splice(span.key_start, span.key_end, f"{quote}{key}{quote}")])
 
 
-def insert(text: str, mapping: Path, after: tuple[str, ...], key: str, value: str) -> str | None:
+def insert(text: str, mapping: Path, after: tuple[str, ...], key: str, value: str | bool | list[Value]) -> str | None:
     """Return `text` with a key on a line of its own behind the first of `after` that the mapping has.
 
     None where the mapping is not written in block style, has the key, or that key's value is longer than its line.
@@ -65,14 +66,79 @@ def insert(text: str, mapping: Path, after: tuple[str, ...], key: str, value: st
         return None
     end = text.find("\n", max(span.key_end, span.end))  # an alias has the span of what it stands for
     ending = newline(text)
-    line = f"{' ' * len(lead)}{key}: {quoted(value)}"
+    written = quoted(value) if isinstance(value, str) else "[]" if isinstance(value, list) else str(value).lower()
+    line = f"{' ' * len(lead)}{key}: {written}"
     if end < 0:
         return _holds(f"{text}{ending}{line}", (*mapping, key), value)
     at = end - 1 if text[end - 1] == "\r" else end
     return _holds(splice(text, [Splice(at, at, ending + line)]), (*mapping, key), value)
 
 
-def _holds(text: str, path: Path, value: str) -> str | None:
+def delete(text: str, path: Path) -> str | None:
+    """Return `text` without a key and its value; None without that key, or where it stands in braces or alone.
+
+    The first key of a list's element gives its place to the next, and comments between the two go above both.
+    """
+    spans = yaml.read(text).spans
+    span = spans.get(path)
+    if span is None:
+        return None
+    start = text.rfind("\n", 0, span.key_start) + 1
+    lead = text[start : span.key_start]
+    beside = sorted(
+        other.key_start for key, other in spans.items() if key[:-1] == path[:-1] and other.key_start > span.key_start
+    )
+    if lead.strip() == "-" and beside:
+        between = text[end_of(text, span) : beside[0]].splitlines(keepends=True)
+        kept = "".join(line for line in between if line.lstrip().startswith("#"))
+        return _gone(splice(text, [Splice(start, start, kept), Splice(span.key_start, beside[0], "")]), path)
+    if lead.strip():
+        return None
+    return _gone(splice(text, [Splice(start, end_of(text, span), "")]), path)
+
+
+def end_of(text: str, span: Span) -> int:
+    """Return where the lines of a value end; comments behind a block that are not indented deeper belong to what follows."""
+    end = max(span.key_end, span.end)
+    column = span.key_start - (text.rfind("\n", 0, span.key_start) + 1)
+    lines = text[span.key_start : end].rstrip().split("\n")
+    while len(lines) > 1 and re.match(rf"[ ]{{0,{column}}}#|\s*\Z", lines[-1]):
+        lines.pop()
+    following = text.find("\n", span.key_start + len("\n".join(lines)))
+    return len(text) if following < 0 else following + 1
+
+
+def _gone(text: str, path: Path) -> str | None:
+    read = yaml.read(text)
+    return text if read.problem is None and path not in read.spans else None
+
+
+def add_variable(text: str, service: Path, name: str, value: str) -> str | None:
+    """Return `text` with one more environment variable of a service, behind the others; None where they stand in braces."""
+    read = yaml.read(text)
+    listed = find(text, (*service, "envVars"))
+    ending = newline(text)
+    if not isinstance(listed, list) or not listed:
+        span = next((read.spans[(*service, key)] for key in _AROUND if (*service, key) in read.spans), None)
+        lead = text[text.rfind("\n", 0, span.key_start) + 1 : span.key_start] if span else ""
+        if span is None or lead.strip(" -") or (*service, "envVars") in read.spans:
+            return None
+        at, indent, count = end_of(text, span), " " * len(lead), 0
+        added = f"{indent}envVars:{ending}{indent}  - key: {name}{ending}{indent}    value: {quoted(value)}{ending}"
+    else:
+        count = len(listed)
+        element = read.spans[(*service, "envVars", count - 1)]
+        lead = text[text.rfind("\n", 0, element.start) + 1 : element.start]
+        if lead.strip() != "-":
+            return None
+        at = end_of(text, element)
+        added = f"{lead}key: {name}{ending}{' ' * len(lead)}value: {quoted(value)}{ending}"
+    gap = "" if text[:at].endswith("\n") else ending
+    changed = splice(text, [Splice(at, at, gap + added)])
+    return changed if find(changed, (*service, "envVars", count)) == {"key": name, "value": value} else None
+
+
+def _holds(text: str, path: Path, value: Value) -> str | None:
     """Return a text that reads as it is meant; None where the layout of the file was another one."""
     return text if find(text, path) == value else None
 

@@ -1,9 +1,13 @@
 """Write the Dockerfile that a target needs and does not have.
 
 Where a config names a Dockerfile that is not in the repository, or none lies where the deploy is started, one is written for
-the framework, the requirements and the Python that the repository shows: a slim image, requirements in a layer of their own,
-a user of its own, the port of the service. One that is there is never replaced, be it ignored by git or written in another
-case; and where one for Python lies elsewhere, that may be meant.
+the framework, the package manager and the Python that the repository shows: a slim image, requirements in a layer of their own,
+a user of its own, the command of the Procfile or of the one app, the port of the service. One that is there is never replaced,
+be it ignored by git or written in another case; and where one for Python lies elsewhere, that may be meant.
+
+A buildpack sees the folder in which the deploy starts and nothing above it. Where the code imports a folder that lies beside
+that, a Dockerfile that copies both takes the place of the builder, and the config moves to where it sees both. The commands of
+the config start in the folder that they started in.
 
 Before:                                   After:
 
@@ -15,7 +19,6 @@ References: https://docs.docker.com/build/building/best-practices/, https://fast
 from __future__ import annotations
 
 import ast
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -23,31 +26,20 @@ from typing import NamedTuple
 
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image.stage import Requirement
-from bot.engine.model import requirements, toml
-from bot.engine.model.findings import Fault, MissingDockerfile, Place, Weakness
+from bot.engine.model.findings import Fault, MissingDockerfile, Weakness
 from bot.engine.model.tree import Tree, Unreadable, join, parent
-from bot.engine.platforms import survey
+from bot.engine.platforms import fly, survey
 from bot.engine.report import Report
+from codemods import _buildpack, _dockerfiles
 
-CODEMOD = Codemod(answers=("dockerfile-not-found", "no-dockerfile"), since="0.1", rank=90)
+CODEMOD = Codemod(
+    answers=("dockerfile-not-found", "entry-not-found", "module-not-found", "no-dockerfile"), since="0.1", rank=90
+)
 _ASGI = frozenset("FastAPI Starlette Litestar Quart BlackSheep get_asgi_application".split())
 _WSGI = frozenset("Flask Dash Falcon get_wsgi_application".split())
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|scripts|migrations|venv|env|test_[^/]*|conftest\.py)(?:/|$)")
-_VERSION = re.compile(r"3\.(\d+)")
-_REQUIRED = re.compile(r"(===?|~=|>=?|<=?)\s*3\.(\d+)")
+_WEB = re.compile(r"^web:[ \t]*(\S.*)$", re.M)
 _FOR_PYTHON = re.compile(r"(?im)^\s*FROM\s.*\bpython|^\s*RUN\b.*\b(?:pip|uv|poetry)\b")
-_PLAIN = re.compile(r"[\w./-]+")  # a path that needs no quotes in a Dockerfile
-_DEFAULT = 11  # of Python 3: the newest for which old pins still have wheels
-
-
-class _Source(NamedTuple):
-    """What is copied: a folder of the context (`""`: all of it), from where, and how its requirements are installed."""
-
-    folder: str  # from the context
-    path: str  # in the tree
-    manifest: str  # copied before the rest; "" where the rest is needed
-    install: str
 
 
 class _App(NamedTuple):
@@ -59,18 +51,20 @@ class _App(NamedTuple):
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
-    """Propose a Dockerfile at the path that the platform looks for."""
+    """Propose a Dockerfile at the path that the platform looks for, or one in place of a builder."""
+    if report.target.build.kind == "buildpacks" and isinstance(finding, Fault):
+        yield from _buildpack.replaced(finding, report, tree)
     if not isinstance(finding, Fault) or not isinstance(finding.detail, MissingDockerfile):
         return
     wanted, context = finding.detail.wanted, report.start.directory
     if wanted is None or tree.kind(wanted) is not None:
         return
-    there = _there(tree, wanted)
+    there = _there(tree, wanted, context)
     if there:
         yield Skip(there)
         return
     commanded = bool(report.target.processes) and all(process.argv for process in report.target.processes)
-    sources = [source for folder in _folders(wanted, context) if (source := _source(tree, context, folder))]
+    sources = [source for folder in _folders(wanted, context) if (source := _dockerfiles.source(tree, context, folder))]
     if not sources:
         yield Skip("no requirements lie where the deploy is started")
     for source in sources:
@@ -80,87 +74,46 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
             continue
         where = f"`{context}/`" if context else "the repository's root"
         rationale = f"The deploy builds {where} and has no Dockerfile at {wanted}."
-        yield Proposal(tree.write(wanted, _text(_python(tree, source), source, command, _port(report))), rationale, "unsafe")
+        written = _dockerfiles.text(_dockerfiles.python(tree, source.path), source, command, _port(report))
+        yield Proposal(tree.write(wanted, written), rationale, "unsafe")
 
 
-def _there(tree: Tree, wanted: str) -> str | None:
+def _there(tree: Tree, wanted: str, context: str) -> str | None:
     """Return why a Dockerfile at a path would replace another one, or stand in for it."""
     other = tree.other_case(wanted)
     if other:
         return f"{other} is there, and a disk may not tell the two apart"
     if tree.hidden(wanted) or tree.unversioned(wanted):
         return f"git ignores {wanted}"
-    python = next((path for path in survey.dockerfiles(tree) if _FOR_PYTHON.search(_read(tree, path))), None)
+    known = (path for path in survey.dockerfiles(tree) if not _of_another_app(tree, path, context))
+    python = next((path for path in known if _FOR_PYTHON.search(_dockerfiles.read(tree, path))), None)
     return f"{python} may be meant" if python else None
 
 
-def _read(tree: Tree, path: str) -> str:
-    """Return a file's text; "" where there is none that can be read."""
-    try:
-        return tree.text(path) if tree.is_file(path) else ""
-    except Unreadable:
-        return ""
+def _of_another_app(tree: Tree, path: str, context: str) -> bool:
+    """Say whether a Dockerfile lies in another folder, beside a config of that folder's own."""
+    folder = parent(path)
+    return not f"{context}/".startswith(f"{folder}/" if folder else "") and any(map(fly.is_config, tree.entries(folder)))
 
 
 def _folders(wanted: str, context: str) -> list[str]:
     """Return the folders of the context that may hold the app: its root, and the one in which the Dockerfile should lie."""
     beside = posixpath.relpath(parent(wanted) or ".", context or ".")
-    return ["", *([beside] if beside != "." and not beside.startswith("..") and _PLAIN.fullmatch(beside) else [])]
+    return ["", *([beside] if beside != "." and not beside.startswith("..") and _dockerfiles.PLAIN.fullmatch(beside) else [])]
 
 
 def _port(report: Report) -> int:
     return report.target.services[0].port if report.target.services else 8080
 
 
-def _source(tree: Tree, context: str, folder: str) -> _Source | None:
-    """Return how a folder of the context is installed."""
-    path = join(context, folder) or ""
-    if tree.is_file(join(path, "requirements.txt") or ""):
-        return _Source(folder, path, "requirements.txt", "pip install --no-cache-dir -r requirements.txt")
-    if isinstance(_project(tree, path).get("dependencies"), list):
-        return _Source(folder, path, "", "pip install --no-cache-dir .")
-    return None
-
-
-def _project(tree: Tree, context: str) -> dict[str, toml.Value]:
-    project = toml.read(_read(tree, join(context, "pyproject.toml") or "")).data.get("project")
-    return project if isinstance(project, dict) else {}
-
-
-def _asked(tree: Tree, context: str) -> frozenset[str]:
-    """Return the names of the distributions that are asked for."""
-    path = join(context, "requirements.txt") or ""
-    if tree.is_file(path):
-        lines = requirements.read(requirements.decode(tree.read(path)))
-        return frozenset(Requirement(line, Place(path, line.line)).line.value for line in lines if line.kind == "name")
-    listed = _project(tree, context).get("dependencies")
-    found = (requirements.requirement(str(each)) for each in (listed if isinstance(listed, list) else ()))
-    return frozenset(line.value for line in found if line)
-
-
-def _python(tree: Tree, source: _Source) -> int:
-    """Return the minor version of Python that the repository names."""
-    for folder in dict.fromkeys((source.path, "")):
-        for name in (".python-version", "runtime.txt"):
-            found = _VERSION.search(_read(tree, join(folder, name) or ""))
-            if found:
-                return int(found[1])
-    python = _DEFAULT
-    for operator, written in _REQUIRED.findall(str(_project(tree, source.path).get("requires-python", ""))):
-        minor = int(written)
-        match operator:
-            case "==" | "===":
-                return minor
-            case "<" | "<=":
-                python = min(python, minor - (operator == "<"))
-            case _:
-                python = max(python, minor + (operator == ">"))
-    return python
-
-
-def _command(tree: Tree, source: _Source, port: int) -> list[str] | None:
-    """Return the command that serves the one app of a folder."""
-    apps, asked = _apps(tree, source.path), _asked(tree, source.path)
+def _command(tree: Tree, source: _dockerfiles.Source, port: int) -> list[str] | str | None:
+    """Return the command of the Procfile, or one that serves the one app of a folder."""
+    told = _WEB.search(_dockerfiles.read(tree, join(source.path, "Procfile") or ""))
+    if told:
+        return told[1].strip()
+    apps = _apps(tree, source.path)
+    if not apps and _dockerfiles.asks(tree, source, "streamlit"):
+        return _streamlit(tree, source, port)
     depth = min((app.path.count("/") for app in apps), default=0)
     best = [app for app in apps if app.path.count("/") == depth]
     best = [app for app in best if posixpath.basename(app.path) in ("main.py", "app.py", "wsgi.py", "asgi.py")] or best
@@ -172,9 +125,17 @@ def _command(tree: Tree, source: _Source, port: int) -> list[str] | None:
     target = f"{app.path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}:{app.name}"
     if app.maker in _ASGI:
         return ["uvicorn", target, "--host", "0.0.0.0", "--port", str(port)]
-    if "gunicorn" in asked or "flask" not in asked:
+    if _dockerfiles.asks(tree, source, "gunicorn") or not _dockerfiles.asks(tree, source, "flask"):
         return ["gunicorn", "--bind", f"0.0.0.0:{port}", target]
     return ["flask", "--app", target, "run", "--host", "0.0.0.0", "--port", str(port)]
+
+
+def _streamlit(tree: Tree, source: _dockerfiles.Source, port: int) -> list[str] | None:
+    """Return the command that shows the one script of streamlit at the top of a folder."""
+    names = [name for name in ("streamlit_app.py", "app.py", "main.py", "Home.py") if name in tree.entries(source.path)]
+    shown = [name for name in names if "streamlit" in _dockerfiles.read(tree, join(source.path, name) or "")]
+    options = ["--server.port", str(port), "--server.address", "0.0.0.0", "--server.headless", "true"]
+    return ["streamlit", "run", shown[0], *options] if len(shown) == 1 else None
 
 
 def _apps(tree: Tree, context: str) -> list[_App]:
@@ -204,18 +165,3 @@ def _made(data: bytes) -> list[tuple[str, str]]:
         if isinstance(statement.targets[0], ast.Name)
         if (maker := dotted(statement.value.func).rpartition(".")[2]) in _ASGI | _WSGI
     ][:1]
-
-
-def _text(python: int, source: _Source, command: list[str] | None, port: int) -> str:
-    prefix = f"{source.folder}/" if source.folder else ""
-    everything = f"COPY {source.folder or '.'} ."
-    lines = [f"FROM python:3.{python}-slim", "", "ENV PYTHONUNBUFFERED=1", "WORKDIR /app", ""]
-    if source.manifest:
-        lines += [f"COPY {prefix}{source.manifest} .", f"RUN {source.install}", "", everything]
-    else:
-        lines += [everything, f"RUN {source.install}"]
-    if port >= 1024:  # below that only root may listen
-        lines += ["", "RUN useradd --create-home app && chown -R app /app", "USER app"]
-    if command:
-        lines += ["", f"EXPOSE {port}", f"CMD {json.dumps(command)}"]
-    return "\n".join(lines) + "\n"

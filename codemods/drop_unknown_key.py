@@ -21,19 +21,17 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model import toml
 from bot.engine.model.findings import Fault, Weakness
 from bot.engine.model.tree import Tree
-from bot.engine.platforms import rules
 from bot.engine.report import Report
 from codemods import _toml
 
-CODEMOD = Codemod(answers=("unknown-key",), since="0.1", along=True)
+CODEMOD = Codemod(answers=("unknown-key",), since="0.1", along=True, platform="fly")
 
 
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:
-    """Yield the keys that the platform ignores."""
-    for key in report.target.ignored:
+    """Yield the keys that flyctl ignores; what Render does not know it refuses."""
+    for key in report.target.ignored if report.target.platform == "fly" else ():
         dotted = ".".join(str(part) for part in key.path if isinstance(part, str))
-        who = "flyctl" if report.target.platform == "fly" else rules.of(report.target.platform).name
-        reason = f"{who} does not know this key and ignores it." + (f" Is `{key.near}` meant?" if key.near else "")
+        reason = "flyctl does not know this key and ignores it." + (f" Is `{key.near}` meant?" if key.near else "")
         yield Weakness("unknown-key", "config", f"`{dotted}` has no effect", reason, key.place, subject=dotted)
 
 

@@ -36,6 +36,7 @@ CODEMOD = Codemod(
         "no-dockerfile",
         "project-metadata-missing",
         "requirements-missing",
+        "root-dir-missing",
         "run-file-missing",
         "script-missing",
     ),
@@ -43,6 +44,7 @@ CODEMOD = Codemod(
     platform="render",
 )
 _BEHIND = ("name", "runtime", "env", "type")
+_PLACES = ("rootDir", "dockerfilePath", "dockerContext")
 _MOST = 6  # folders that are tried
 
 
@@ -51,9 +53,15 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if report.target.platform != "render" or not isinstance(finding, Fault):
         return
     config, service = report.target.config, report.target.key
+    meant = next((key for key in report.target.ignored if key.near in _PLACES and key.path[:-1] == service), None)
+    if meant is not None:
+        yield Skip(f"`{meant.path[-1]}` may say it")
+        return
     if report.target.build.native:
-        for folder in _folders(finding, tree, config, report.target.build.native.folder):
-            rationale = f"The service lies in {folder}/, and without `rootDir` its commands run in the root of the clone."
+        now = report.target.build.native.folder
+        for folder in _folders(finding, tree, config, now):
+            without = "`rootDir` names another folder" if now else "without `rootDir` its commands run in the root of the clone"
+            rationale = f"The service lies in {folder}/, and {without}."
             yield from _with(tree, config, service, {"rootDir": folder}, rationale)
         return
     known = [report.image.dockerfile] if report.image else survey.dockerfiles(tree)[:_MOST]
@@ -70,10 +78,13 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 def _folders(fault: Fault, tree: Tree, config: str, now: str) -> list[str]:
     """Return folders that hold what the build misses: first the one in which the Blueprint lay."""
     wanted = name(fault.detail.path) if isinstance(fault.detail, MissingFile) else "requirements.txt"
-    found = [parent(path) for path in survey.files(tree) if name(path) == wanted or name(path) == "main.py"]
+    gone = fault.code == "root-dir-missing"
+    names = {"main.py", "requirements.txt"} if gone else {"main.py", wanted}
+    found = [parent(path) for path in survey.files(tree) if name(path) in names]
     likely = parent(tree.origin(config))
     folders = sorted({folder for folder in found if folder not in ("", now)}, key=lambda each: (each.count("/"), each))
-    return list(dict.fromkeys([*([likely] if likely in folders else []), *folders]))[:_MOST]
+    first = [tree.other_case(now) if gone else None, likely if likely in folders else None]
+    return list(dict.fromkeys([*(folder for folder in first if folder), *folders]))[:_MOST]
 
 
 def _with(tree: Tree, config: str, service: Path, values: dict[str, str], rationale: str) -> Iterator[Proposal]:

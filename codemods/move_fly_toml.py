@@ -55,7 +55,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         if name(new) in tree.entries(folder):
             yield Skip(f"{new} is there already, and no file is replaced")
             continue
-        yield _moved(tree, report, old, new, folder) or Skip(f"the paths in {old} can't be counted from {folder or 'the root'}")
+        yield moved(tree, report, old, new, folder) or Skip(f"the paths in {old} can't be counted from {folder or 'the root'}")
 
 
 def _folders(tree: Tree, config: str, report: Report) -> list[str]:
@@ -74,7 +74,7 @@ def _folders(tree: Tree, config: str, report: Report) -> list[str]:
     return folders
 
 
-def _moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Proposal | None:
+def moved(tree: Tree, report: Report, old: str, new: str, folder: str) -> Proposal | None:
     """Return the tree with the config at its new place and everything that names it following."""
     moved = tree.move(old, new)
     text = _paths_rewritten(tree, report, tree.text(old), parent(old), folder)

@@ -2,7 +2,8 @@
 
 `WORKDIR /app/backend` with `uvicorn main:app` puts `/app/backend` on sys.path, and `from backend.db import …` in main.py
 needs `/app`: `ModuleNotFoundError: No module named 'backend'`. PYTHONPATH names the folder that the imports count from, for
-every process of the image and for `fly ssh console` too.
+every process of the image and for `fly ssh console` too. A native service of Render has no Dockerfile: there it is a variable
+of the Blueprint.
 
 Before:                                   After:
 
@@ -24,6 +25,7 @@ from bot.engine.model.dockerfile import Instruction
 from bot.engine.model.findings import Fault, MissingModule, Weakness
 from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Report
+from codemods import _yaml
 
 CODEMOD = Codemod(answers=("module-not-found", "entry-not-found"), since="0.1", rank=30)
 
@@ -33,7 +35,8 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     image = report.image
     if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, MissingModule):
         return
-    if not image.instructions:
+    native = report.target.build.native is not None
+    if not image.instructions and not native:
         yield Skip("there is no Dockerfile to edit")
         return
     top = finding.detail.name.partition(".")[0]
@@ -41,12 +44,34 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if not folders:
         yield Skip(f"no folder of the image has a module `{top}`")
     for folder in folders[:4]:
+        rationale = f"The imports count from {folder}, which is not on sys.path: the launcher only adds its own folder."
+        if native:
+            yield _in_blueprint(report, tree, folder, rationale)
+            continue
         edit = _edit(image, folder)
         if edit is None:
             yield Skip("PYTHONPATH is set in a way that is not edited")
             return
-        rationale = f"The imports count from {folder}, which is not on sys.path: the launcher only adds its own folder."
         yield Proposal(tree.write(image.dockerfile, splice(image.file.text, [edit])), rationale)
+
+
+def _in_blueprint(report: Report, tree: Tree, folder: str, rationale: str) -> Proposal | Skip:
+    """Return the variable of a Blueprint's service: a new one, or another entry in the one that is there."""
+    config, service = report.target.config, report.target.key
+    text, listed = tree.text(config), _yaml.find(tree.text(config), (*service, "envVars"))
+    for index, variable in enumerate(listed if isinstance(listed, list) else ()):
+        old = variable.get("value") if isinstance(variable, dict) and variable.get("key") == "PYTHONPATH" else None
+        if isinstance(old, str) and folder not in old.split(":"):
+            changed = _yaml.set_value(text, (*service, "envVars", index, "value"), f"{old}:{folder}")
+            return (
+                Proposal(tree.write(config, changed), rationale)
+                if changed
+                else Skip("PYTHONPATH is not edited as it is written")
+            )
+    if "PYTHONPATH" in report.target.env:
+        return Skip("PYTHONPATH is set in a way that is not edited")
+    changed = _yaml.add_variable(text, service, "PYTHONPATH", folder)
+    return Proposal(tree.write(config, changed), rationale) if changed else Skip("the variables stand in braces")
 
 
 def _folders(image: Image, top: str) -> list[str]:

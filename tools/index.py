@@ -29,7 +29,9 @@ def text() -> str:
         lines.append(f"    {code!r}: ({', '.join(map(repr, listed))}{',' * (len(listed) == 1)}),")
     lines.append("}")
     finders = [name for name in modules if hasattr(modules[name], "find")]
-    lines.append(f"FINDERS: tuple[str, ...] = ({', '.join(map(repr, finders))},)")
+    for kind, optional in (("FINDERS", False), ("OPT_IN", True)):
+        listed = [name for name in finders if modules[name].CODEMOD.opt_in is optional]
+        lines.append(f"{kind}: tuple[str, ...] = ({', '.join(map(repr, listed))},)")
     lines.append(f"NAMES: tuple[str, ...] = ({', '.join(map(repr, modules))},)")
     return "\n".join(lines).replace("'", '"') + "\n"
 

@@ -27,7 +27,8 @@ def _checked(session: sessions.Session, options: argparse.Namespace) -> int:
         sessions.check_process(session, reports)
         repairs = Repairs(None)
         if any(report.faults or report.weaknesses for report in reports):
-            everything = Allowed(True, session.allowed.select or shelf.names(), session.allowed.ignore)
+            usual = tuple(name for name in shelf.names() if name not in shelf.opt_in())
+            everything = Allowed(True, session.allowed.select or usual, session.allowed.ignore)
             repairs = Repairs(plan(session.tree, shelf, session.options, everything))
     if options.format == "json":
         from bot.report import json

@@ -14,7 +14,8 @@ class Codemod(NamedTuple):
     """The data of a codemod; its name is the file's, its title and page are the docstring's.
 
     `along`: its weakness is repaired together with a fault in the same file, since it is part of the same mistake.
-    `rank` is convention: of equal repairs, that with the lower rank is taken.
+    `rank` is convention: of equal repairs, that with the lower rank is taken. `opt_in`: its weakness is only looked for when it
+    is selected by name.
     """
 
     answers: tuple[str, ...]
@@ -22,6 +23,7 @@ class Codemod(NamedTuple):
     along: bool = False
     rank: int = 50
     platform: str | None = None  # the one that it knows; None: all
+    opt_in: bool = False
 
 
 class Proposal(NamedTuple):
@@ -70,6 +72,10 @@ class Registry(Protocol):
 
     def finders(self) -> tuple[str, ...]:
         """Return the names of those that find weaknesses."""
+        ...
+
+    def opt_in(self) -> tuple[str, ...]:
+        """Return the names of those that find one only when they are selected."""
         ...
 
     def data(self, name: str) -> Codemod:

@@ -76,7 +76,8 @@ class _Candidate(NamedTuple):
 
 def weaknesses(reports: list[Report], tree: Tree, registry: Registry, allowed: Allowed) -> list[Report]:
     """Return the reports with the weaknesses that codemods find."""
-    names = [name for name in registry.finders() if name not in allowed.ignore]
+    chosen = [name for name in registry.opt_in() if name in (allowed.select or ())]
+    names = [name for name in (*registry.finders(), *chosen) if name not in allowed.ignore]
     found = []
     for report in reports:
         more = [weakness for name in names for weakness in registry.find(name)(report, tree)]
@@ -203,7 +204,7 @@ class _Planner:
                         continue
                     after = self.simulate(proposal.tree)
                     other = _same_target(report, tree, after, proposal.tree)
-                    left = [known.identity for known in other.weaknesses] if other else [weakness.identity]
+                    left = [known.identity for known in _findings(other)] if other else [weakness.identity]
                     if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
                         self.given_up.add(key)
                         return _Candidate(after, (), ((weakness, name, proposal),), report)
@@ -221,8 +222,9 @@ def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) 
 
 
 def _owner(report: Report, tree: Tree) -> tuple[str, toml.Path]:
-    """Return what a target is known by through edits: where its config lay before any move, and its place in that."""
-    return tree.origin(report.target.config), report.target.key
+    """Return what a target is known by through edits: where its config lay before any move, and its name or place in that."""
+    key, app = report.target.key, report.target.app
+    return tree.origin(report.target.config), (app,) if key and app else key
 
 
 def _gone(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -> tuple[Fault | Weakness, ...]:
@@ -245,7 +247,9 @@ def _new_faults(before: list[Report], tree: Tree, after: list[Report], edited: T
     found: list[Fault] = []
     for report in after:
         old = known.get(_owner(report, edited))
-        found += [fault for fault in report.faults if old is None or _is_new(fault, old.faults, report.faults)]
+        beside = {weakness.identity for weakness in old.weaknesses} if old else set()
+        fresh = [fault for fault in report.faults if fault.identity not in beside]
+        found += [fault for fault in fresh if old is None or _is_new(fault, old.faults, report.faults)]
     return found
 
 
@@ -268,7 +272,7 @@ def _rejected(
         return "the target would be gone"
     if fault.identity in {other.identity for other in same.faults}:
         return "the same fault would remain"
-    known = {other.identity for other in report.faults}
+    known = {other.identity for other in _findings(report)}  # what was a weakness beside the fault is nothing new
     for other in same.faults:
         stays = proposal.through is not None and STAGES.index(other.stage) <= STAGES.index(proposal.through)
         if other.identity in known and not stays:

@@ -35,6 +35,7 @@ from bot.engine.report import Booted, Report
 if TYPE_CHECKING:
     from bot.engine.model.index import Index
 
+REFUSED = "config-refused"  # what a platform does not take from a config, while an app that is there goes on
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
@@ -65,7 +66,7 @@ def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa:
 def _best_reading(tree: Tree, target: Target, options: Options) -> Report:
     """Simulate a target from each folder that the repository shows, and take the reading that gets furthest."""
     readings = [_Simulation(tree, target, reading, options).report() for reading in target.starts]
-    best = max(readings, key=progress)
+    best = _with_refusals(max(readings, key=progress))
     assumed = _assumed_start(target, best)
     return best._replace(assumptions=(assumed, *best.assumptions)) if assumed else best
 
@@ -95,11 +96,25 @@ def _folder(directory: str) -> str:
     return f"`{directory}/`" if directory else "the root"
 
 
+def _with_refusals(report: Report) -> Report:
+    """Add what the platform refuses in the config: beside what stops the app anyway, and alone as a fault of its own.
+
+    Not a certain one: an app that is there goes on with the settings that it has.
+    """
+    found = report.target.refused
+    if report.faults:
+        more = [Weakness(REFUSED, "config", each.message, each.reason, each.place) for each in found]
+        return report._replace(weaknesses=(*report.weaknesses, *more))
+    faults = [Fault(REFUSED, "config", 1, "", "likely", each.message, each.reason, each.place) for each in found]
+    return report._replace(faults=tuple(faults))
+
+
 def progress(report: Report) -> tuple[int, int, int]:
     """Return how far a deploy gets, as something to compare; the number of faults decides last."""
-    if not report.faults:
-        return (99, 0, 0)
-    return (*report.faults[0].position, -len(report.faults))
+    stopping = [fault for fault in report.faults if fault.code != REFUSED]
+    if not stopping:
+        return (99, 0, -len(report.faults))
+    return (*stopping[0].position, -len(stopping))
 
 
 def _without_stale_copies(reports: list[Report]) -> list[Report]:
@@ -145,9 +160,14 @@ class _Simulation:
                 self.without_volumes(image, release)
             for process in self.target.processes:
                 if self.options.process in (None, process.name):
-                    booted = self.boot(image, installed, process, "boot")
+                    booted = self.boot(image, installed, self.launched(process), "boot")
                     processes.append(booted)
                     self.port(booted)
+        if image and self.target.build.kind == "buildpacks":
+            from bot.engine.image import buildpack
+
+            known = [fault for fault in self.faults if buildpack.told(fault, self.tree, self.reading.directory)]
+            self.faults = [*self.target.faults, *known]
         order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
         return Report(
             self.target,
@@ -221,6 +241,12 @@ class _Simulation:
             env = self.rules.environment(self.target, self.target.processes[0])
             self.built = native.build(self.tree, wanted.native, env, self.options.package_index)
             return self.built
+        if wanted.kind == "buildpacks" and wanted.place:
+            from bot.engine.image import buildpack  # few deploys are built by one
+
+            self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
+            self.built = buildpack.build(self.tree, self.reading.directory, wanted.place)
+            return self.built
         if wanted.kind != "dockerfile":
             self.cannot_follow(f"the image does not come from a Dockerfile ({wanted.says})", wanted.place)
             return None
@@ -260,6 +286,12 @@ class _Simulation:
     def environment(self, image: Image, process: Process) -> dict[str, str | None]:
         """Return the machine's environment: the image's, what the platform sets, and secrets by name alone."""
         return {**image.env, **self.rules.environment(self.target, process), **dict.fromkeys(self.options.secrets)}
+
+    def launched(self, process: Process) -> Process:
+        """Return a process as it is started: a buildpack's launcher hands its words to a shell."""
+        if self.target.build.kind != "buildpacks" or process.argv is None:
+            return process
+        return process._replace(argv=("/bin/bash", "-c", " ".join(process.argv)))
 
     def boot(self, image: Image, installed: packages.Installed, process: Process, stage: Stage) -> Booted:
         """Boot a process with the volumes of its machine; after one that hides what it needs, as if it did not."""

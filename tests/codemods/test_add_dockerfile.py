@@ -3,9 +3,9 @@ import pytest
 
 from bot.engine.plan import Allowed, plan
 from bot.engine.simulate import Options
-from codemods import Shelf
+from codemods import Shelf, _dockerfiles
 from tests.codemods import reasons
-from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, check_noop, planned, result, tree
+from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, check_noop, check_transformed, planned, result, tree
 
 NAME = "add-dockerfile"
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
@@ -168,3 +168,143 @@ def test_one_that_lies_elsewhere_may_be_meant():
 
 def test_one_for_another_language_is_not_meant():
     check({**BARE, "web/Dockerfile": "FROM node:20\nCMD ['npm', 'start']\n"}, WRITTEN)
+
+
+# --- package managers, and what is started
+
+
+PROJECT = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["fastapi", "uvicorn"]\n'
+INSTALL = "COPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+LOCKED = {path: content for path, content in BARE.items() if path != "requirements.txt"} | {"pyproject.toml": PROJECT}
+
+
+def installed(lines: str, late: str = "") -> str:
+    return WRITTEN.replace(INSTALL, lines).replace("COPY . .\n", f"COPY . .\n{late}")
+
+
+def test_uv_installs_its_lock():
+    lines = """\
+COPY pyproject.toml uv.lock ./
+RUN pip install --no-cache-dir uv && uv sync --frozen --no-dev
+ENV PATH=/app/.venv/bin:$PATH
+"""
+    lock = 'version = 1\n\n[[package]]\nname = "demo"\nversion = "1"\nsource = { virtual = "." }\n'
+    made = planned({**LOCKED, "uv.lock": lock}, NAME, unsafe=True)
+    assert result(made, LOCKED)["Dockerfile"] == installed(lines)
+
+
+def test_a_packaged_project_is_installed_when_its_code_is_there():
+    project = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n' + PROJECT
+    found = _dockerfiles.source(tree({"pyproject.toml": project, "uv.lock": ""}), "", "")
+    assert found is not None
+    assert (
+        _dockerfiles.install(found)[1] == "RUN pip install --no-cache-dir uv && uv sync --frozen --no-dev --no-install-project"
+    )
+    assert "COPY . .\nRUN uv sync --frozen --no-dev\n" in _dockerfiles.text(12, found, None, 80)
+
+
+def test_poetry_installs_its_lock():
+    poetry = (
+        '[tool.poetry]\npackage-mode = false\n\n[tool.poetry.dependencies]\npython = "^3.12"\nfastapi = "*"\nuvicorn = "*"\n'
+    )
+    found = _dockerfiles.source(tree({"pyproject.toml": poetry, "poetry.lock": ""}), "", "")
+    assert found is not None
+    assert _dockerfiles.install(found) == [
+        "ENV POETRY_VIRTUALENVS_CREATE=false",
+        "COPY pyproject.toml poetry.lock ./",
+        "RUN pip install --no-cache-dir poetry && poetry install --only main --no-interaction --no-root",
+    ]
+    assert _dockerfiles.python(tree({"pyproject.toml": poetry}), "") == 12
+    assert _dockerfiles.asks(tree({"pyproject.toml": poetry}), found, "uvicorn")
+    assert not _dockerfiles.asks(tree({"pyproject.toml": poetry}), found, "gunicorn")
+
+
+def test_pipenv_installs_its_lock():
+    pipfile = '[packages]\nflask = "*"\n\n[requires]\npython_version = "3.10"\n'
+    files = {"Pipfile": pipfile, "Pipfile.lock": "{}"}
+    found = _dockerfiles.source(tree(files), "", "")
+    assert found is not None
+    assert _dockerfiles.install(found) == [
+        "COPY Pipfile Pipfile.lock ./",
+        "RUN pip install --no-cache-dir pipenv && pipenv install --system --deploy",
+    ]
+    assert _dockerfiles.python(tree(files), "") == 10
+
+
+def test_the_procfile_says_what_is_started():
+    wanted = (
+        WRITTEN[: WRITTEN.index("EXPOSE")] + "ENV PORT=8080\nEXPOSE 8080\nCMD uvicorn main:app --host 0.0.0.0 --port $PORT\n"
+    )
+    check({**BARE, "Procfile": "release: true\nweb: uvicorn main:app --host 0.0.0.0 --port $PORT\n"}, wanted)
+
+
+def test_a_script_of_streamlit():
+    files = {**BARE, "requirements.txt": "streamlit\n", "main.py": "import streamlit as st\n\nst.title('x')\n"}
+    command = (
+        '["streamlit", "run", "main.py", "--server.port", "8080", "--server.address", "0.0.0.0", "--server.headless", "true"]'
+    )
+    check(files, WRITTEN[: WRITTEN.index("CMD")] + f"CMD {command}\n")
+
+
+def test_the_dockerfile_of_another_app_is_not_meant():
+    other = {"worker/fly.toml": FLY, "worker/Dockerfile": DOCKERFILE, "worker/requirements.txt": "fastapi\nuvicorn\n"}
+    made = planned({**BARE, **other, "worker/main.py": MAIN}, NAME, unsafe=True)
+    assert result(made, {})["Dockerfile"] == WRITTEN
+
+
+# --- in place of a buildpack
+
+
+BUILDER = FLY.replace('dockerfile = "Dockerfile"', "builder = 'heroku/builder:24'  # until now").replace(
+    "[http_service]\n",
+    '[processes]\n  web = "uvicorn main:app --host 0.0.0.0 --port 8080"\n\n[http_service]\n  processes = ["web"]\n',
+)
+MONOREPO = {
+    "backend/fly.toml": BUILDER,
+    "backend/main.py": f"from backend import db\n{MAIN}",
+    "backend/db.py": "import shared.models\n",
+    "backend/requirements.txt": "fastapi\nuvicorn\n",
+    "shared/models.py": "import helpers\n",
+    "helpers.py": "",
+    "other/thing.py": "",
+}
+REPLACING = f"""\
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1
+WORKDIR /app
+
+{INSTALL.replace("COPY ", "COPY backend/")}
+COPY helpers.py ./helpers.py
+COPY shared ./shared
+COPY backend ./backend
+
+ENV PYTHONPATH=/app
+WORKDIR /app/backend
+
+RUN useradd --create-home app && chown -R app /app
+USER app
+"""
+
+
+def test_a_dockerfile_takes_the_place_of_a_buildpack_that_sees_too_little():
+    moved = BUILDER.replace("builder = 'heroku/builder:24'", "dockerfile = 'Dockerfile'")
+    check_transformed(NAME, MONOREPO, {"Dockerfile": REPLACING, "fly.toml": moved, "backend/fly.toml": ""})
+
+
+def test_a_dockerfile_in_the_root_is_not_replaced():
+    assert "Dockerfile is there" in reasons(NAME, {**MONOREPO, "Dockerfile": "FROM node:20\n"})
+
+
+def test_without_a_command_a_buildpack_is_left_alone():
+    config = BUILDER.replace('[processes]\n  web = "uvicorn main:app --host 0.0.0.0 --port 8080"\n\n', "").replace(
+        '  processes = ["web"]\n', ""
+    )
+    check_noop(NAME, {**MONOREPO, "backend/fly.toml": config})
+
+
+def test_a_buildpack_that_sees_everything_is_left_alone():
+    files = {path.replace("backend/fly", "fly"): content for path, content in MONOREPO.items()}
+    check_noop(
+        NAME, {**files, "fly.toml": BUILDER.replace("main:app", "backend.main:app"), "requirements.txt": "fastapi\nuvicorn\n"}
+    )

@@ -39,7 +39,7 @@ def files(command: str) -> dict[str, str]:
         (f"{PIP} && docker build .", PIP),
         (f"docker build . && {PIP}", PIP),
         (f"'{PIP} && docker build . && echo done'", f"'{PIP} && echo done'"),
-        (f"echo a; docker build . && {PIP}", f'"echo a; {PIP}"'),
+        (f"echo a; docker build . && {PIP}", f"echo a; {PIP}"),
         (f"'{PIP} && echo a; echo b && docker build .'", f"'{PIP} && echo a; echo b'"),
         (f"{PIP} && playwright install chromium", PIP),
         (f"|\n      {PIP}\n      playwright install", f"|\n      {PIP}"),

@@ -74,8 +74,34 @@ def test_an_unknown_key_without_a_meaning():
     assert reasons(NAME, files(unknown)) == {"what `whereabouts` means is not known"}
 
 
-def test_an_unknown_key_that_does_no_harm_stays():
-    check_noop(NAME, files(NATIVE.replace("plan:", "plann:")))
+def test_an_unknown_key_that_only_the_sync_minds():
+    unknown = NATIVE.replace("plan:", "plann:")
+    check_transformed(NAME, files(unknown), {"render.yaml": NATIVE}, unsafe=True)
+    assert not planned(files(unknown)).tree.changes()
+
+
+def test_a_key_that_means_nothing_goes():
+    unknown = NATIVE.replace("    plan:", "    nodeVersion: 20  # for the build\n    plan:")
+    check_transformed(NAME, files(unknown), {"render.yaml": NATIVE}, unsafe=True)
+
+
+def test_a_version_of_python_is_a_variable():
+    without = NATIVE[: NATIVE.index("    envVars:")].rstrip() + "\n"
+    versioned = without.replace("    plan:", "    pythonVersion: 3.12\n    plan:")
+    wanted = without.replace("$PORT\n", '$PORT\n    envVars:\n      - key: PYTHON_VERSION\n        value: "3.12.8"\n')
+    check_transformed(NAME, files(versioned), {"render.yaml": wanted}, unsafe=True)
+    listed = NATIVE.replace("key: PYTHON_VERSION\n        value: 3.11.4", "key: DEBUG\n        value: x")
+    versioned = listed.replace("    plan:", "    pythonVersion: '3.12.1'\n    plan:")
+    wanted = listed.rstrip() + '\n      - key: PYTHON_VERSION\n        value: "3.12.1"\n'
+    check_transformed(NAME, files(versioned), {"render.yaml": wanted}, unsafe=True)
+
+
+def test_a_key_of_a_reference():
+    other = "  - type: worker\n    name: jobs\n    runtime: python\n    rootDir: backend\n    startCommand: python main.py\n"
+    other += "    envVars:\n      - key: TOKEN\n        fromService:\n          name: api\n          type: web\n"
+    other += "          {}: PYTHON_VERSION\n"
+    written = NATIVE.rstrip() + "\n" + other
+    check_transformed(NAME, files(written.format("envVar")), {"render.yaml": written.format("envVarKey")}, unsafe=True)
 
 
 def test_a_healthy_blueprint_stays():

@@ -12,7 +12,7 @@ import pytest
 
 from bot.report import pages
 from codemods import Page, Shelf
-from codemods.index import ANSWERS, FINDERS, NAMES
+from codemods.index import ANSWERS, FINDERS, NAMES, OPT_IN
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted(path for path in (ROOT / "codemods").glob("[!_]*.py") if path.stem != "index")
@@ -54,8 +54,8 @@ def test_what_is_answered_has_a_page():
 def test_only_those_that_answer_a_weakness_look_for_it():
     shelf = Shelf()
     weaknesses = {code for code, _ in pages.titles("weakness")}
-    assert {name for name in NAMES if weaknesses & set(shelf.data(name).answers)} == set(FINDERS)
-    assert all(callable(shelf.find(name)) and callable(shelf.propose(name)) for name in FINDERS)
+    assert {name for name in NAMES if weaknesses & set(shelf.data(name).answers)} == set(FINDERS) | set(OPT_IN)
+    assert all(callable(shelf.find(name)) and callable(shelf.propose(name)) for name in (*FINDERS, *OPT_IN))
 
 
 @pytest.mark.parametrize("page", [Shelf().page(name) for name in NAMES], ids=NAMES)

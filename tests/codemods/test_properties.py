@@ -91,6 +91,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
     "keep-empty-folder": "the whole file is new",
+    "add-setup-py": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
     "update-lock-file": "uv alone writes uv.lock, always in the same layout",
 }
@@ -381,6 +382,34 @@ CASES = [
         "yaml",
     ),
     Case(
+        "fix-render-variables",
+        {**BACKEND, "render.yaml": f"{BLUEPRINT}    envVars:\n      - key: LEVEL\n        value: info\n        sync: false\n"},
+        "render.yaml",
+        "yaml",
+        unsafe=True,
+    ),
+    Case(
+        "fix-render-services",
+        {**BACKEND, "render.yaml": BLUEPRINT.replace("type: web", "type: web_service")},
+        "render.yaml",
+        "yaml",
+        unsafe=True,
+    ),
+    Case(
+        "fix-python-version",
+        {**BACKEND, "render.yaml": f"{BLUEPRINT}    envVars:\n      - key: PYTHON_VERSION\n        value: '3.12'\n"},
+        "render.yaml",
+        "yaml",
+    ),
+    Case(
+        "move-render-database",
+        {**BACKEND, "render.yaml": f"{BLUEPRINT}  - type: postgres\n    name: db\n    databaseName: shop\n"},
+        "render.yaml",
+        "yaml",
+        unsafe=True,
+        sorted=False,  # what stands above the database goes along with it
+    ),
+    Case(
         "fix-table-list",
         {**HEALTHY, "fly.toml": FLY + '\n  [http_service.checks]\n  [http_service.checks.one]\n    path = "/docs"\n'},
         "fly.toml",
@@ -508,6 +537,28 @@ CASES = [
         "yaml",
     ),
     Case("move-render-yaml", {**BACKEND, "backend/render.yaml": BLUEPRINT}, "backend/render.yaml", "yaml", True, "render.yaml"),
+    Case(
+        "name-packages",
+        {
+            **HEALTHY,
+            "pyproject.toml": PROJECT.replace("-", ""),
+            "Dockerfile": DOCKERFILE.replace("requirements.txt .", ". .").replace("-r requirements.txt", "."),
+            "app/__init__.py": "",
+            "core/__init__.py": "",
+        },
+        "pyproject.toml",
+        unsafe=True,
+    ),
+    Case(
+        "fix-package-layout",
+        {
+            "backend/fly.toml": FLY,
+            "backend/Dockerfile": DOCKERFILE.replace("main:app", "backend.main:app"),
+            **BACKEND,
+        },
+        "backend/Dockerfile",
+        "dockerfile",
+    ),
     Case("repair-toml", {**HEALTHY, "fly.toml": EMPTY}, "fly.toml"),
     Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[env]\n  A = 'x#1'\n  A = 'x#2'\n"}, "fly.toml", unsafe=True),
     Case("repair-toml", {**HEALTHY, "fly.toml": FLY + "\n[build]\n  ignorefile = 'x'\n"}, "fly.toml", sorted=False),
@@ -530,6 +581,7 @@ CASES = [
     ),
     Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\n*.txt\n.env\n"}, ".dockerignore", "ignore"),
     Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\nrequirements.txt\n.env\n"}, ".dockerignore", "ignore"),
+    Case("verify-import-at-build", HEALTHY, "Dockerfile", "dockerfile", unsafe=True),
     Case("wrap-shell-command", {**HEALTHY, "fly.toml": GROUP.format("cd /app && " + SERVER.format("main:app"))}, "fly.toml"),
     Case("wrap-shell-command", {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"8080"', '"$PORT"')}, "Dockerfile", "dockerfile"),
 ]

@@ -1,9 +1,10 @@
 """Makes stand-ins for the `python:3.X` images out of Debian packages and a local CPython, where no registry can be reached.
 
-usage: python -m tests.containers.bases [FOLDER]
+usage: [DEPLOYMEND_BASES=FOLDER] python -m tests.containers.bases
 
 Needs root, buildah and debootstrap. The result is the image docker.io/library/python:3.11-slim (of the version of the Python
-that runs this), which builds with `--pull-never` then use. FOLDER keeps the Debian root between runs.
+that runs this), which builds with `--pull-never` then use. It lies with all that is built here in a storage of its own below
+FOLDER, which also keeps the Debian root between runs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 PACKAGES = (
@@ -20,7 +20,9 @@ PACKAGES = (
 )
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 IMAGE = f"docker.io/library/python:{VERSION}-slim"
-ENVIRONMENT = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": os.environ.get("STORAGE_DRIVER", "overlay")}
+FOLDER = Path(os.environ.get("DEPLOYMEND_BASES", "/var/tmp/deploymend-bases"))
+_STORAGE = FOLDER / "storage.conf"
+ENVIRONMENT = {**os.environ, "BUILDAH_ISOLATION": "chroot", "CONTAINERS_STORAGE_CONF": str(_STORAGE)}
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -38,8 +40,12 @@ def buildah(*arguments: str, timeout: int = 900) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, env=ENVIRONMENT)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path = FOLDER) -> None:
     """Build the image unless it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    driver = os.environ.get("STORAGE_DRIVER", "overlay")
+    roots = f'graphroot = "{folder / "storage"}"\nrunroot = "{folder / "run"}"\n'
+    _STORAGE.write_text(f'[storage]\ndriver = "{driver}"\n{roots}')
     if buildah("images", "-q", IMAGE).stdout.strip():
         return
     root = folder / "debian"
@@ -57,6 +63,11 @@ def make(folder: Path) -> None:
         shutil.rmtree(context)
     if built.returncode:
         raise RuntimeError(f"the base image could not be built: {built.stderr[-800:]}")
+
+
+def prune() -> None:
+    """Remove the layers that builds left behind: the next run installs what is released by then."""
+    buildah("rmi", "--prune", "--force")
 
 
 def _debian(root: Path) -> None:
@@ -110,7 +121,13 @@ def _python(context: Path) -> None:
 
 def _dockerfile() -> str:
     path = "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    variables = {"PATH": path, "LANG": "C.UTF-8", "PIP_ROOT_USER_ACTION": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables = {
+        "PATH": path,
+        "LANG": "C.UTF-8",
+        "PIP_ROOT_USER_ACTION": "ignore",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_COMPILE": "1",
+    }
     variables |= {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if name in os.environ}
     if _CERTIFICATES.is_file():
         variables |= {"PIP_CERT": str(_CERTIFICATES), "SSL_CERT_FILE": str(_CERTIFICATES)}
@@ -122,5 +139,5 @@ def _dockerfile() -> str:
 if __name__ == "__main__":
     if reason := missing():
         sys.exit(reason)
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="bases-")))
+    make()
     print(IMAGE)

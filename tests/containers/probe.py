@@ -1,7 +1,7 @@
-"""Builds a Fly app for real and asks its health check, as Fly does: shares no code with the simulation.
+"""Builds an app for real and asks its health check, as its platform does: shares no code with the simulation.
 
-The Dockerfile is built with buildah in a chroot, the process that fly.toml names is started with its `[env]`, and the
-checked path is asked with the machine's address as Host, without following redirects.
+An image is built with buildah in a chroot, a process is started in it with the variables that the platform sets, and the
+checked path is asked without following redirects. What a platform takes from its config stands in `fly.py` and `render.py`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
 import time
-import tomllib
 import urllib.error
 import urllib.request
 import uuid
@@ -31,45 +29,51 @@ class Verdict(NamedTuple):
     says: str
 
 
+class Deploy(NamedTuple):
+    """What a platform builds and starts.
+
+    `command` None: the image's CMD; `entrypoint`: what the image says goes before it. `below` is the first status of an answer
+    to `path` that the platform does not take; without a path anything but an error of the server is an answer.
+    """
+
+    dockerfile: Path
+    context: Path
+    command: tuple[str, ...] | None
+    entrypoint: bool
+    variables: dict[str, str]
+    port: int
+    path: str | None
+    host: str
+    below: int
+
+
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
         return None
 
 
-def probe(root: Path, config: str = "fly.toml", start: str | None = None, seconds: float = 40) -> Verdict:
-    """Deploy `config` (a path in `root`) from the folder `start`, by default the config's own."""
-    path = root / config
-    try:
-        fly = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        return Verdict("config", str(error))
-    context = root / start if start is not None else path.parent
-    named = fly.get("build", {}).get("dockerfile")
-    dockerfile = path.parent / named if named else context / "Dockerfile"
-    if not dockerfile.is_file():
-        return Verdict("build", f"dockerfile '{dockerfile}' not found")
+def probe(deploy: Deploy, seconds: float = 40) -> Verdict:
+    """Build and boot; the image is removed afterwards."""
+    if not deploy.dockerfile.is_file():
+        return Verdict("build", f"dockerfile '{deploy.dockerfile}' not found")
     tag = f"localhost/probe/{uuid.uuid4().hex[:12]}"
-    built = buildah("bud", "--format", "docker", "--pull-never", "-f", str(dockerfile), "-t", tag, str(context))
+    options = ("--layers", "--format", "docker", "--pull-never", "-f", str(deploy.dockerfile), "-t", tag)
+    built = buildah("bud", *options, str(deploy.context))  # what a build has in common with an earlier one is not done again
     if built.returncode:
         return Verdict("build", (built.stdout + built.stderr)[-2000:])
     try:
-        return _boot(fly, tag, seconds)
+        return _boot(deploy, tag, seconds)
     finally:
         buildah("rmi", "-f", tag)
 
 
-def _boot(fly: dict[str, object], tag: str, seconds: float) -> Verdict:
-    service = _service(fly)
-    group = service.get("processes", ["app"])[0]
-    processes = fly.get("processes", {})
-    command = processes.get(group) if isinstance(processes, dict) else None
-    port = int(service["internal_port"])
-    if _listens(port):
-        return Verdict("boot", f"port {port} of this machine is taken")
+def _boot(deploy: Deploy, tag: str, seconds: float) -> Verdict:
+    if _listens(deploy.port):
+        return Verdict("boot", f"port {deploy.port} of this machine is taken")
     container = buildah("from", "--pull-never", tag).stdout.strip()
-    argv = [*_image(tag, "Entrypoint"), *(shlex.split(command) if command else _image(tag, "Cmd"))]
-    variables = {"FLY_APP_NAME": str(fly.get("app")), **{k: str(v) for k, v in dict(fly.get("env", {})).items()}}
-    flags = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+    entry = _image(tag, "Entrypoint") if deploy.entrypoint else []
+    argv = [*entry, *(deploy.command if deploy.command is not None else _image(tag, "Cmd"))]
+    flags = [part for name, value in deploy.variables.items() for part in ("--env", f"{name}={value}")]
     process = subprocess.Popen(
         ["buildah", "run", *flags, container, "--", *argv],
         stdout=subprocess.PIPE,
@@ -81,7 +85,7 @@ def _boot(fly: dict[str, object], tag: str, seconds: float) -> Verdict:
     try:
         with process:
             try:
-                stage, answer = _ask(process, port, _path(service), seconds)
+                stage, answer = _ask(process, deploy, seconds)
             finally:
                 _end(process)
             printed = process.stdout.read().decode(errors="replace") if process.stdout else ""
@@ -96,19 +100,10 @@ def _image(tag: str, key: str) -> list[str]:
     return [str(word) for word in config.get(key) or []]
 
 
-def _service(fly: dict[str, object]) -> dict[str, object]:
-    services = fly.get("http_service") or fly.get("services") or [{}]
-    return services[0] if isinstance(services, list) else dict(services)
-
-
-def _path(service: dict[str, object]) -> str | None:
-    checks = service.get("checks") or service.get("http_checks") or []
-    return next((check["path"] for check in checks if "path" in check), None)
-
-
-def _ask(process: subprocess.Popen[bytes], port: int, path: str | None, seconds: float) -> tuple[str, str]:
+def _ask(process: subprocess.Popen[bytes], deploy: Deploy, seconds: float) -> tuple[str, str]:
     opener = urllib.request.build_opener(_NoRedirect)
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path or '/'}", headers={"Host": f"172.19.7.2:{port}"})
+    url = f"http://127.0.0.1:{deploy.port}{deploy.path or '/'}"
+    request = urllib.request.Request(url, headers={"Host": deploy.host})
     deadline = time.monotonic() + seconds
     stage, answer = "boot", ""
     while time.monotonic() < deadline and process.poll() is None:
@@ -117,8 +112,8 @@ def _ask(process: subprocess.Popen[bytes], port: int, path: str | None, seconds:
                 return "ok", f"{response.status}"
         except urllib.error.HTTPError as error:
             error.close()
-            stage, answer = "health", f"GET {path} answered {error.code}"
-            if path is None and error.code < 500:
+            stage, answer = "health", f"GET {deploy.path} answered {error.code}"
+            if error.code < (deploy.below if deploy.path else 500):
                 return "ok", f"{error.code}"
         except OSError:
             pass

@@ -81,8 +81,7 @@ class Finder:
             return found
         if preloaded or stdlib.has(name, self.version) or self.installed.gives(name):
             return OUTSIDE
-        projects = [folder for project in self.installed.projects for folder in (project, posixpath.join(project, "src"))]
-        installed = self.within(name, projects)
+        installed = self.by_project(name)
         if installed and (installed.kind != "namespace" or not found):
             self.late.add(name)
             return installed
@@ -90,6 +89,26 @@ class Finder:
         if later and later.kind != "namespace":
             return later
         return self.within(name, [*self.path, *self.appended]) if found or later else None
+
+    def by_project(self, name: str) -> Found | None:
+        """Look for a top-level module of a project that is installed itself."""
+        guessed = [folder for project in self.installed.projects for folder in (project, posixpath.join(project, "src"))]
+        paths = [path for project in self.installed.given for path in project.paths]
+        found = self.within(name, [*paths, *guessed])
+        mapped = [path for project in self.installed.given for known, path in project.names if known == name]
+        return found if found and found.kind != "namespace" else self.at(mapped) or found
+
+    def at(self, paths: list[str]) -> Found | None:
+        """Look for a module whose folder, or file without `.py`, is mapped to one of `paths` whatever it is called."""
+        for path in paths:
+            initial, single = (self.files.find(each) for each in (posixpath.join(path, "__init__.py"), path + ".py"))
+            if initial and initial.kind == "file":
+                return Found("package", posixpath.join(path, "__init__.py"), initial.tree, (path,))
+            if single and single.kind == "file":
+                return Found("file", path + ".py", single.tree, ())
+            if self.files.folder(path):
+                return Found("namespace", path, None, (path,))
+        return None
 
     def child(self, parent: Found, dotted: str, name: str) -> Found | None:
         """Look for a submodule of the module `dotted`; an installed distribution may add to a namespace package."""

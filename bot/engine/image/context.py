@@ -67,6 +67,11 @@ class Context:
             if path.endswith(suffix) and self.kind(path[skip:]) == "file":
                 yield path[skip:]
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, those that don't get in included."""
+        real = self.tree.resolve(self.tree_path(folder))
+        return sorted(self.tree.entries(real)) if real is not None else []
+
     def matches(self, pattern: str) -> list[str]:
         """Return the paths that a COPY source with wildcards names, sorted (Go's filepath.Match, part by part)."""
         found = [""]

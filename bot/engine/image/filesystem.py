@@ -239,6 +239,25 @@ class FileSystem:
         """Yield the paths to which something of another stage was copied."""
         return (layer.path for layer in self.layers if isinstance(layer, Linked) and layer.system is not None)
 
+    def folder(self, path: str) -> bool:
+        """Say whether a folder lies at a path."""
+        found = self.find(path)
+        return found is not None and found.kind == "folder"
+
+    def names(self, folder: str, hops: int = 0) -> list[str]:
+        """Return the names of what lies in a folder, sorted."""
+        found: set[str] = set()
+        for layer in self.layers:
+            inside = below(layer.path, folder)
+            rest = below(folder, layer.path)
+            if inside:
+                found.add(inside.partition("/")[0])
+            elif rest is not None and isinstance(layer, Copied) and layer.folder:
+                found.update(layer.context.names(_inside(layer, rest)))
+            elif rest is not None and isinstance(layer, Linked) and hops < 20:
+                found.update((layer.system or self).names(posixpath.normpath(posixpath.join(layer.target, rest)), hops + 1))
+        return sorted(name for name in found if self.find(posixpath.join(folder, name)))
+
     def hidden(self, path: str) -> str | None:
         """Return the file of the repository that would lie at `path` if git did not ignore it."""
         for context, source in self._sources(posixpath.normpath(path), 0):

@@ -31,6 +31,7 @@ from bot.engine.model.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
     from bot.engine.image.manifests import Project
+    from bot.engine.image.projects import Contents, Given
 
 _PIP_VALUES = frozenset(
     "-r --requirement -c --constraint -e --editable -t --target --prefix --root -i --index-url --extra-index-url -f"
@@ -116,9 +117,10 @@ def pip(
             reader.line(requirements.read(word), place, "")
     reader.manifests()
     where = sites.site(stage, reader.user, folder, prefix or _prefix(stage), told, variable or stage.variable, tool)
+    refused = reader.refused(where)
     install = Install(where.prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
-    install = install._replace(constraints=tuple(reader.bounds), kind=where.kind)
-    return Wanted(install, tuple(reader.problems), reader.git, reader.refused(where))
+    install = install._replace(constraints=tuple(reader.bounds), kind=where.kind, given=reader.laid(where.prefix))
+    return Wanted(install, tuple(reader.problems), reader.git, refused)
 
 
 def _option(word: str) -> tuple[str, str | None]:
@@ -155,6 +157,7 @@ class _Pip:
         self.place = place
         self.found: list[Requirement] = []
         self.projects: list[str] = []
+        self.contents: list[tuple[Contents, bool]] = []  # of the projects of which that is known; whether each is editable
         self.problems: list[Problem] = []
         self.opaque: str | None = None
         self.read: set[str] = set()
@@ -300,14 +303,36 @@ class _Pip:
             message, missing = self.no_project(path, line), MissingFile(path, None)
             self.problems.append(Problem("project-metadata-missing", message, reason, missing, certain))
             return
-        self.projects.append(path)
         self.writes(path, line.rest == "editable")
         manifest = manifests["pyproject.toml"]
         if manifest and manifest.tree:
-            self.manifest(manifest.tree, line.extras)
+            self.manifest(manifest.tree, path, line.extras)
             self.allowed(manifest.tree, path)
         if not manifest or manifests["setup.py"] or manifests["setup.cfg"]:
             self.opaque = self.opaque or f"the requirements of {line.value} are in setup.py or setup.cfg"
+        self.built(path, line.rest == "editable")
+
+    def built(self, path: str, editable: bool) -> None:
+        """Note what a project gives, or why its backend gives up."""
+        from bot.engine.image import projects  # for builds that install a project alone
+
+        found = projects.given(self.tree, self.stage.files, path, editable)
+        if isinstance(found, projects.Contents):
+            self.contents.append((found, editable))
+            return
+        self.projects.append(path)
+        if found is not None and not self.problems:  # metadata that is incomplete is told first
+            missing = MissingFile(posixpath.join(path, "pyproject.toml"), None)
+            self.problems.append(Problem("project-build-failed", found.message, found.reason, missing, True))
+
+    def laid(self, prefix: str) -> tuple[Given, ...]:
+        """Lay the projects into the image, and return how they are found."""
+        if not self.contents:
+            return ()
+        from bot.engine.image import projects
+
+        site = projects.site(prefix, self.stage.base.python)
+        return tuple(projects.laid(self.stage.files, found, site, editable) for found, editable in self.contents)
 
     def writes(self, path: str, editable: bool) -> None:
         """Note a project whose build makes a folder beside its sources, where pip's user may not."""
@@ -335,7 +360,7 @@ class _Pip:
         path, message, reason = where.refused
         there = packages.installed(tuple(self.stage.installs), self.stage.base.python)
         new = [each.line.value for each in self.found if not there.has(each.line.value)]
-        if there.opaque or there.projects or not (self.projects or self.archives or new):
+        if there.opaque or there.projects or not (self.projects or self.contents or self.archives or new):
             return None
         words = message if self.tool == "pip" else f"error: Failed to install: {(*new, *self.projects, '…')[0]}"
         return self.denial(path, words, reason)
@@ -385,8 +410,8 @@ class _Pip:
             missing = MissingFile(lack.path, None)
             self.problems.append(Problem("project-files-missing", lack.message, reason, missing, certain))
 
-    def manifest(self, path: str, extras: tuple[str, ...]) -> None:
-        """Take the dependencies that a pyproject.toml declares."""
+    def manifest(self, path: str, folder: str, extras: tuple[str, ...]) -> None:
+        """Take the dependencies that the pyproject.toml of a project declares."""
         project = self.read_manifest(path)
         if project is None:
             self.opaque = f"{path} can't be read"
@@ -394,6 +419,19 @@ class _Pip:
         if not isinstance(project.data.get("project"), dict) and not project.poetry:
             self.opaque = f"{path} has no [project] table"
             return
-        if project.dynamic:
+        if project.dynamic and not self.from_files(project.data, folder):
             self.opaque = f"{path} computes its dependencies"
         self.found += (*project.main, *(each for extra in extras for each in project.extras.get(extra, ())))
+
+    def from_files(self, data: object, folder: str) -> bool:
+        """Take the dependencies that setuptools reads from files; say whether that is where they are."""
+        node: object = data
+        for key in ("tool", "setuptools", "dynamic", "dependencies", "file"):
+            node = node.get(key) if isinstance(node, dict) else None
+        names = [node] if isinstance(node, str) else node if isinstance(node, list) else []
+        for name in names:
+            found = self.stage.files.find(posixpath.normpath(posixpath.join(folder, str(name))))
+            if found and found.tree and found.kind == "file":  # setuptools only warns of one that is not there
+                lines = requirements.read(requirements.decode(self.tree.read(found.tree)))
+                self.line(tuple(line for line in lines if line.kind == "name"), Place(found.tree, 1), "")
+        return bool(names)

@@ -42,8 +42,10 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
     stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))
     stage.shell = ("/bin/bash", "-c")
     stage.programs.update(_SYSTEM)
+    if wanted.folder and not tree.is_folder(wanted.folder):  # told by the platform
+        stage.files.taint(stage.workdir, f"{wanted.folder} is taken to be there", assumed=True)
     outcome = run.run(stage, tree, wanted.command, wanted.place)
-    faults = tuple(
+    faults = wanted.faults + tuple(
         Fault(
             problem.code,
             "build",

@@ -17,6 +17,7 @@ from bot.engine.image.stage import Install
 from bot.engine.model.requirements import normal
 
 if TYPE_CHECKING:
+    from bot.engine.image.projects import Given
     from bot.engine.image.site import Site
     from bot.engine.model.index import Index
 
@@ -104,6 +105,7 @@ class Installed:
         self.projects = projects
         self.python = python
         self.site: Site | None = None  # the content of the wheels, where they were looked into
+        self.given: tuple[Given, ...] = ()  # the projects of which it is known what they give
 
     @cached_property
     def _extras(self) -> dict[str, set[str]]:
@@ -206,6 +208,8 @@ class Installed:
         """Say whether a console script is there; None where a distribution that is not known may bring it."""
         entries = [snapshot.entry(name) for name in self._extras]
         if script in ("pip", "pip3") or any(entry and script in entry.scripts for entry in entries):
+            return True
+        if any(script in project.scripts for project in self.given):
             return True
         return None if self.opaque or self.projects or self._unknown else False
 
@@ -317,6 +321,19 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def installed(installs: tuple[Install, ...], python: tuple[int, int] | None = None, index: Index | None = None) -> Installed:
     """Return what an image's installs come to, for a version of Python; `index` is what they were resolved with."""
+    found = _installed(installs, python, index)
+    if any(install.given for install in installs):
+        from bot.engine.image import projects  # for images in which a project is installed alone
+
+        found.given = tuple(
+            project._replace(paths=(projects.site(install.prefix, python),)) if project.copied else project
+            for install in installs
+            for project in install.given
+        )
+    return found
+
+
+def _installed(installs: tuple[Install, ...], python: tuple[int, int] | None, index: Index | None) -> Installed:
     asked = tuple(each for install in installs if install.pins is None or index is None for each in _asked(install))
     opaque = next((install.opaque for install in installs if install.opaque), None)
     projects = tuple(project for install in installs for project in install.projects)

@@ -27,7 +27,7 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
     for install in _resolved(stage, outcome):
         if outcome.exact and surely:
             stage.installs[:] = [each for each in stage.installs if each.prefix != install.prefix]
-        stage.installs.append(install)
+        stage.installs.append(_known(stage, call, install))
     owner = stage.users.owner(user)
     for path in outcome.environments:
         stage.add_environment(path, owner)
@@ -36,6 +36,19 @@ def take(stage: Stage, call: Call, program: str, target: str | None, surely: boo
     for path, listed in written:
         stage.files.add(Made(path, "file", owner, listed))
     return outcome
+
+
+def _known(stage: Stage, call: Call, install: Install) -> Install:
+    """Return an install with what its projects give, where that is known; they are editable unless the command denies it."""
+    if not install.projects:
+        return install
+    from bot.engine.image import projects  # for builds that install a project alone
+
+    editable, site = "--no-editable" not in call.words, projects.site(install.prefix, install.python or stage.base.python)
+    found = {folder: projects.given(call.tree, stage.files, folder, editable) for folder in install.projects}
+    given = [projects.laid(stage.files, each, site, editable) for each in found.values() if isinstance(each, projects.Contents)]
+    left = tuple(folder for folder, each in found.items() if not isinstance(each, projects.Contents))
+    return install._replace(projects=left, given=(*install.given, *given))
 
 
 def started(

@@ -15,6 +15,7 @@ from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.requirements import Line
 
 if TYPE_CHECKING:
+    from bot.engine.image.projects.contents import Given
     from bot.engine.model.index import Index, Pin  # for a check that asks a package index alone
 
 _OF_PACKAGES = frozenset("messagebus postgres redis mysql rabbitmq sshd nginx caddy memcache node Debian-exim ssl-cert".split())
@@ -36,7 +37,8 @@ class Install(NamedTuple):
     version. `manifest` is the file of the tree in which a requirement is declared, where that is not the one that was read;
     `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
     Python, where that is not the image's. Of what a later stage copied, `modules` and `scripts` say which came along, `made`
-    is the environment that the scripts were made in, and `version` that of the Python which it is for.
+    is the environment that the scripts were made in, and `version` that of the Python which it is for. `given` is what the
+    projects come to of which that is known.
     """
 
     prefix: str
@@ -55,6 +57,7 @@ class Install(NamedTuple):
     made: str | None = None  # None: where it lies
     modules: bool = True
     scripts: bool = True
+    given: tuple[Given, ...] = ()
 
 
 class Command(NamedTuple):

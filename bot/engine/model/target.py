@@ -67,13 +67,17 @@ class Volume(NamedTuple):
 
 
 class Native(NamedTuple):
-    """A build without a Dockerfile: a shell's `command` in a `folder` of the tree, and a version of Python."""
+    """A build without a Dockerfile: a shell's `command` in a `folder` of the tree, and a version of Python.
+
+    `faults` stop it before the command runs.
+    """
 
     folder: str
     command: str
     place: Place
     python: tuple[int, int]
     pinned: bool  # the version is written down
+    faults: tuple[Fault, ...] = ()
 
 
 class Build(NamedTuple):
@@ -97,6 +101,15 @@ class IgnoredKey(NamedTuple):
     place: Place
 
 
+class Refusal(NamedTuple):
+    """What a platform refuses in a config, in its words; an app that is there goes on with what it had before."""
+
+    path: toml.Path
+    message: str
+    reason: str
+    place: Place
+
+
 class Target(NamedTuple):
     """One app on one platform."""
 
@@ -115,6 +128,7 @@ class Target(NamedTuple):
     unknowns: tuple[Unknown, ...]
     key: toml.Path = ()  # where it stands in a config that describes several
     volumes: tuple[Volume, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def identity(self) -> tuple[str, toml.Path]:

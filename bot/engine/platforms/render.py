@@ -14,23 +14,23 @@ from typing import Literal
 
 from bot.engine.model import shell, toml
 from bot.engine.model.config import ConfigFile, load
-from bot.engine.model.findings import Fault, Place, Unknown
+from bot.engine.model.findings import Fault, MissingFile, Place, Unknown
 from bot.engine.model.target import Build, Check, IgnoredKey, Native, Origin, Process, Service, Start, Target, Volume
-from bot.engine.model.toml import Value
 from bot.engine.model.tree import Tree, Unreadable, join, name, parent
-from bot.engine.platforms import render_keys
+from bot.engine.platforms import blueprint, render_keys, render_refusals
+from bot.engine.platforms.blueprint import Blueprint, Table
 
 BLUEPRINT = "render.yaml"
 PORT = 10000  # https://render.com/docs/web-services#port-binding
+HOME = "/opt/render/project/src"  # where a native build has its clone
 DEFAULT_BUILD = "pip install -r requirements.txt"
 # Render's default is that of the day on which a service was made: 3.14 since 2026-02-11, 3.13 since 2025-06-12, 3.11 before
 # (https://render.com/docs/python-version); the one in the middle stands for all of them, and nothing is certain by it
 DEFAULT = (3, 13)
-_MERGE = "<<"
-_HUGE = 10**400
 _OLDEST = (3, 7)  # that Render has
 _KINDS = ("web", "pserv", "worker", "cron")
 _SHELL = re.compile(r"&&|\|\||[;|<>$`]")
+_INCOMPLETE = re.compile(r"\d{1,3}(?:\.\d{1,3})?")
 _VERSION = re.compile(r"(?:python-)?(\d{1,3})\.(\d{1,3})(?!\d)")
 
 
@@ -48,11 +48,15 @@ def targets(tree: Tree, paths: list[str]) -> Iterator[Target]:
     for path in [BLUEPRINT] if BLUEPRINT in paths else sorted(paths):
         config = load(path, tree.text(path))
         broken = _broken(config)
-        services = [(service, key) for service, key in _services(config) if _deploys(service)]
         if broken:
             yield _unread(config, broken)
-        for service, key in services if not broken else ():
-            yield _target(tree, config, service, key)
+            continue
+        whole = Blueprint(config)
+        found = [_target(tree, whole, service, key) for service, key in whole.services if _deploys(service)]
+        refused = tuple(render_refusals.of_file(whole, [target.key for target in found])) if found else ()
+        for target in found:  # what is wrong with the whole of it is told once
+            yield target._replace(refused=(*refused, *target.refused))
+            refused = ()
 
 
 def _broken(config: ConfigFile) -> Fault | None:
@@ -74,69 +78,32 @@ def _unread(config: ConfigFile, fault: Fault) -> Target:
     return Target("render", None, config.path, "", (start,), build, {}, (), (), None, (fault,), (), ())
 
 
-def _services(config: ConfigFile) -> Iterator[tuple[dict[str, Value], toml.Path]]:
-    """Yield every service: at the top, and in the environments of projects."""
-    yield from _tables(config.data.get("services"), ("services",))
-    for section in ("projects", "ungrouped"):
-        for project, at in _tables(config.data.get(section), (section,)):
-            yield from _tables(project.get("services"), (*at, "services"))
-            for environment, there in _tables(project.get("environments"), (*at, "environments")):
-                yield from _tables(environment.get("services"), (*there, "services"))
+def _deploys(service: Table) -> bool:
+    kind = service.get("type")
+    misspelt = isinstance(kind, str) and kind not in render_refusals.KINDS and not kind.startswith("static")
+    known = kind in _KINDS or misspelt
+    return known and blueprint.runtime(service) in ("python", "docker", "image")
 
 
-def _tables(value: Value, path: toml.Path) -> Iterator[tuple[dict[str, Value], toml.Path]]:
-    if isinstance(value, dict):
-        yield _merged(value), path
-    for index, element in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(element, dict):
-            yield _merged(element), (*path, index)
+def _target(tree: Tree, whole: Blueprint, service: Table, key: toml.Path) -> Target:
+    config = whole.config
 
-
-def _merged(table: dict[str, Value]) -> dict[str, Value]:
-    """Return a mapping with what `<<` brings from others; its own keys go before."""
-    sources = table.get(_MERGE)
-    merged: dict[str, Value] = {}
-    for source in sources if isinstance(sources, list) else [sources]:
-        if isinstance(source, dict):
-            merged = {**_merged(source), **merged}
-    own = {key: value for key, value in table.items() if key != _MERGE}
-    return {**merged, **own} if _MERGE in table else table
-
-
-def _runtime(service: dict[str, Value]) -> str:
-    return _text(service.get("runtime")) or _text(service.get("env")) or ""
-
-
-def _deploys(service: dict[str, Value]) -> bool:
-    return service.get("type") in _KINDS and _runtime(service) in ("python", "docker", "image")
-
-
-def _text(value: Value) -> str | None:
-    """Return a scalar as Render takes it: a number is its text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and abs(value) >= _HUGE:  # Python refuses to write out the longest ones
-        return None
-    return str(value) if isinstance(value, str | int | float) else None
-
-
-def _target(tree: Tree, config: ConfigFile, service: dict[str, Value], key: toml.Path) -> Target:
     def text(option: str) -> str | None:
-        return (_text(service.get(option)) or "").strip() or None
+        return (blueprint.text(service.get(option)) or "").strip() or None
 
-    kind = str(service["type"])
+    kind = str(service["type"]) if service["type"] in _KINDS else "web"
     root = posixpath.normpath((text("rootDir") or ".").strip("/") or ".")
     folder = "" if root == "." else root
-    env = _env(service)
-    docker = _runtime(service) == "docker"
+    env = whole.env(service)
+    docker = blueprint.runtime(service) == "docker"
     unknowns = []
     if docker:
         starts, build = _docker(config, service, key, folder)
-    elif _runtime(service) == "image":
+    elif blueprint.runtime(service) == "image":
         starts = (Start(folder, None, "Render builds nothing", config.place(*key)),)
         build = Build("image", None, None, None, {}, config.place(*key), "runtime: image")
     else:
-        native = _native(tree, config, text("buildCommand") or DEFAULT_BUILD, key, folder, env)
+        native = _native(tree, whole, text("buildCommand") or DEFAULT_BUILD, key, folder, env)
         starts = (Start(folder, None, f"{config.path} says so", config.place(*key, "rootDir")),)
         build = Build("native", None, None, None, {}, native.place, "runtime: python", native)
         if not native.pinned:
@@ -148,7 +115,7 @@ def _target(tree: Tree, config: ConfigFile, service: dict[str, Value], key: toml
     release = text("preDeployCommand")
     return Target(
         platform="render",
-        app=_text(service.get("name")),
+        app=blueprint.text(service.get("name")),
         config=config.path,
         directory=parent(config.path),
         starts=starts,
@@ -162,21 +129,13 @@ def _target(tree: Tree, config: ConfigFile, service: dict[str, Value], key: toml
         unknowns=tuple(unknowns),
         key=key,
         volumes=_volumes(config, service, key, kind),
+        refused=tuple(render_refusals.of_service(whole, service, key)),
     )
 
 
-def _env(service: dict[str, Value]) -> dict[str, str | None]:
-    """Return the variables by name; what the dashboard, a database or another service gives has no value here."""
-    return {
-        _text(variable["key"]) or "": _text(variable.get("value")) if "value" in variable else None
-        for variable, _ in _tables(service.get("envVars"), ())
-        if "key" in variable
-    }
-
-
-def _docker(config: ConfigFile, service: dict[str, Value], key: toml.Path, folder: str) -> tuple[tuple[Start, ...], Build]:
+def _docker(config: ConfigFile, service: Table, key: toml.Path, folder: str) -> tuple[tuple[Start, ...], Build]:
     """Return how a Dockerfile is found. With rootDir, paths were seen to count from the root and from rootDir: two readings."""
-    written, context = _text(service.get("dockerfilePath")), _text(service.get("dockerContext"))
+    written, context = blueprint.text(service.get("dockerfilePath")), blueprint.text(service.get("dockerContext"))
     place = config.place(*key, "dockerfilePath" if written else "dockerContext")
     readings = []
     for base in dict.fromkeys(("", folder)):
@@ -189,9 +148,10 @@ def _docker(config: ConfigFile, service: dict[str, Value], key: toml.Path, folde
     return tuple(dict.fromkeys(readings)) or (Start(folder, None, f"{config.path} says so", place),), build
 
 
-def _native(tree: Tree, config: ConfigFile, command: str, key: toml.Path, folder: str, env: dict[str, str | None]) -> Native:
+def _native(tree: Tree, whole: Blueprint, command: str, key: toml.Path, folder: str, env: dict[str, str | None]) -> Native:
     """Return the native build; PYTHON_VERSION goes before a `.python-version` in the root."""
-    written = env.get("PYTHON_VERSION")
+    config, written = whole.config, env.get("PYTHON_VERSION")
+    faults = [*_python_faults(whole, key, written), *_folder_faults(tree, config, key, folder)]
     for path in (".python-version", join(folder, ".python-version")):
         if written is None and path and tree.is_file(path):
             with contextlib.suppress(Unreadable):
@@ -199,7 +159,28 @@ def _native(tree: Tree, config: ConfigFile, command: str, key: toml.Path, folder
     version = _VERSION.match(written or "")
     python = (int(version[1]), int(version[2])) if version else (0, 0)
     pinned = python >= _OLDEST  # 3.10 without quotes is the number 3.1
-    return Native(folder, command, config.place(*key, "buildCommand"), python if pinned else DEFAULT, pinned)
+    place = config.place(*key, "buildCommand")
+    return Native(folder, command, place, python if pinned else DEFAULT, pinned, tuple(faults))
+
+
+def _python_faults(whole: Blueprint, key: toml.Path, written: str | None) -> Iterator[Fault]:
+    """Note a PYTHON_VERSION that is not written in full."""
+    if written is None or not _INCOMPLETE.fullmatch(written):
+        return
+    says = f"The PYTHON_VERSION must provide a major, minor, and patch version, e.g. 3.8.1. You have requested {written}."
+    reason = "Render takes a version with its patch, such as 3.12.8, from this variable; a `.python-version` may leave it out."
+    place = whole.config.place(*(whole.variable(key, "PYTHON_VERSION") or key))
+    yield Fault("python-version-incomplete", "build", -2, "", "certain", says, reason, place)
+
+
+def _folder_faults(tree: Tree, config: ConfigFile, key: toml.Path, folder: str) -> Iterator[Fault]:
+    """Note a rootDir that the repository does not have."""
+    if folder and not tree.is_folder(folder):
+        sure: Literal["certain", "likely"] = "likely" if tree.hidden(folder) or tree.unversioned(folder) else "certain"
+        message = f'==> Service Root Directory "{HOME}/{folder}" is missing.'
+        reason = f"The repository has no folder {folder}: `rootDir` counts from its root."
+        detail = MissingFile(f"{HOME}/{folder}", None)
+        yield Fault("root-dir-missing", "build", -1, "", sure, message, reason, config.place(*key, "rootDir"), (), detail)
 
 
 def _process(config: ConfigFile, group: str, command: str | None, key: toml.Path, docker: bool) -> Process:
@@ -215,17 +196,17 @@ def _process(config: ConfigFile, group: str, command: str | None, key: toml.Path
     return Process(group, words if plain else ("/bin/bash", "-c", command), origin)
 
 
-def _volumes(config: ConfigFile, service: dict[str, Value], key: toml.Path, kind: str) -> tuple[Volume, ...]:
+def _volumes(config: ConfigFile, service: Table, key: toml.Path, kind: str) -> tuple[Volume, ...]:
     """Return the service's disk (https://render.com/docs/disks): it is not there for builds and pre-deploy commands."""
     disk = service.get("disk")
-    where = _text(disk.get("mountPath")) if isinstance(disk, dict) else None
+    where = blueprint.text(disk.get("mountPath")) if isinstance(disk, dict) else None
     if not where or not where.strip("/"):
         return ()
     return (Volume(posixpath.normpath("/" + where.strip("/")), (kind,), config.place(*key, "disk", "mountPath")),)
 
 
-def _service(config: ConfigFile, service: dict[str, Value], key: toml.Path, env: dict[str, str | None]) -> Service:
-    written = _text(service.get("healthCheckPath"))
+def _service(config: ConfigFile, service: Table, key: toml.Path, env: dict[str, str | None]) -> Service:
+    written = blueprint.text(service.get("healthCheckPath"))
     checks = (Check(written, "GET", {}, config.place(*key, "healthCheckPath")),) if written else ()
     port = env.get("PORT") or ""
     return Service(int(port) if port.isdecimal() and len(port) < 6 else PORT, ("web",), checks, config.place(*key))
@@ -239,11 +220,15 @@ def _faults(config: ConfigFile, key: toml.Path) -> Iterator[Fault]:
     yield Fault("blueprint-place", "config", 0, "", "likely", message, reason, Place(config.path, 1))
 
 
-def _ignored(config: ConfigFile, service: dict[str, Value], key: toml.Path) -> Iterator[IgnoredKey]:
-    for option in service:
-        if option not in render_keys.SERVICE:
-            yield IgnoredKey((*key, option), render_keys.meant(option, render_keys.SERVICE), config.place(*key, option))
-    for variable, at in _tables(service.get("envVars"), (*key, "envVars")):
-        for option in variable:
-            if option not in render_keys.VARIABLE:
-                yield IgnoredKey((*at, option), render_keys.meant(option, render_keys.VARIABLE), config.place(*at, option))
+def _ignored(config: ConfigFile, service: Table, key: toml.Path) -> Iterator[IgnoredKey]:
+    tables = [(service, key), *blueprint.tables(service.get("envVars"), (*key, "envVars"))]
+    tables += [
+        (reference, (*at, "fromService"))
+        for variable, at in tables[1:]
+        if isinstance(reference := variable.get("fromService"), dict)
+    ]
+    for table, at in tables:
+        for option in table:
+            known = render_keys.level((*at, option))
+            if option not in known:
+                yield IgnoredKey((*at, option), render_keys.meant(option, known), config.place(*at, option))

@@ -34,6 +34,16 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Sources count from the root of the build context. The file may lie outside of it, an ignore rule may keep it out, git "
         "may ignore it so that a clone lacks it, or its name may differ in upper and lower case.",
     ),
+    "python-version-incomplete": (
+        "build",
+        "PYTHON_VERSION names no patch release",
+        "Render wants all three numbers: 3.12.8. Without quotes YAML reads 3.10 as the number 3.1.",
+    ),
+    "root-dir-missing": (
+        "build",
+        "The folder that `rootDir` names is not there",
+        "`rootDir` counts from the root of the repository; upper and lower case matter.",
+    ),
     "requirements-missing": (
         "build",
         "pip does not find the requirements file",
@@ -87,6 +97,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A package manager refuses its command line",
         "An installation without a version brings today's release, and that has dropped options: Poetry 2 knows no `--no-dev`, "
         "and its `export` is a plugin.",
+    ),
+    "project-build-failed": (
+        "build",
+        "A project does not say which packages it consists of",
+        "setuptools gives up where several folders at the top could be the package, hatchling and poetry-core where none "
+        "carries the project's name. So it is, too, where the code is copied only after the install.",
     ),
     "run-file-missing": (
         "build",

@@ -33,6 +33,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A service names a process group that does not exist",
         "Without a [processes] section the only group is `app`; with one, only its keys are groups.",
     ),
+    "config-refused": (
+        "config",
+        "Render's Blueprint sync refuses the Blueprint",
+        "A key that Render does not know, a type or a runtime that it does not have, a database among the services, a variable "
+        "with a value and `sync`, a reference that leads nowhere. No new service is made from it; one that is there goes on "
+        "with the settings that it has, so this stands beside what stops that one.",
+    ),
     "blueprint-place": (
         "config",
         "The Blueprint does not lie where Render looks",

@@ -20,6 +20,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "CMD and [processes] start different modules",
         "The config's command runs on Fly and CMD everywhere else: one of them is out of date.",
     ),
+    "imports-unverified": (
+        "build",
+        "A module that is missing shows only when the app starts",
+        "The build does not import the app. This is looked for only when verify-import-at-build is selected: an app that needs "
+        "a secret when it is imported would stop the build.",
+    ),
     "stale-config": (
         "config",
         "A config that nobody deploys would fail",

@@ -25,6 +25,9 @@ class Edits:
     def answering(self, code: str) -> tuple[str, ...]:
         return tuple(self.repairs)
 
+    def opt_in(self) -> tuple[str, ...]:
+        return ()
+
     def finders(self) -> tuple[str, ...]:
         return ()
 

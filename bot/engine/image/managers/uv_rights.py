@@ -72,7 +72,7 @@ def _packages(call: Call, access: Access, outcome: Outcome) -> Refused | None:
 def _new(install: Install, before: Iterable[Install]) -> str | None:
     """Return what an install adds to those before it: a distribution's name, or the folder of a project."""
     names = {each.line.value for one in before for each in one.requirements}
-    projects = {folder for one in before for folder in one.projects}
+    projects = {folder for one in before for folder in (*one.projects, *(project.folder for project in one.given))}
     added = [folder for folder in install.projects if folder not in projects]
     added += [each.line.value for each in install.requirements if each.line.value not in names]
     return added[0] if added else None

@@ -217,7 +217,17 @@ def test_an_installed_project_gives_its_modules_and_may_give_others():
 
     assert verdict("import thing") == ""
     assert verdict("import thing.x") == f"{MISSING}'thing.x'"
-    assert verdict("import extra") == f"? {MISSING}'extra'"
+    assert verdict("import extra") == f"{MISSING}'extra'"
+
+
+def test_a_project_of_which_it_is_not_known_what_it_gives_may_give_more():
+    files = {
+        "pyproject.toml": "[build-system]\nbuild-backend = 'own'\n[project]\nname = 'thing'\n",
+        "src/thing/__init__.py": "",
+        "main.py": "import extra",
+    }
+    dockerfile = "COPY . .\nRUN pip install .\n"
+    assert boot(files, ("python", "main.py"), dockerfile=dockerfile).verdict == f"? {MISSING}'extra'"
 
 
 def test_a_name_in_another_case_is_said():

@@ -50,6 +50,11 @@ class Ran(NamedTuple):
         return self.stage.files.tainted(path)
 
 
+def folders(install: Install) -> tuple[str, ...]:
+    """Return the projects of an install, those of which it is known what they give included."""
+    return (*install.projects, *(project.folder for project in install.given))
+
+
 def ran(
     script: str,
     *,

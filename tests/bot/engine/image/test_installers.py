@@ -248,11 +248,16 @@ def test_an_address_is_opaque_and_may_name_its_package():
 # --- projects
 
 
+def folders(found) -> tuple[str, ...]:
+    """Return the projects of an install, those of which it is known what they give included."""
+    return (*found.install.projects, *(project.folder for project in found.install.given))
+
+
 @pytest.mark.parametrize("arguments", [".", "-e .", "-e.", "--editable .", "--editable=.", "./", "/app"])
 def test_a_project_brings_its_dependencies(arguments):
     found = wanted(arguments, {"pyproject.toml": PYPROJECT})
     assert (names(found), found.problems) == (["fastapi", "uvicorn"], ())
-    assert (found.install.projects, found.install.opaque) == (("/app",), None)
+    assert (folders(found), found.install.opaque) == (("/app",), None)
 
 
 def test_extras_of_a_project_bring_theirs():
@@ -262,13 +267,13 @@ def test_extras_of_a_project_bring_theirs():
 
 def test_a_project_in_a_folder():
     found = wanted("./lib", {"lib/pyproject.toml": PYPROJECT})
-    assert found.install.projects == ("/app/lib",)
+    assert folders(found) == ("/app/lib",)
     assert names(found) == ["fastapi", "uvicorn"]
 
 
 def test_a_project_in_a_requirements_file_counts_from_where_pip_runs():
     files = {"lists/r.txt": "-e .\n", "pyproject.toml": PYPROJECT}
-    assert wanted("-r lists/r.txt", files).install.projects == ("/app",)
+    assert folders(wanted("-r lists/r.txt", files)) == ("/app",)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +288,15 @@ def test_a_project_in_a_requirements_file_counts_from_where_pip_runs():
 )
 def test_a_project_whose_dependencies_are_not_declared_is_opaque(files, said):
     found = wanted(".", files)
-    assert (found.problems, found.install.opaque, found.install.projects) == ((), said, ("/app",))
+    assert (found.problems, found.install.opaque, folders(found)) == ((), said, ("/app",))
+
+
+def test_dependencies_that_setuptools_reads_from_files():
+    manifest = (
+        '[project]\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = {file = ["a.txt", "none.txt"]}\n'
+    )
+    found = wanted("-e .", {"pyproject.toml": manifest, "a.txt": "fastapi\n# more\nuvicorn>=0.30\n"})
+    assert (names(found), found.problems, found.install.opaque) == (["fastapi", "uvicorn"], (), None)
 
 
 @pytest.mark.parametrize(
@@ -426,7 +439,7 @@ def test_the_readme_that_a_backend_stops_without():
     text = ALLOWING.format(">=3.9").replace("version", 'readme = "README.md"\nversion', 1)
     built = text + '\n[build-system]\nrequires = []\nbuild-backend = "hatchling.build"\n'
     assert messages(wanted(".", {"pyproject.toml": built})) == ["OSError: Readme file does not exist: README.md"]
-    assert messages(wanted(".", {"pyproject.toml": built, "README.md": ""})) == []
+    assert messages(wanted(".", {"pyproject.toml": built, "README.md": "", "demo.py": ""})) == []
     assert messages(wanted(".", {"pyproject.toml": text})) == []  # setuptools only warns
 
 

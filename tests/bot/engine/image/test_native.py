@@ -105,8 +105,8 @@ def test_a_script_with_its_bit_is_followed():
     assert (image.faults, names(image), image.unknowns) == ((), ["fastapi"], ())
 
 
-def test_a_folder_that_is_not_there():
-    assert codes(PIP, "nope") == [("requirements-missing", "certain")]
+def test_what_only_follows_from_a_folder_that_is_not_there_is_left_to_the_platform_that_names_it():
+    assert codes(PIP, "nope") == []
     assert codes("true", "../../x") == []
 
 

@@ -178,9 +178,12 @@ def test_a_newer_pip_builds_a_setup_py_as_any_other_project(image_tag):
         ({"pyproject.toml": PROJECT}, "RUN pip install -e .\nUSER web"),
         ({"pyproject.toml": PROJECT}, "USER web\nWORKDIR /own\nCOPY --chown=web . .\nRUN pip install -e ."),
         ({"pyproject.toml": PROJECT + BACKEND.format("pdm-backend", "pdm.backend")}, "USER web\nRUN pip install ."),
-        ({"pyproject.toml": PROJECT + BACKEND.format("hatchling", "hatchling.build")}, "USER web\nRUN pip install -e ."),
         (
-            {"pyproject.toml": PROJECT + BACKEND.format("poetry-core", "poetry.core.masonry.api")},
+            {"pyproject.toml": PROJECT + BACKEND.format("hatchling", "hatchling.build"), "my_cool_app/__init__.py": ""},
+            "USER web\nRUN pip install -e .",
+        ),
+        (
+            {"pyproject.toml": PROJECT + BACKEND.format("poetry-core", "poetry.core.masonry.api"), "my_cool_app.py": ""},
             "USER web\nRUN pip install -e .",
         ),
         ({"pyproject.toml": PROJECT + BACKEND.format("flit_core", "flit_core.buildapi")}, "USER web\nRUN pip install -e ."),

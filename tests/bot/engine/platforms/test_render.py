@@ -67,7 +67,7 @@ def test_the_kinds_of_services(kind: str, served: bool):
     assert (found.processes[0].name, bool(found.services)) == (kind, served)
 
 
-@pytest.mark.parametrize("kind", ["keyvalue", "redis", "static", "nonsense"])
+@pytest.mark.parametrize("kind", ["keyvalue", "redis", "static", "static_site"])
 def test_what_runs_no_process_is_passed_over(kind: str):
     assert targets(NATIVE.replace("web", kind)) == []
 

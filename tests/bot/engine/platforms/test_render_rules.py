@@ -153,8 +153,7 @@ def test_the_type_of_a_service_is_set_for_every_kind():
 
 def test_a_native_build_that_finds_no_requirements():
     assert codes("uvicorn main:app --host 0.0.0.0", "rootDir: backend") == [
-        ("requirements-missing", "certain"),
-        ("entry-not-found", "certain"),
+        ("root-dir-missing", "certain"),
     ]
 
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from tests.bot.engine.image.running import Ran, ran
+from tests.bot.engine.image.running import Ran, folders, ran
 
 PROJECT = """\
 [tool.poetry]
@@ -105,7 +105,7 @@ def test_what_the_lock_says_for_the_groups(version: str, options: str, more: lis
     found = poetry(f"poetry {options}", {**FILES, "poetry.lock": lock(version)})
     assert (names(found), found.codes) == (sorted(["fastapi", "h11", "starlette", *more]), [])
     install = found.installs[-1]
-    assert (install.lock, install.manifest, install.projects) == ("poetry.lock", "pyproject.toml", ("/app",))
+    assert (install.lock, install.manifest, folders(install)) == ("poetry.lock", "pyproject.toml", ("/app",))
     assert {each.line.rest for each in install.requirements} == {"==1.0"}
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.bot.engine.image.running import Ran, ran
+from tests.bot.engine.image.running import Ran, folders, ran
 
 PROJECT = """\
 [project]
@@ -160,9 +160,9 @@ def test_without_options_a_lock_follows_its_manifest():
 
 def test_a_project_that_says_how_it_is_built_is_installed():
     files = {"pyproject.toml": BUILT, "uv.lock": lock('editable = "."'), "src/demo/__init__.py": ""}
-    assert uv("uv sync --frozen", files).installs[0].projects == ("/app",)
-    assert uv("uv sync --frozen --no-install-project", files).installs[0].projects == ()
-    assert uv("uv sync", {path: text for path, text in files.items() if path != "uv.lock"}).installs[0].projects == ("/app",)
+    assert folders(uv("uv sync --frozen", files).installs[0]) == ("/app",)
+    assert folders(uv("uv sync --frozen --no-install-project", files).installs[0]) == ()
+    assert folders(uv("uv sync", {path: text for path, text in files.items() if path != "uv.lock"}).installs[0]) == ("/app",)
 
 
 def test_sources_that_are_no_index():
@@ -226,16 +226,16 @@ def space(*left_out: str) -> dict[str, str]:
 
 def test_members_are_installed_as_projects():
     found = uv("uv sync --frozen", SPACE)
-    assert (found.names, found.installs[0].projects) == (["h11"], ("/app/packages/core",))
-    assert uv("uv sync --all-packages --frozen", SPACE).installs[0].projects == ("/app/packages/core", "/app/packages/jobs")
+    assert (found.names, folders(found.installs[0])) == (["h11"], ("/app/packages/core",))
+    assert folders(uv("uv sync --all-packages --frozen", SPACE).installs[0]) == ("/app/packages/core", "/app/packages/jobs")
     found = uv("cd packages/jobs && uv sync --frozen", SPACE)
-    assert (found.installs[0].prefix, found.installs[0].projects) == ("/app/.venv", ("/app/packages/jobs",))
+    assert (found.installs[0].prefix, folders(found.installs[0])) == ("/app/.venv", ("/app/packages/jobs",))
 
 
 def test_a_root_that_is_no_project_installs_all_members():
     files = {**SPACE, "pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n'}
     files["uv.lock"] = files["uv.lock"].replace('    "root",\n', "")
-    assert uv("uv sync --frozen", files).installs[0].projects == ("/app/packages/core", "/app/packages/jobs")
+    assert folders(uv("uv sync --frozen", files).installs[0]) == ("/app/packages/core", "/app/packages/jobs")
 
 
 @pytest.mark.parametrize(
