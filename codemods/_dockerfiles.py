@@ -8,9 +8,12 @@ import re
 from typing import NamedTuple
 
 from bot.engine.model import requirements, toml
-from bot.engine.model.tree import Tree, Unreadable, join
+from bot.engine.model.tree import Tree, Unreadable, join, parent
+from bot.engine.platforms import fly, survey
 
 PLAIN = re.compile(r"[\w./-]+")  # a path that needs no quotes in a Dockerfile
+_BACKUP = re.compile(r"\.(?:bak|old|orig|example|sample|tmp|template)$|~$| copy", re.I)
+_FOR_PYTHON = re.compile(r"(?im)^\s*FROM\s.*\bpython|^\s*RUN\b.*\b(?:pip|uv|poetry)\b")
 _VERSION = re.compile(r"3\.(\d+)")
 _REQUIRED = re.compile(r"(===?|~=|>=?|<=?|\^)\s*3\.(\d+)")
 _DEFAULT = 11  # of Python 3: the newest for which old pins still have wheels
@@ -32,6 +35,27 @@ class Source(NamedTuple):
     environment: str = ""
     late: str = ""
     variable: str = ""
+
+
+def known(tree: Tree) -> list[str]:
+    """Return the Dockerfiles of the repository, without backups and examples."""
+    return [path for path in survey.dockerfiles(tree) if not _BACKUP.search(path)]
+
+
+def meant(tree: Tree, config: str, context: str) -> list[str]:
+    """Return the Dockerfiles for Python that a config may mean: none that another config names, nor that of another app."""
+    named = {target.build.dockerfile for target in survey.targets(tree, None, None, ()) if target.config != config}
+    return [
+        path
+        for path in known(tree)
+        if path not in named and not of_another_app(tree, path, context) and _FOR_PYTHON.search(read(tree, path))
+    ]
+
+
+def of_another_app(tree: Tree, path: str, context: str) -> bool:
+    """Say whether a Dockerfile lies in another folder, beside a config of that folder's own."""
+    folder = parent(path)
+    return not f"{context}/".startswith(f"{folder}/" if folder else "") and any(map(fly.is_config, tree.entries(folder)))
 
 
 def source(tree: Tree, context: str, folder: str) -> Source | None:

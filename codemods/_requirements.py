@@ -10,6 +10,7 @@ from bot.engine.image import manifests as projects
 from bot.engine.image import packages
 from bot.engine.image.stage import Image, Install, Requirement
 from bot.engine.model import dockerfile, requirements, shell
+from bot.engine.model.findings import Place
 from bot.engine.model.tree import Splice, Tree, Unreadable, join, name, newline, parent, splice
 from codemods import _manifests
 
@@ -62,6 +63,8 @@ def manifests(image: Image, tree: Tree | None = None) -> list[Manifest]:
         for asked in install.requirements:
             if (asked.place.path, asked.place.line) not in bases:  # what the base brings is asked for by nobody
                 found.setdefault(asked.place.path, []).append(asked)
+        for path in install.files:  # also one that asks for nothing yet
+            found.setdefault(path, [])
     listed = [Manifest(path, tuple(asked), *_beside(tree, path)) for path, asked in found.items() if path not in locked]
     return sorted((*locked.values(), *listed), key=lambda manifest: -len(manifest.asked))
 
@@ -86,7 +89,7 @@ def _declared(tree: Tree, install: Install, path: str) -> Manifest:
 def added(tree: Tree, manifest: Manifest, requirement: str) -> Tree | Skip:
     """Return the tree with one requirement more, or why that is not done."""
     try:
-        text = tree.text(manifest.path)
+        text = _text(tree, manifest.path)
     except Unreadable as error:
         return Skip(str(error))
     if manifest.lock and not manifest.follows:
@@ -96,12 +99,12 @@ def added(tree: Tree, manifest: Manifest, requirement: str) -> Tree | Skip:
             return _compiled(tree, manifest, text, requirement)
         if "--hash" in text:
             return Skip(f"{manifest.path} pins hashes: `pip-compile` has to write them")
-        return tree.write(manifest.path, _in_lines(text, manifest, requirement))
+        return _written(tree, manifest.path, _in_lines(text, manifest, requirement))
     if name(manifest.path) in ("pyproject.toml", "Pipfile"):
         changed = _manifests.added(text, manifest.path, requirement)
         said = f"{manifest.path} has no list of dependencies that is edited"
         return tree.write(manifest.path, changed) if changed else Skip(said)
-    said = f"{manifest.path}:{manifest.asked[0].place.line} is not edited"
+    said = f"{manifest.path}:{manifest.asked[0].place.line if manifest.asked else 1} is not edited"
     if manifest.path.endswith((".yaml", ".yml")):
         return Skip(said)
     changed = _in_command(text, manifest, requirement)
@@ -128,7 +131,7 @@ def _compiled(tree: Tree, manifest: Manifest, text: str, requirement: str) -> Tr
     source, shown, command = _made_from(tree, manifest, text)
     if source is None:
         return Skip(f"{manifest.path} is written by a tool: what it is made from has to name `{requirement}`")
-    asked = tuple(Requirement(line, manifest.asked[0].place) for line in requirements.read(tree.text(source)))
+    asked = tuple(Requirement(line, Place(manifest.path, 1)) for line in requirements.read(tree.text(source)))
     lines = tuple(each._replace(place=each.place._replace(path=source, line=each.line.line)) for each in asked)
     version, bare = packages.version(plain), requirement.partition("=")[0]
     there = {each.line.value for each in manifest.asked}
@@ -178,7 +181,7 @@ def replaced(tree: Tree, asked: Requirement, written: str) -> Tree | str:
         return f"{path}:{line} is not edited"
     indent = found[0][: len(found[0]) - len(found[0].lstrip())]
     lines[line - 1] = indent + written + lines[line - 1][found.end() :]
-    return tree.write(path, "".join(lines))
+    return _written(tree, path, "".join(lines))
 
 
 def dropped(tree: Tree, asked: Requirement) -> Tree | str:
@@ -188,17 +191,28 @@ def dropped(tree: Tree, asked: Requirement) -> Tree | str:
     lines = text.splitlines(keepends=True) if text is not None else []
     if not 0 < line <= len(lines) or lines[line - 1].rstrip("\r\n").endswith("\\"):
         return f"{path} is not edited"
-    return tree.write(path, "".join([*lines[: line - 1], *lines[line:]]))
+    return _written(tree, path, "".join([*lines[: line - 1], *lines[line:]]))
 
 
 def _lines_of(tree: Tree, path: str) -> str | None:
     """Return the text of a requirements file whose lines may be edited: one without hashes."""
     try:
-        text = tree.text(path)
+        text = _text(tree, path)
     except Unreadable:
         return None
     editable = path.endswith((".txt", ".in")) and "--hash" not in text and not _COMPILED.search(text)
     return text if editable else None
+
+
+def _text(tree: Tree, path: str) -> str:
+    """Return a manifest's text, also of one in UTF-16; raises `Unreadable`."""
+    wide = requirements.encoding(tree.read(path)) if path.endswith((".txt", ".in")) else None
+    return tree.read(path).decode(wide) if wide else tree.text(path)
+
+
+def _written(tree: Tree, path: str, text: str) -> Tree:
+    """Return the tree with a requirements file's new text, encoded as it was."""
+    return tree.write(path, text, requirements.encoding(tree.read(path)) or "utf-8")
 
 
 def _in_lines(text: str, manifest: Manifest, requirement: str) -> str:

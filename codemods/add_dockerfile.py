@@ -3,7 +3,8 @@
 Where a config names a Dockerfile that is not in the repository, or none lies where the deploy is started, one is written for
 the framework, the package manager and the Python that the repository shows: a slim image, requirements in a layer of their own,
 a user of its own, the command of the Procfile or of the one app, the port of the service. One that is there is never replaced,
-be it ignored by git or written in another case; and where one for Python lies elsewhere, that may be meant.
+be it ignored by git or written in another case; and where one for Python lies elsewhere that no
+other config names, that may be meant.
 
 A buildpack sees the folder in which the deploy starts and nothing above it. Where the code imports a folder that lies beside
 that, a Dockerfile that copies both takes the place of the builder, and the config moves to where it sees both. The commands of
@@ -28,7 +29,7 @@ from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, MissingDockerfile, Weakness
 from bot.engine.model.tree import Tree, Unreadable, join, parent
-from bot.engine.platforms import fly, survey
+from bot.engine.platforms import survey
 from bot.engine.report import Report
 from codemods import _buildpack, _dockerfiles
 
@@ -39,7 +40,6 @@ _ASGI = frozenset("FastAPI Starlette Litestar Quart BlackSheep get_asgi_applicat
 _WSGI = frozenset("Flask Dash Falcon get_wsgi_application".split())
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|scripts|migrations|venv|env|test_[^/]*|conftest\.py)(?:/|$)")
 _WEB = re.compile(r"^web:[ \t]*(\S.*)$", re.M)
-_FOR_PYTHON = re.compile(r"(?im)^\s*FROM\s.*\bpython|^\s*RUN\b.*\b(?:pip|uv|poetry)\b")
 
 
 class _App(NamedTuple):
@@ -59,7 +59,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     wanted, context = finding.detail.wanted, report.start.directory
     if wanted is None or tree.kind(wanted) is not None:
         return
-    there = _there(tree, wanted, context)
+    there = _there(tree, wanted, report)
     if there:
         yield Skip(there)
         return
@@ -78,22 +78,15 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Proposal(tree.write(wanted, written), rationale, "unsafe")
 
 
-def _there(tree: Tree, wanted: str, context: str) -> str | None:
+def _there(tree: Tree, wanted: str, report: Report) -> str | None:
     """Return why a Dockerfile at a path would replace another one, or stand in for it."""
     other = tree.other_case(wanted)
     if other:
         return f"{other} is there, and a disk may not tell the two apart"
     if tree.hidden(wanted) or tree.unversioned(wanted):
         return f"git ignores {wanted}"
-    known = (path for path in survey.dockerfiles(tree) if not _of_another_app(tree, path, context))
-    python = next((path for path in known if _FOR_PYTHON.search(_dockerfiles.read(tree, path))), None)
-    return f"{python} may be meant" if python else None
-
-
-def _of_another_app(tree: Tree, path: str, context: str) -> bool:
-    """Say whether a Dockerfile lies in another folder, beside a config of that folder's own."""
-    folder = parent(path)
-    return not f"{context}/".startswith(f"{folder}/" if folder else "") and any(map(fly.is_config, tree.entries(folder)))
+    python = _dockerfiles.meant(tree, report.target.config, report.start.directory)
+    return f"{python[0]} may be meant" if python else None
 
 
 def _folders(wanted: str, context: str) -> list[str]:

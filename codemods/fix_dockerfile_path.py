@@ -7,7 +7,8 @@ stops with `app does not have a Dockerfile …` where there is none.
 
 The Dockerfile whose path ends as the one that the config names is taken. Where the config names none, it is the only
 Dockerfile of the repository. Another one may build another app, so it takes `--unsafe` to name a Dockerfile in another folder
-than the config says, or the one that is called after the config or its folder (`Dockerfile.backend`).
+than the config says, the one that is called after the config or its folder (`Dockerfile.backend`), or the only one for Python
+that no other config names.
 
 Before (in backend/fly.toml):             After:
 
@@ -26,11 +27,10 @@ from collections.abc import Iterator
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, MissingDockerfile, Safety, Weakness
 from bot.engine.model.tree import Tree, name, parent
-from bot.engine.platforms import fly, survey
+from bot.engine.platforms import fly
 from bot.engine.report import Report
-from codemods import _toml
+from codemods import _dockerfiles, _toml
 
-_BACKUP = re.compile(r"\.(?:bak|old|orig|example|sample|tmp|template)$|~$| copy", re.I)
 CODEMOD = Codemod(answers=("dockerfile-not-found", "no-dockerfile"), since="0.1", platform="fly")
 
 
@@ -41,7 +41,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if config.endswith((".json", ".yaml")):
         yield Skip("only TOML is edited")
         return
-    found = [path for path in survey.dockerfiles(tree) if not _BACKUP.search(path)]
+    found = _dockerfiles.known(tree)
     if report.target.build.place:
         named = [path for path in found if wanted and name(path).lower() == name(wanted).lower()]
         clear = [path for path in named if _same_end(path, wanted or "", alone=len(named) == 1)]
@@ -49,6 +49,9 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     else:
         clear = found if len(found) == 1 else []
         akin = _called_after(found, report)
+    if not clear and not akin:
+        others = _dockerfiles.meant(tree, config, report.start.directory)
+        akin = others if len(others) == 1 else []
     if not clear and not akin:
         yield Skip("the repository has no Dockerfile that is clearly the one meant")
     for path in dict.fromkeys((*clear, *akin)):

@@ -32,7 +32,7 @@ from bot.engine.model.findings import Fault, Place, Weakness
 from bot.engine.model.tree import Tree, join, name, parent, position
 from bot.engine.platforms import fly, starts, survey
 from bot.engine.report import Report
-from codemods import _deploy, _toml
+from codemods import _deploy, _dockerfiles, _toml
 
 CODEMOD = Codemod(
     answers=("copy-source-missing", "dockerfile-not-found", "no-dockerfile", "requirements-missing"),
@@ -66,7 +66,8 @@ def _folders(tree: Tree, config: str, report: Report) -> list[str]:
         above = parent(above)
         folders.insert(0, above)
     if report.image is None and report.target.build.dockerfile is None:
-        beside = {parent(path) for path in survey.dockerfiles(tree) if name(path) in ("Dockerfile", "dockerfile")}
+        fitting = _dockerfiles.meant(tree, config, parent(config)) or survey.dockerfiles(tree)
+        beside = {parent(path) for path in fitting if name(path) in ("Dockerfile", "dockerfile")}
         if len(beside) == 1:  # of several, each may build another app
             folders += sorted(beside - {parent(config)} - set(folders))
     elif report.image is not None and parent(report.image.dockerfile) not in (parent(config), *folders):

@@ -19,6 +19,7 @@ import posixpath
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.image import packages
 from bot.engine.image.stage import Image
 from bot.engine.model import dockerfile
 from bot.engine.model.dockerfile import Instruction
@@ -75,13 +76,18 @@ def _in_blueprint(report: Report, tree: Tree, folder: str, rationale: str) -> Pr
 
 
 def _folders(image: Image, top: str) -> list[str]:
-    """Return the folders of the image that hold the repository's own module `top`, shortest first."""
-    found = set()
+    """Return the folders of the image that hold the repository's own module `top`, shortest first.
+
+    `celery.py` in a package is not what `import celery` means, where a distribution gives that.
+    """
+    found, given = set(), packages.provider(top) is not None
     for path, _ in image.files.files("/", ".py"):
         parts = path.split("/")
         for index, part in enumerate(parts):
             if part == top or (index == len(parts) - 1 and part == f"{top}.py"):
-                found.add("/".join(parts[:index]) or "/")
+                folder = "/".join(parts[:index]) or "/"
+                if not given or part == top or image.files.find(posixpath.join(folder, "__init__.py")) is None:
+                    found.add(folder)
                 break
     return sorted(found, key=lambda folder: (folder.count("/"), folder))
 

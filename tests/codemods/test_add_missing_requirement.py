@@ -68,6 +68,20 @@ def test_the_end_of_a_file_however_it_is_written(end: str):
     check_transformed(NAME, listing("fastapi\nuvicorn" + end), {"requirements.txt": f"fastapi\nuvicorn{end}{gap}requests\n"})
 
 
+def test_a_list_that_is_still_empty_is_filled():
+    made = check_transformed(NAME, listing("# to come\n"), {"requirements.txt": "# to come\nuvicorn\nrequests\nfastapi\n"})
+    assert made.after[0].reached == "ok"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_list_stays_in_its_encoding(encoding: str):
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    listed = {path: text.encode() for path, text in importing().items()}
+    listed["requirements.txt"] = mark + "fastapi\r\nuvicorn\r\n".encode(encoding)
+    made = plan(tree(listed), Shelf(), Options(), Allowed(True, (NAME,)))
+    assert made.tree.read("requirements.txt") == mark + "fastapi\r\nuvicorn\r\nrequests\r\n".encode(encoding)
+
+
 def test_a_version_is_written_where_all_have_one():
     pins = "fastapi==0.115.0\nuvicorn==0.30.0\n"
     after = f"{pins}requests=={packages.version('requests')}\n"
@@ -296,7 +310,7 @@ def test_of_two_files_that_are_installed_the_larger_one_is_added_to():
 def test_a_file_in_another_encoding_is_left_alone():
     files = {path: text.encode() for path, text in importing().items()}
     made = plan(
-        tree({**files, "requirements.txt": "fastapi\r\nuvicorn\r\n".encode("utf-16")}),
+        tree({**files, "requirements.txt": "fastapi\r\nuvicorn  # für alle\r\n".encode("latin-1")}),
         Shelf(),
         Options(),
         Allowed(True, (NAME,)),

@@ -110,7 +110,19 @@ def test_a_backup_is_not_taken():
 
 
 def test_of_several_none_is_taken():
-    files = elsewhere(BARE) | {"web/Dockerfile": NODE}
+    files = elsewhere(BARE) | {"web/Dockerfile": DOCKERFILE}
+    assert "the repository has no Dockerfile that is clearly the one meant" in reasons(NAME, files)
+
+
+def test_the_only_one_for_python_may_be_meant():
+    files = elsewhere(named("docker/Dockerfile.api"), "docker/Dockerfile.production") | {"web/Dockerfile": NODE}
+    assert not planned(files, NAME).tree.changes()
+    check_transformed(NAME, files, {"fly.toml": named("docker/Dockerfile.production")}, unsafe=True)
+
+
+def test_one_that_another_config_names_is_not_meant():
+    files = elsewhere(named("docker/Dockerfile.api"), "docker/Dockerfile.worker")
+    files |= {"fly.worker.toml": named("docker/Dockerfile.worker").replace("demo", "work")}
     assert "the repository has no Dockerfile that is clearly the one meant" in reasons(NAME, files)
 
 

@@ -91,6 +91,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 WITHOUT_LAYOUT = {
     "add-dockerfile": "the whole file is new",
     "keep-empty-folder": "the whole file is new",
+    "add-requirements-file": "the whole file is new",
     "add-setup-py": "the whole file is new",
     "set-executable-bit": "the mode changes, and no byte",
     "update-lock-file": "uv alone writes uv.lock, always in the same layout",

@@ -31,6 +31,16 @@ def test_another_entry_where_it_is_set_already():
     check_transformed(NAME, {**FILES, "Dockerfile": dockerfile}, {"Dockerfile": changed})
 
 
+def test_a_module_of_a_package_is_not_the_distribution_of_its_name():
+    files = {
+        **HEALTHY,
+        "main.py": "from fastapi import FastAPI\nimport celery\n\napp = FastAPI()\n",
+        "shop/celery.py": "A = 1\n",
+    }
+    assert planned(files, NAME).tree.changes()
+    assert "no folder of the image has a module `celery`" in reasons(NAME, {**files, "shop/__init__.py": ""})
+
+
 def test_imports_that_resolve_are_left_alone():
     check_noop(NAME, HEALTHY)
 

@@ -120,6 +120,7 @@ def pip(
     refused = reader.refused(where)
     install = Install(where.prefix, tuple(reader.found), tuple(reader.projects), reader.opaque, place)
     install = install._replace(constraints=tuple(reader.bounds), kind=where.kind, given=reader.laid(where.prefix))
+    install = install._replace(files=tuple(reader.files))
     return Wanted(install, tuple(reader.problems), reader.git, refused)
 
 
@@ -161,6 +162,7 @@ class _Pip:
         self.problems: list[Problem] = []
         self.opaque: str | None = None
         self.read: set[str] = set()
+        self.files: list[str] = []  # of the tree, that were read
         self.user = stage.user
         self.archives = False
         self.git: str | None = None
@@ -196,6 +198,7 @@ class _Pip:
             except Unreadable as error:
                 self.opaque = str(error)
                 return
+            self.files.append(found.tree)
             self.line(requirements.read(text), Place(found.tree, 1), posixpath.dirname(shown))
 
     def group(self, written: str) -> None:

@@ -29,7 +29,8 @@ _IMPOSSIBLE = (
 # distributions whose binaries are only faster: without a compiler they are installed as plain Python
 _OPTIONAL = frozenset(
     "charset-normalizer coverage markupsafe msgpack propcache protobuf pyyaml simplejson sqlalchemy tornado websockets wrapt"
-    " frozenlist multidict yarl zstandard".split()
+    " frozenlist multidict yarl zstandard cassandra-driver cbor2 dulwich google-crc32c lazy-object-proxy peewee pymongo"
+    " pyrsistent rapidfuzz zope-interface".split()
 )
 
 

@@ -38,7 +38,7 @@ class Install(NamedTuple):
     `follows`: the build makes the lock anew where it does not belong to that. `python` is the environment's own version of
     Python, where that is not the image's. Of what a later stage copied, `modules` and `scripts` say which came along, `made`
     is the environment that the scripts were made in, and `version` that of the Python which it is for. `given` is what the
-    projects come to of which that is known.
+    projects come to of which that is known. `files` are the requirements files that were read, the empty too.
     """
 
     prefix: str
@@ -58,6 +58,7 @@ class Install(NamedTuple):
     modules: bool = True
     scripts: bool = True
     given: tuple[Given, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Command(NamedTuple):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bot.engine.model.tree import Change, Tree
 
 
 def size(tree: Tree) -> int:
-    """Return how many lines the edits touch, roughly; a move alone counts as one."""
+    """Return how many lines the edits drop and add, roughly: where lines change places alone, all between them count.
+
+    A move alone counts as one.
+    """
     total = 0
     for change in tree.changes():
         before, after = change.before.split(b"\n"), change.after.split(b"\n")
@@ -18,7 +23,8 @@ def size(tree: Tree) -> int:
         while before and after and before[-1] == after[-1]:
             before.pop()
             after.pop()
-        total += len(before) + len(after)
+        old, new = Counter(before), Counter(after)
+        total += (old - new).total() + (new - old).total() or len(before) + len(after)
     return total
 
 

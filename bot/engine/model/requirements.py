@@ -62,6 +62,16 @@ def decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
+def encoding(data: bytes) -> str | None:
+    """Return how a requirements file that can be edited is encoded: PowerShell writes UTF-16, others UTF-8."""
+    wide = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "utf-8")
+    try:
+        data.decode(wide)
+    except UnicodeDecodeError:
+        return None
+    return wide
+
+
 def normal(name: str) -> str:
     """Return a distribution's name in the index's spelling (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

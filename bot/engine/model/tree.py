@@ -257,12 +257,12 @@ class Tree:
 
     # --- editing
 
-    def write(self, path: str, text: str) -> Tree:
+    def write(self, path: str, text: str, encoding: str = "utf-8") -> Tree:
         """Return a tree in which `path` holds `text`; behind a link, the file that it leads to."""
         folder = self.resolve(parent(path))
         here = f"{folder}/{name(path)}" if folder else path
         real = self.resolve(here) or here
-        return Tree(self.source, {**self._edits, real: text.encode("utf-8")}, self._origins, self._executable)
+        return Tree(self.source, {**self._edits, real: text.encode(encoding)}, self._origins, self._executable)
 
     def move(self, old: str, new: str) -> Tree:
         """Return a tree in which the file `old` is called `new`."""
