@@ -10,11 +10,15 @@ from bot.engine.platforms import survey
 
 def importer(tree: Tree, module: str) -> str | None:
     """Return a file that imports a module, by a search for the words."""
-    imports = re.compile(rf"^\s*(?:import|from)\s+{re.escape(module)}\b", re.M)
+    return holding(tree, re.compile(rf"^\s*(?:import|from)\s+{re.escape(module)}\b", re.M))
+
+
+def holding(tree: Tree, words: re.Pattern[str]) -> str | None:
+    """Return a file of Python that holds certain words."""
     for path in survey.files(tree):
         if path.endswith(".py"):
             try:
-                if imports.search(tree.text(path)):
+                if words.search(tree.text(path)):
                     return path
             except Unreadable:
                 continue

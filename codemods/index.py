@@ -55,6 +55,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "run-file-missing": ("unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-render-paths"),
     "script-missing": ("fix-path-case", "unignore-needed-file", "fix-entrypoint", "fix-file-name", "copy-missing-file", "fix-render-paths"),
     "script-not-executable": ("set-executable-bit",),
+    "system-library-missing": ("use-binary-driver", "install-system-package"),
     "system-package-gone": ("rename-system-package", "change-debian-release"),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
     "tool-usage": ("fix-poetry-options",),

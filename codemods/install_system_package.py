@@ -1,8 +1,9 @@
 """Install the system packages that a requirement or a command needs.
 
-The slim images of Python have no compiler, no headers, no git and no curl. pip needs them for distributions without a wheel
-(`No such file or directory: 'gcc'`) and for requirements from a git repository (`Cannot find command 'git'`); scripts and
-commands call programs that are not there (`curl: not found`, `failed to spawn command: tini`). The packages go into the
+The slim images of Python have no compiler, no headers, no git, no curl and few shared libraries. pip needs them for
+distributions without a wheel (`No such file or directory: 'gcc'`) and for requirements from a git repository (`Cannot find
+command 'git'`); scripts and commands call programs that are not there (`curl: not found`, `failed to spawn command: tini`), and
+some wheels look for a library of the system (`libGL.so.1: cannot open shared object file`). The packages go into the
 `apt-get install` (on Alpine the `apk add`) that stands above, else into one of their own, which root runs.
 
 Before:                                   After:
@@ -25,9 +26,11 @@ from bot.engine.model.dockerfile import Dockerfile
 from bot.engine.model.findings import Fault, MissingProgram, MissingSystem, Weakness
 from bot.engine.model.tree import Splice, Tree, splice
 from bot.engine.report import Report
-from codemods import _dockerfile
+from codemods import _debian, _dockerfile
 
-CODEMOD = Codemod(answers=("system-package-missing", "program-missing", "command-not-found"), since="0.1", rank=40)
+CODEMOD = Codemod(
+    answers=("system-package-missing", "system-library-missing", "program-missing", "command-not-found"), since="0.1", rank=40
+)
 _FIRST = ("RUN", "COPY", "ADD", "USER", "EXPOSE", "HEALTHCHECK", "VOLUME", "CMD", "ENTRYPOINT")  # what packages go in front of
 
 
@@ -46,13 +49,15 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Skip("no package of the image's system brings it")
         return
     release = system.release if system and system.release else ""
-    gone = [name for name in packages if debian.standing(name, release) in ("refused", "unknown")]
+    known = {name: _today(name, release, file.text) for name in packages}
+    gone = next((name for name, names in known.items() if not names), None)
     if gone:
-        yield Skip(f"Debian {release} has no {gone[0]}")
+        yield Skip(f"Debian {release} has no {gone}")
         return
+    packages = tuple(dict.fromkeys(name for names in known.values() for name in names))
     manager = "apk" if system and system.family == "alpine" else "apt"
     first = {_dockerfile.start(file, number): number for number in reversed(numbers)}  # of each stage
-    by_process = isinstance(detail, MissingProgram) and detail.instruction is None
+    by_process = detail.instruction is None
     edits = [_edit(file, number, packages, manager, by_process) for number in first.values()]
     if None in edits:
         yield Skip("packages are installed as another user than root would be")
@@ -60,6 +65,14 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     who = (detail.distribution or "A requirement") if isinstance(detail, MissingSystem) else f"`{detail.name}`"
     rationale = f"{who} needs {', '.join(packages)}, which the image lacks."
     yield Proposal(tree.write(report.image.dockerfile, splice(file.text, list(filter(None, edits)))), rationale)
+
+
+def _today(name: str, release: str, text: str) -> tuple[str, ...]:
+    """Return what a release calls a package; nothing where it has no such one."""
+    if debian.standing(name, release) not in ("refused", "unknown"):
+        return (name,)
+    found = _debian.answer(name, release, text)
+    return found.names if found else ()
 
 
 def _head(report: Report) -> list[int]:

@@ -237,3 +237,22 @@ def test_each_stage_gets_what_it_lacks():
         return with_lines(f"COPY --from=one /opt /opt\n{install}{line}{line}", first + DOCKERFILE)
 
     check_transformed(NAME, stages(""), stages(OWN.format("git")))
+
+
+# --- shared libraries
+
+
+@pytest.mark.parametrize(
+    ("line", "module", "packages", "base"),
+    [
+        ("python-magic", "magic", "libmagic1", "python:3.12-slim"),
+        ("lightgbm", "lightgbm", "libgomp1", "python:3.11-slim-bookworm"),
+        ("pyzbar", "pyzbar", "libzbar0", "python:3.12-slim-trixie"),
+    ],
+)
+def test_a_library_is_installed_at_the_head_of_the_stage(line: str, module: str, packages: str, base: str):
+    files = asking(line, dockerfile=DOCKERFILE.replace("python:3.11-slim", base))
+    files["main.py"] = f"import {module}\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
+    head = files["Dockerfile"].replace("COPY requirements.txt", f"{OWN.format(packages)}COPY requirements.txt")
+    made = check_transformed(NAME, files, {"Dockerfile": head})
+    assert made.after[0].reached == "ok"

@@ -113,3 +113,38 @@ def test_where_another_file_asks_for_the_wheel_one_goes():
     dockerfile = DOCKERFILE.replace("requirements.txt .", "*.txt ./")
     before = {**asking("-r base.txt\npsycopg2-binary"), "base.txt": "httpx\npsycopg2==2.8.6\n", "Dockerfile": dockerfile}
     check_transformed(NAME, before, {"base.txt": "httpx\n"})
+
+
+# --- shared libraries of the system
+
+
+def using(line: str, module: str, **more: str) -> dict[str, str]:
+    return asking(line, **{"main.py": f"import {module}\nfrom fastapi import FastAPI\n\napp = FastAPI()\n", **more})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "module"),
+    [
+        ("opencv-python>=4.9  # frames", "opencv-python-headless>=4.9  # frames", "cv2"),
+        ("opencv-contrib-python==4.10.0.84", "opencv-contrib-python-headless==4.10.0.84", "cv2"),
+        ("psycopg>=3.2", "psycopg[binary]>=3.2", "psycopg"),
+        ("psycopg[pool]", "psycopg[binary,pool]", "psycopg"),
+    ],
+)
+def test_one_that_needs_no_library_of_the_system(before: str, after: str, module: str):
+    made = check_transformed(NAME, using(before, module), {"requirements.txt": asking(after)["requirements.txt"]})
+    assert made.after[0].reached == "ok"
+
+
+def test_windows_stay():
+    code = "import cv2\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n\ndef show(frame):\n    cv2.imshow('frame', frame)\n"
+    assert reasons(NAME, using("opencv-python", "cv2", **{"main.py": code})) == {"main.py opens windows"}
+
+
+def test_another_one_may_ask_for_it_itself():
+    assert reasons(NAME, using("opencv-python\nultralytics", "cv2")) == {"ultralytics asks for `opencv-python` itself"}
+
+
+@pytest.mark.parametrize("line", ["opencv-python-headless", "psycopg[binary]", "psycopg[c]"])
+def test_what_carries_its_libraries_is_left_alone(line: str):
+    check_noop(NAME, using(line, "cv2" if "opencv" in line else "psycopg"))
