@@ -16,6 +16,7 @@ from bot.engine.model.findings import Detail, Fault, MissingInStage, MissingSour
 from bot.engine.model.tree import position
 
 _FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
+_AHEAD = 1_000_000  # of every instruction
 
 
 class CopyInstructions:
@@ -239,5 +240,5 @@ class CopyInstructions:
         text = self.prefix + message if message.startswith("failed to solve") else message
         step = self.number
         if code == "dockerfile-invalid" or isinstance(detail, MissingSource):  # found while the first RUN still runs
-            step -= len(self.file.instructions) + (code == "dockerfile-invalid")
+            step -= _AHEAD * (2 if code == "dockerfile-invalid" else 1)
         self.faults.append(Fault(code, "build", step, "", confidence, text, reason, place, (), detail))  # type: ignore[arg-type]
