@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from bot.engine.boot.facts import Import
 from bot.engine.boot.finder import Loaded, package_of
-from bot.engine.boot.imports import Walk
 from bot.engine.boot.modules import function_constants, function_events
 from bot.engine.boot.values import dotted
+from bot.engine.boot.walk import Walk
 from bot.engine.model import wildcards
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
