@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from typing import Literal
 
 from bot.engine.boot import clashes, launchers, modules, optional, reads, startup
@@ -23,6 +24,7 @@ from bot.engine.image.stage import Image
 from bot.engine.model.findings import MissingModule, MissingName, Place, Stage
 from bot.engine.model.tree import Tree
 
+_NAMED_DRIVER = re.compile(rb"\+(?:psycopg|asyncpg|pg8000)")
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
 
@@ -208,15 +210,18 @@ class Walk(Importer):
         """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
         node = event.node.args[0] if event.node.args else named
-        url = evaluate(node, self.scope(frame)) if node is not None else None
-        wanted = optional.engine(url, event.node, self.finder.installed) if isinstance(url, str) else None
+        url = evaluate(node, self.scope(frame)) if node is not None else ""
+        if isinstance(url, str):
+            wanted = optional.engine(url, event.node, self.finder.installed)
+        else:
+            wanted = None if self._names_driver() else optional.unnamed_engine(event.node, self.finder.installed)
         if wanted and frame.loaded.found.tree:
             self.failures.optional(wanted, frame.loaded.found.tree)
 
     def _names_driver(self) -> bool:
         """Say whether the code names a driver of PostgreSQL in a URL."""
         paths = {loaded.found.tree for loaded in self.loaded.values() if loaded and loaded.found.tree}
-        return any(b"+psycopg" in self.tree.read(path) for path in paths)
+        return any(_NAMED_DRIVER.search(self.tree.read(path)) for path in paths)
 
     def _server(self, name: str, frame: Frame) -> str | None:
         """Return which server a call starts: uvicorn's or waitress's function, or the method of a Flask app."""
