@@ -121,7 +121,7 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
         reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
         detail = MissingName(entry.name, first)
         place = program.origin.place
-        walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
+        walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True)
     elif first in loaded.facts.functions and _calls(program, entry, loaded.facts.functions[first]):
         walk.call_function(loaded, first, False)
     elif _speaks_lifespan(program):
