@@ -7,7 +7,7 @@ a module's code does when it runs is the walk's matter (`imports.py`).
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.engine.boot import clashes, modules, natives, optional
 from bot.engine.boot.facts import EMPTY, Facts, Import
@@ -15,6 +15,7 @@ from bot.engine.boot.failures import Failed, Failures
 from bot.engine.boot.files import Files
 from bot.engine.boot.finder import Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
+from bot.engine.boot.program import Serving
 from bot.engine.boot.values import UNKNOWN, Evaluated, Scope, evaluate
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
@@ -23,6 +24,10 @@ from bot.engine.model.tree import Tree, Unreadable
 
 _FARTHEST = 4  # modules that hand a value on
 _LIMIT = 4000  # modules that are followed at most
+
+
+# Where a run of events ends: at its end, perhaps at a `return` before it, at a `return`, or with the program
+Flow = Literal["on", "perhaps", "returned", "died"]
 
 
 class Frame(NamedTuple):
@@ -61,6 +66,8 @@ class Importer:
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
         self.hops = 0  # from module to module, for what a name stands for
+        self.called: dict[tuple[str, str], tuple[bool, Flow]] = {}  # whether the call was sure, and where it ended
+        self.serving: Serving | None = None
         self.argv: tuple[str, ...] = ()  # of the program
 
     def execute(self, frame: Frame) -> None:

@@ -9,30 +9,22 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from typing import Literal
 
 from bot.engine.boot import clashes, launchers, modules, optional, reads, startup
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop
 from bot.engine.boot.failures import Failed, Trial
 from bot.engine.boot.files import WATCHED
 from bot.engine.boot.finder import OUTSIDE, Found, Loaded, package_of
-from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.importer import Flow, Frame, Importer
 from bot.engine.boot.program import Serving
 from bot.engine.boot.values import PathValue, dotted, evaluate, truth
-from bot.engine.image.packages import Installed
-from bot.engine.image.stage import Image
-from bot.engine.model.findings import MissingModule, MissingName, Place, Stage
-from bot.engine.model.tree import Tree
+from bot.engine.model.findings import MissingModule, MissingName, Place
 
 _NAMED_DRIVER = re.compile(rb"\+(?:psycopg|asyncpg|pg8000)")
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
 
-# Where a run of events ends: at its end, perhaps at a `return` before it, at a `return`, or with the program
-_Flow = Literal["on", "perhaps", "returned", "died"]
-
-
-def _either(one: _Flow, other: _Flow) -> _Flow:
+def _either(one: Flow, other: Flow) -> Flow:
     """Return where a branch ends that may go either way. A program that dies on one of them is no reason to doubt the other."""
     if "died" in (one, other):
         return other if one == "died" else one
@@ -41,21 +33,6 @@ def _either(one: _Flow, other: _Flow) -> _Flow:
 
 class Walk(Importer):
     """Follows what runs when one program starts; `failures` holds what came of it."""
-
-    def __init__(
-        self,
-        tree: Tree,
-        image: Image,
-        installed: Installed,
-        path: tuple[str, ...],
-        folder: str,
-        env: dict[str, str | None],
-        process: str,
-        stage: Stage,
-    ) -> None:
-        super().__init__(tree, image, installed, path, folder, env, process, stage)
-        self.called: dict[tuple[str, str], tuple[bool, _Flow]] = {}  # whether the call was sure, and where it ended
-        self.serving: Serving | None = None
 
     def script(self, path: str, tree: str | None, name: str, package: str | None) -> None:
         """Execute a file as `__main__`."""
@@ -79,7 +56,7 @@ class Walk(Importer):
 
     # --- events
 
-    def _events(self, events: tuple[Event, ...], frame: Frame) -> _Flow:
+    def _events(self, events: tuple[Event, ...], frame: Frame) -> Flow:
         """Go through events in order, and return where they end."""
         for index, event in enumerate(events):
             flow = self._event(event, frame)
@@ -91,7 +68,7 @@ class Walk(Importer):
                 return flow
         return "on"
 
-    def _event(self, event: Event, frame: Frame) -> _Flow:
+    def _event(self, event: Event, frame: Frame) -> Flow:
         match event:
             case Import():
                 self.imported(event, frame)
@@ -109,18 +86,18 @@ class Walk(Importer):
                 return self._attempt(event, frame)
         return "on"
 
-    def _branch(self, event: Branch, frame: Frame) -> _Flow:
+    def _branch(self, event: Branch, frame: Frame) -> Flow:
         decided = truth(event.test, self.scope(frame)) if event.test is not None else None
         if decided is not None:
             return self._events(event.body if decided else event.orelse, frame)
         with self.failures.doubtful():
             return _either(self._events(event.body, frame), self._events(event.orelse, frame))
 
-    def _attempt(self, event: Attempt, frame: Frame) -> _Flow:
+    def _attempt(self, event: Attempt, frame: Frame) -> Flow:
         self.failures.trials.append(Trial(event, self.failures.unsure))
         depth = len(self.failures.chain)
         handler = None
-        flow: _Flow = "on"
+        flow: Flow = "on"
         try:
             flow = self._events(event.body, frame)
         except Failed as error:
@@ -166,7 +143,7 @@ class Walk(Importer):
         else:
             self.judge.loose = f"{frame.loaded.found.tree}:{event.line} puts modules into sys.modules itself"
 
-    def _call(self, event: Call, frame: Frame) -> _Flow:
+    def _call(self, event: Call, frame: Frame) -> Flow:
         """Follow a call into a function of the repository; `uvicorn.run("module:app")` is an import."""
         self.comes_to(frame, event.node.lineno, event.node.col_offset)
         kind = self._server(event.name, frame)
@@ -274,7 +251,7 @@ class Walk(Importer):
 
     def call_function(
         self, loaded: Loaded, name: str, driven: bool = True, call: ast.Call | None = None, caller: Frame | None = None
-    ) -> _Flow:
+    ) -> Flow:
         """Follow a call of one of a module's own functions, once; `driven`: a coroutine would be awaited."""
         function = loaded.facts.functions[name]
         doubtful = not modules.runs(function, driven)
@@ -289,7 +266,7 @@ class Walk(Importer):
         frame = self._within(loaded, name, given)
         with self.failures.doubtful(doubtful):
             flow = self._events(modules.function_events(function), frame)
-        ended: _Flow = "died" if flow == "died" and sure else "on"
+        ended: Flow = "died" if flow == "died" and sure else "on"
         self.called[key] = sure, ended
         return ended
 
