@@ -44,6 +44,7 @@ def project(dependencies: str) -> dict[str, str]:
         ("yaml", "pyyaml"),
         ("PIL.Image", "pillow"),
         ("dotenv", "python-dotenv"),
+        ("multipart", "python-multipart"),
         ("psycopg2", "psycopg2-binary"),  # the one that needs no compiler
     ],
 )

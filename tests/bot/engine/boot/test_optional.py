@@ -31,6 +31,7 @@ def installing(install: str, code: str, **more) -> Booted:
         ("fastapi", ROUTE.format("form: OAuth2PasswordRequestForm = Depends()"), FORM),
         ("fastapi==0.104.1", ROUTE.format("*, file: UploadFile | None = None"), FORM),
         ("fastapi uvicorn", ROUTE.format("file: UploadFile") + "import uvicorn\nuvicorn.run(app)\n", FORM),
+        ("fastapi multipart", ROUTE.format("file: UploadFile"), FORM),  # another distribution of nearly that name
         ("fastapi", MODEL.format("EmailStr"), EMAIL),
         ("pydantic", MODEL.format("list[EmailStr] | None = None"), EMAIL),
         ("'pydantic<2'", MODEL.format("EmailStr"), EMAIL.replace("'", "")),
