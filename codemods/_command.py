@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import re
 
+from bot.engine.boot.program import Program
+from bot.engine.codemod import Skip
+from bot.engine.image.stage import Image
 from bot.engine.model import dockerfile, toml, yaml
 from bot.engine.model.target import Origin
 from bot.engine.model.tree import Splice, Tree, splice
+from bot.engine.report import Booted
+
+Words = tuple[str, ...]
+
+
+def origins(program: Program, booted: Booted, image: Image) -> list[Origin]:
+    """Return where the words of a command may stand: a script is given some of them by the command that starts it."""
+    found = [program.origin, *([booted.origin] if booted.origin else [])]
+    if image.entrypoint:
+        found.append(Origin("ENTRYPOINT", image.entrypoint.place, (), image.entrypoint.instruction))
+    return list(dict.fromkeys(found))
+
+
+def replace_any(tree: Tree, places: list[Origin], edits: list[tuple[Words, Words]]) -> Tree | Skip:
+    """Return the tree with the first of these runs of words that one of the places has, replaced."""
+    for old, new in edits:
+        for origin in places:
+            changed = replace_words(tree, origin, old, new)
+            if changed:
+                return changed
+    return Skip(f"`{' '.join(edits[0][0])}` does not stand in the command exactly once")
 
 
 def replace_word(tree: Tree, origin: Origin, old: str, new: str) -> Tree | None:

@@ -116,6 +116,18 @@ jobs:
         env:
           TOKEN: secret
 """
+CHECKED = """\
+[[services]]
+  internal_port = 3000
+  protocol = "tcp"
+
+  [[services.ports]]
+    port = 443
+
+[checks.alive]
+  port = 3000
+  type = "tcp"
+"""
 EMPTY = FLY.replace("[http_service]\n", '[[services]]\n  http_checks = []\n  processes = ["app"]\n') + (
     '\n  [[services.http_checks]]\n    path = "/docs"\n'
 )
@@ -310,6 +322,8 @@ CASES = [
         {**HEALTHY, "Dockerfile": DOCKERFILE, "fly.toml": GROUP.format(SERVER.format("old:app"))},
         "fly.toml",
     ),
+    Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("8080", "8000")}, "fly.toml"),
+    Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("[http_service]\n  internal_port = 8080", CHECKED)}, "fly.toml"),
     Case(
         "bind-all-interfaces",
         {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"0.0.0.0"', '"127.0.0.1"')},

@@ -194,7 +194,8 @@ def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
 
 
 def _host(host: str) -> str:
-    return "0.0.0.0" if host in ("", "*", "::", "[::]") else host
+    bare = host.strip("[]")
+    return "0.0.0.0" if bare in ("", "*", "::") else bare
 
 
 def hypercorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:

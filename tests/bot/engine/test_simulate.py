@@ -198,7 +198,9 @@ CASES = {
         ("main.py", 3),
         None,
     ),
-    "another port": Case(edited("Dockerfile", "8080", "8000"), "port", "port-mismatch", UNREACHABLE, ("Dockerfile", 6), None),
+    "another port": Case(
+        edited("Dockerfile", "8080", "8000"), "port", "port-mismatch", UNREACHABLE, ("Dockerfile", 6), "align-port"
+    ),
     "only reachable from the machine itself": Case(
         edited("Dockerfile", '"--host", "0.0.0.0", ', ""), "port", "loopback-only", UNREACHABLE, ("Dockerfile", 6), None
     ),
