@@ -62,13 +62,13 @@ def insert_string(text: str, table: str, key: str, value: str) -> str | None:
         if _written_otherwise(document, table):
             return None
         gap = "" if not text or text.endswith((ending * 2, "\n\n")) else ending if text.endswith("\n") else ending * 2
-        return f"{text}{gap}[{table}]{ending}  {key} = {toml.quoted(value, _quote_style(document))}{ending}"
+        return f"{text}{gap}[{table}]{ending}  {key} = {toml.quoted(value, quote_style(document))}{ending}"
     own = [s for s in document.statements if s.kind == "key" and s.path[:1] == (table,) and len(s.path) == 2]
     last = own[-1] if own else headers[0]
     line = text[last.start : last.end]
-    indent = line[: len(line) - len(line.lstrip())] if own else _indent(document)
+    indent = line[: len(line) - len(line.lstrip())] if own else indentation(document)
     gap = "" if text[: last.end].endswith("\n") else ending
-    entry = f"{gap}{indent}{key} = {toml.quoted(value, _quote_style(document))}{ending}"
+    entry = f"{gap}{indent}{key} = {toml.quoted(value, quote_style(document))}{ending}"
     return splice(text, [Splice(last.end, last.end, entry)])
 
 
@@ -104,13 +104,13 @@ def names(path: toml.Path) -> tuple[str, ...]:
     return tuple(part for part in path if isinstance(part, str))
 
 
-def _quote_style(document: toml.Document) -> str:
+def quote_style(document: toml.Document) -> str:
     """Return the quote that the file uses most for strings."""
     raw = [document.text[span.start : span.start + 1] for span in document.spans.values()]
     return "'" if raw.count("'") > raw.count('"') else '"'
 
 
-def _indent(document: toml.Document) -> str:
+def indentation(document: toml.Document) -> str:
     """Return how deep the keys of a table are indented: as in the file's other top-level tables."""
     for found in document.statements:
         if found.kind == "key" and len(found.path) == 2:

@@ -116,6 +116,7 @@ jobs:
         env:
           TOKEN: secret
 """
+BARE = FLY[: FLY.index("[http")]
 CHECKED = """\
 [[services]]
   internal_port = 3000
@@ -322,6 +323,8 @@ CASES = [
         {**HEALTHY, "Dockerfile": DOCKERFILE, "fly.toml": GROUP.format(SERVER.format("old:app"))},
         "fly.toml",
     ),
+    Case("add-http-service", {**HEALTHY, "fly.toml": f'{BARE}\n[[vm]]\n  memory = "1gb"\n'}, "fly.toml", unsafe=True),
+    Case("add-http-service", {**HEALTHY, "fly.toml": BARE}, "fly.toml", unsafe=True),
     Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("8080", "8000")}, "fly.toml"),
     Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("[http_service]\n  internal_port = 8080", CHECKED)}, "fly.toml"),
     Case(

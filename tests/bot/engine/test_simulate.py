@@ -210,7 +210,7 @@ CASES = {
         "no-services",
         "uvicorn serves HTTP, and no [http_service] or [[services]] exposes its port",
         ("fly.toml", 1),
-        None,
+        "add-http-service",
         "likely",
     ),
     "a checked path that is answered with 404": Case(
