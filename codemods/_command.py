@@ -51,6 +51,54 @@ def replace_words(tree: Tree, origin: Origin, old: tuple[str, ...], new: tuple[s
     return tree.write(origin.place.path, changed) if changed is not None else None
 
 
+def remove_option(tree: Tree, origin: Origin, option: str, count: int = 1) -> Tree | None:
+    """Return the tree without the last of `count` options that match, and the white space before it.
+
+    `option` is an expression for the option with its value. None where it is not there as often.
+    """
+    path = origin.place.path
+    text = tree.text(path)
+    start, end = 0, len(text)
+    if origin.kind == "config":
+        if path.endswith((".json", "fly.yaml")):
+            return None
+        span = (yaml.read(text) if path.endswith(".yaml") else toml.read(text)).spans.get(origin.key)
+        start, end = (span.start, span.end) if span else (0, 0)
+    elif origin.kind != "script":
+        if origin.instruction is None:
+            return None
+        item = dockerfile.read(text).instructions[origin.instruction]
+        if item.json and (changed := _without_words(tree, path, item.words, option, count)):
+            return changed
+        start, end = item.start, item.end
+    pattern = re.compile(rf"(?P<gap>(?:[ \t]|\\\r?\n)+)(?:{option})(?![^\s\"'\])])")
+    found = list(pattern.finditer(text, start, end))
+    if len(found) != count:
+        return None
+    cut = _line(text, found[-1].end("gap"), found[-1].end()) or Splice(*found[-1].span(), "")
+    return tree.write(path, splice(text, [cut]))
+
+
+def _without_words(tree: Tree, path: str, words: tuple[dockerfile.Text, ...], option: str, count: int) -> Tree | None:
+    """Take an option out of a list: one word, or two."""
+    pattern = re.compile(option)
+    runs = [(at, size) for at in range(len(words)) for size in (1, 2) if at + size <= len(words)]
+    found = [(at, size) for at, size in runs if pattern.fullmatch(" ".join(word.value for word in words[at : at + size]))]
+    if len(found) != count or len(words) == found[-1][1]:
+        return None
+    text, (at, size) = tree.text(path), found[-1]
+    last = words[at + size - 1].end
+    beside = Splice(words[at - 1].end, last, "") if at else Splice(words[0].start, words[size].start, "")
+    return tree.write(path, splice(text, [_line(text, words[at].start, last) or beside]))
+
+
+def _line(text: str, start: int, end: int) -> Splice | None:
+    """Return the cut of whole lines that hold nothing else, and go on in the next."""
+    first, following = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    alone = not text[first:start].strip() and re.fullmatch(r"[ \t]*,?[ \t]*\\[ \t]*\r?", text[end:following])
+    return Splice(first, following + 1, "") if alone else None
+
+
 def _in_config(tree: Tree, origin: Origin, old: str, new: str) -> Tree | None:
     path = origin.place.path
     if path.endswith((".json", "fly.yaml")):

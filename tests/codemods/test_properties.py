@@ -372,6 +372,17 @@ CASES = [
         "fix-entrypoint", {**HEALTHY, "Dockerfile": DOCKERFILE.replace("main:app", "src.main:app")}, "Dockerfile", "dockerfile"
     ),
     Case("fix-entrypoint", {**HEALTHY, "fly.toml": GROUP.format(SERVER.format("src.main:app"))}, "fly.toml"),
+    Case(
+        "fix-double-bind",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE[: DOCKERFILE.index("CMD")]
+            + 'CMD ["gunicorn", \\\n  "-b", "0.0.0.0:8080", \\\n  "-b", "[::]:8080", \\\n  "main:app"]\n',
+            "requirements.txt": "fastapi\ngunicorn\n",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
     Case("fix-foreign-requirement", listing("pywin32==306"), "requirements.txt", "requirements"),
     Case("fix-requirement-pin", listing("pymupdf==1.24.10"), "requirements.txt", "requirements", True, options=INDEX),
     Case("fix-requirement-syntax", listing("requests==-2.31.0"), "requirements.txt", "lines"),

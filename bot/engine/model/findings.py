@@ -182,6 +182,13 @@ class Misplaced(NamedTuple):
     place: Place
 
 
+class SharedPort(NamedTuple):
+    """Addresses, as they are written, of which one takes the port of the others; `by` is the server that is told them."""
+
+    binds: tuple[str, ...]
+    by: str
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -209,6 +216,7 @@ Detail = (
     | UnreadyInstall
     | MissingProgram
     | MissingUser
+    | SharedPort
     | None
 )
 
