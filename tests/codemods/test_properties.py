@@ -348,6 +348,18 @@ CASES = [
         "yaml",
         unsafe=True,
     ),
+    Case("fix-config-value", {**HEALTHY, "fly.toml": FLY.replace("8080", '"8080"')}, "fly.toml"),
+    Case(
+        "fix-config-value",
+        {**HEALTHY, "fly.toml": FLY.replace("[http_service]", "  [build.args]\n  A = 1\n  B = 3.10\n[http_service]")},
+        "fly.toml",
+    ),
+    Case(
+        "fix-config-value",
+        {**HEALTHY, "fly.toml": FLY + '  auto_stop_machines = "pause"\n'},
+        "fly.toml",
+        unsafe=True,
+    ),
     Case(
         "fix-copy-source",
         {**BACKEND, "backend/fly.toml": FLY, "backend/Dockerfile": DOCKERFILE.replace("COPY requ", "COPY backend/requ")},
