@@ -116,6 +116,7 @@ jobs:
         env:
           TOKEN: secret
 """
+SERVED = "\n\n@app.get('/health')\ndef health():\n    return 1\n"
 BARE = FLY[: FLY.index("[http")]
 CHECKED = """\
 [[services]]
@@ -325,6 +326,16 @@ CASES = [
     ),
     Case("add-http-service", {**HEALTHY, "fly.toml": f'{BARE}\n[[vm]]\n  memory = "1gb"\n'}, "fly.toml", unsafe=True),
     Case("add-http-service", {**HEALTHY, "fly.toml": BARE}, "fly.toml", unsafe=True),
+    Case(
+        "align-health-path",
+        {**HEALTHY, "fly.toml": FLY + '\n  [[http_service.checks]]\n    path = "/up"\n', "main.py": f"{MAIN}{SERVED}"},
+        "fly.toml",
+    ),
+    Case(
+        "align-health-path",
+        {**HEALTHY, "fly.toml": FLY + '\n[checks.alive]\n  type = "http"\n', "main.py": f"{MAIN}{SERVED}"},
+        "fly.toml",
+    ),
     Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("8080", "8000")}, "fly.toml"),
     Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("[http_service]\n  internal_port = 8080", CHECKED)}, "fly.toml"),
     Case(

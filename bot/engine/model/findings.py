@@ -189,6 +189,23 @@ class SharedPort(NamedTuple):
     by: str
 
 
+class Route(NamedTuple):
+    """A path that an app answers; `methods` in capitals."""
+
+    path: str
+    methods: frozenset[str]
+    place: Place
+
+
+class Unanswered(NamedTuple):
+    """A checked path that is answered with a status which fails the check, and all that the app answers."""
+
+    path: str
+    method: str
+    status: int
+    routes: tuple[Route, ...]
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -217,6 +234,7 @@ Detail = (
     | MissingProgram
     | MissingUser
     | SharedPort
+    | Unanswered
     | None
 )
 

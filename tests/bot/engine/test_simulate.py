@@ -219,7 +219,7 @@ CASES = {
         "health-path",
         "Health check on port 8080 has failed. Your app is not responding properly.",
         ("fly.toml", 10),
-        None,
+        "align-health-path",
     ),
 }
 
