@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from bot.engine.model.findings import Fault, Place, Stage
+from bot.engine.model.findings import Detail, Fault, Place, Stage
 
 
 class Words(NamedTuple):
@@ -17,6 +17,7 @@ class Words(NamedTuple):
     stage: Stage = "build"
     confidence: Literal["certain", "likely"] = "certain"
 
-    def fault(self, step: int, process: str) -> Fault:
+    def fault(self, step: int, process: str, detail: Detail = None) -> Fault:
         """Return the fault that the words are about."""
-        return Fault(self.code, self.stage, step, process, self.confidence, self.message, self.reason, self.place)
+        said = self.message, self.reason, self.place
+        return Fault(self.code, self.stage, step, process, self.confidence, *said, (), detail)
