@@ -4,8 +4,9 @@ Fly's proxy goes to one port of the machine, the service's `internal_port` (8080
 on another one deploys with a warning, `The app is not listening on the expected address`, and requests find nobody. The
 port that the app listens on is certain: an option of the command, PORT in `[env]` or ENV, or the server's own default. So
 the config follows it, with the checks of that port and an EXPOSE that said the same: the app, and whatever else starts it,
-stays as it is. Where another process group already answers on that port, the command is changed instead. Nothing tells the
-machine about EXPOSE or PORT by itself: Fly sets no PORT. Render finds any open port, so there is nothing to align.
+stays as it is. Where another process group already answers on that port, the command is changed instead. An app that reads
+PORT and has a default of its own may be told another one by a secret: `[env]` then says the service's port, which is right in
+either case, since secrets go before it. Fly itself sets no PORT. Render finds any open port: there is nothing to align.
 
 Before (CMD … --port 8000):               After:
 
@@ -34,6 +35,7 @@ from codemods import _command, _toml
 
 CODEMOD = Codemod(answers=("port-mismatch",), since="0.1", platform="fly")
 _SECTIONS = ("http_service", "services", "checks")
+_VARIABLE = re.compile(r"(?:environ|getenv)\b[^\n]{0,40}[\"']PORT[\"']")
 _OPTION = re.compile(r"(?P<option>(?:--port|--server\.port|--bind|--listen|-[pb]|runserver)[ =]?)(?P<host>.*:)?(?P<port>\d+)")
 
 
@@ -52,7 +54,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if port is None:
         return
     safety: Safety = "safe" if finding.confidence == "certain" else "unsafe"
-    if other := _answering(report, services, old):
+    if finding.confidence == "likely" and _reads_port(tree, program):
+        changed, safety = _in_env(tree, report.target.config, old), "safe"
+        words = f"{program.launcher} takes PORT, which nothing in the repository sets, and {port} without it."
+    elif other := _answering(report, services, old):
         changed = _in_command(tree, report, booted, program, old)
         words = f"The proxy reaches `{other}` on {old} as well, so `{finding.process}` listens there too."
     else:
@@ -76,7 +81,21 @@ def _answering(report: Report, services: list[Service], port: int) -> str | None
     return None
 
 
+def _reads_port(tree: Tree, program: Program) -> bool:
+    """Say whether a variable that nothing here sets, and a secret may, tells the port."""
+    place = program.serving.place if program.serving else None
+    return program.variable == "PORT" or (place is not None and _VARIABLE.search(tree.text(place.path)) is not None)
+
+
 # --- the config
+
+
+def _in_env(tree: Tree, config: str, port: int) -> Tree | Skip:
+    """Tell the app the service's port; where a secret tells it already, that one counts."""
+    if config.endswith((".json", ".yaml")):
+        return Skip("only TOML is edited")
+    changed = _toml.insert_string(tree.text(config), "env", "PORT", str(port))
+    return tree.write(config, changed) if changed is not None else Skip("[env] is not a table of its own")
 
 
 def _in_config(tree: Tree, report: Report, services: list[Service], old: int, new: int) -> Tree | Skip:

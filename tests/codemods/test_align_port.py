@@ -49,11 +49,43 @@ def test_the_port_may_be_told_in_the_code(call: str, port: int):
     check_transformed(NAME, before, {"fly.toml": FLY.replace("8080", str(port))})
 
 
-def test_a_default_that_a_variable_may_change_is_a_suggestion():
-    call = "uvicorn.run(app, host='0.0.0.0', port=int(os.getenv('PORT', '9000')))"
+@pytest.mark.parametrize(
+    "call",
+    [
+        "uvicorn.run(app, host='0.0.0.0', port=int(os.getenv('PORT', '9000')))",
+        "port = int(os.environ.get('PORT', 9000))\n    uvicorn.run(app, host='0.0.0.0', port=port)",
+    ],
+)
+def test_an_app_that_reads_port_is_told_it_since_a_secret_may_do_so_already(call: str):
     before = starting('CMD ["python", "main.py"]', **{"main.py": CODE.format(call)})
-    check_transformed(NAME, before, {"fly.toml": FLY.replace("8080", "9000")}, unsafe=True)
+    check_transformed(NAME, before, {"fly.toml": f'{FLY}\n[env]\n  PORT = "8080"\n'}, unsafe=True)
     assert not planned(before, NAME).tree.changes()
+
+
+def test_a_server_that_reads_port_is_told_it_too():
+    fly = FLY + "\n[env]\n  A = '1'\n"
+    before = starting('CMD ["fastapi", "run"]', fly, **{"requirements.txt": "fastapi[standard]\n"})
+    check_transformed(NAME, before, {"fly.toml": fly + '  PORT = "8080"\n'}, unsafe=True)
+
+
+def test_a_server_that_another_program_may_stand_before_is_a_suggestion():
+    script = "#!/bin/sh\nnginx &\nexec uvicorn main:app --host 0.0.0.0 --port 8000\n"
+    before = starting('CMD ["sh", "start.sh"]', **{"start.sh": script})
+    check_transformed(NAME, before, {"fly.toml": FLY.replace("8080", "8000")}, unsafe=True)
+    assert not planned(before, NAME).tree.changes()
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("env = { A = '1' }\n\n" + FLY, "[env] is not a table of its own"),
+        ('{"app": "demo", "http_service": {"internal_port": 8080}}', "only TOML is edited"),
+    ],
+)
+def test_an_env_that_is_no_table_of_its_own_is_left_alone(config: str, reason: str):
+    files = starting('CMD ["fastapi", "run"]', **{"requirements.txt": "fastapi[standard]\n"})
+    del files["fly.toml"]
+    assert reasons(NAME, {**files, "fly.json" if config.startswith("{") else "fly.toml": config}) == {reason}
 
 
 def test_the_port_of_env_goes_before_that_of_the_service():
