@@ -223,7 +223,8 @@ class Failures:
         written = re.compile(
             rf"\.{re.escape(name)}\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^\n]*[\"']{re.escape(name)}[\"']".encode()
         )
-        setting = next((path for path in sorted(paths) if written.search(self.judge.tree.read(path))), None)
+        texts = ((path, self.judge.tree.read(path)) for path in sorted(paths))
+        setting = next((path for path, text in texts if name.encode() in text and written.search(text)), None)
         return f"{setting} sets `{name}` of something" if setting else None
 
     def too_early(self, loaded: Loaded, name: str, line: int, place: Place) -> None:

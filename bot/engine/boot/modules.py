@@ -28,7 +28,7 @@ _MADE = re.compile(rb"\b(?:globals|locals|vars|exec|eval|setattr|__path__|sys\.m
 _MERGE = (re.compile(rb"^<{7} ", re.M), re.compile(rb"^={7}\r?$", re.M), re.compile(rb"^>{7} ", re.M))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)  # as many as one walk follows
 def read(source: bytes, version: tuple[int, int]) -> Facts:
     """Read a module's source as a version of Python does; a file that does not parse has `error` and no events."""
     return read_once(source, version)
@@ -120,7 +120,7 @@ def imported_as(facts: Facts) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16384)
 def function_events(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Event, ...]:
     """Return what happens when a function is called."""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.engine.boot.values import dotted
@@ -107,17 +108,25 @@ def unnamed_engine(node: ast.Call, installed: Installed) -> Wanted | None:
     return Wanted(feature, "psycopg", "psycopg", message, "module", node.lineno, node.col_offset + 1, certain=False)
 
 
-def defined(source: bytes, installed: Installed) -> Iterator[Wanted]:
-    """Yield what the routes and models that a module defines need and the image does not have."""
+def defined(source: bytes, installed: Installed) -> tuple[Wanted, ...]:
+    """Return what the routes and models that a module defines need and the image does not have."""
     if not _HINTS.search(source):
-        return
+        return ()
     forms, emails = not installed.has("python-multipart"), not installed.gives("email_validator")
-    if not forms and not emails:
-        return
+    old = any(each.name == "pydantic" and re.search(r"[=<]\s*1\b|<\s*2", each.rest) for each in installed.asked)
+    return _defined(source, forms, emails, old) if forms or emails else ()
+
+
+@lru_cache(maxsize=1024)
+def _defined(source: bytes, forms: bool, emails: bool, old: bool) -> tuple[Wanted, ...]:
     try:
-        body = ast.parse(source).body
+        return tuple(_wanted(ast.parse(source).body, forms, emails, old))
     except (SyntaxError, ValueError):
-        return
+        return ()
+
+
+def _wanted(body: list[ast.stmt], forms: bool, emails: bool, old: bool) -> Iterator[Wanted]:
+    """Yield what `forms` and `emails` need that are missing; `old`: pydantic 1 says it in its words."""
     names = _names(body)
     for statement in body:
         match statement:
@@ -132,7 +141,6 @@ def defined(source: bytes, installed: Installed) -> Iterator[Wanted]:
                 inner = (node for hint in hints for node in ast.walk(hint) if _origin(node, names, "pydantic") == "EmailStr")
                 if next(inner, None) is not None:
                     at = (statement.lineno, statement.col_offset + 1)
-                    old = any(each.name == "pydantic" and re.search(r"[=<]\s*1\b|<\s*2", each.rest) for each in installed.asked)
                     message = _EMAIL.format("pydantic[email]" if old else "'pydantic[email]'")
                     sure = any(dotted(base).rpartition(".")[2] in _MODELS for base in bases)
                     yield Wanted("`EmailStr`", "email_validator", "email-validator", message, "import", *at, sure)

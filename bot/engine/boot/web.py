@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.engine.boot.facts import Import
@@ -69,6 +70,11 @@ class Routes(NamedTuple):
         return Unanswered(check.path or "/", check.method, status, self.found)
 
 
+@lru_cache(maxsize=512)
+def _parsed(source: bytes) -> ast.Module:
+    return ast.parse(source)
+
+
 def _matches(route: str, path: str) -> bool:
     pieces = [wildcards.Piece(wildcards.START, [])]
     for index, piece in enumerate(re.split(r"(\{[^{}]*\}|<[^<>]*>)", route)):
@@ -98,12 +104,13 @@ class _Reader:
         self.found: list[Route] = []
         self.open: str | None = None
         self.seen: set[tuple[str, str, str]] = set()
+        self.imports: dict[str, list[Import]] = {}  # by module
 
     def body(self, module: Loaded) -> list[ast.stmt]:
         if module.found.tree is None:
             return []
         try:
-            return ast.parse(self.walk.tree.read(module.found.tree)).body
+            return _parsed(self.walk.tree.read(module.found.tree)).body
         except (SyntaxError, ValueError, Unreadable):
             self.open = f"{module.found.tree} was not read"
             return []
@@ -191,7 +198,7 @@ class _Reader:
         for other in self.walk.loaded.values():
             if other is None or other.found.kind == "outside" or other.found.tree == module.found.tree:
                 continue
-            for alias in _called(other, module.name, name, self.walk):
+            for alias in self.called(other, module.name, name):
                 for node in ast.walk(ast.Module(self.body(other), [])):
                     hands_on = isinstance(node, ast.Call) and not _includes(node) and _hands_on(node, alias)
                     verb = node.attr if isinstance(node, ast.Attribute) and dotted(node.value) == alias else "state"
@@ -250,6 +257,24 @@ class _Reader:
                 return
         self.collect(*found, prefix + more)
 
+    def called(self, other: Loaded, module: str, name: str) -> list[str]:
+        """Return under which names a module knows an object of another one."""
+        if other.name not in self.imports:
+            self.imports[other.name] = _imports(other)
+        found = []
+        for event in self.imports[other.name]:
+            base = self.walk.absolute(event, package_of(other))
+            if event.names is None and event.module == module:
+                found.append(f"{module}.{name}")
+            for original, alias in zip(event.names or (), event.aliases, strict=False):
+                if base == module and original == name:
+                    found.append(alias)
+                elif base == module and original == "*":
+                    found.append(name)
+                elif base and f"{base}.{original}" == module:
+                    found.append(f"{alias}.{name}")
+        return found
+
     def named(self, name: str, module: Loaded) -> tuple[Loaded, str] | None:
         """Return the module and name behind `router`, `users.router` or `package.users.router`."""
         first, _, rest = name.partition(".")
@@ -288,23 +313,14 @@ def _includes(call: ast.Call) -> bool:
     return dotted(call.func).rpartition(".")[2] in _INCLUDING
 
 
-def _called(other: Loaded, module: str, name: str, walk: Walk) -> list[str]:
-    """Return under which names a module knows an object of another one."""
+def _imports(other: Loaded) -> list[Import]:
+    """Return all imports of a module, those of its functions too."""
     found = []
     queue: list[object] = [*other.facts.events, *map(function_events, other.facts.functions.values())]
     while queue:
         event = queue.pop()
         if isinstance(event, Import):
-            base = walk.absolute(event, package_of(other))
-            if event.names is None and event.module == module:
-                found.append(f"{module}.{name}")
-            for original, alias in zip(event.names or (), event.aliases, strict=False):
-                if base == module and original == name:
-                    found.append(alias)
-                elif base == module and original == "*":
-                    found.append(name)
-                elif base and f"{base}.{original}" == module:
-                    found.append(f"{alias}.{name}")
+            found.append(event)
         elif isinstance(event, tuple):
             queue.extend(each for each in event if isinstance(each, tuple))
     return found
