@@ -165,18 +165,20 @@ class ShellText:
     def _sourced(self, command: str, script: str | None, where: Where, here: Where) -> Where:
         """Follow `.` and `source`: of scripts, what `activate` does is known."""
         unknown = command == "source" and self._is_dash(here) and command not in self.course.functions
+        prefix = complaints.environment(where.folder, script) if script else None
+        unmade = prefix is not None and script is not None and self._unmade(prefix, script, where)
         if unknown and here.shell:
             reason = "`source` is a command of bash, and sh is dash in images of Debian: that knows `.` alone."
-            message = here.shell.says(command, execs=False)
-            self.course.fault("needs-bash", message, reason, here, MissingProgram(command, None, None))
+            path = posixpath.normpath(posixpath.join(where.folder, script or ""))
+            detail = MissingFile(path, None) if unmade else MissingProgram(command, None, None)
+            self.course.fault("needs-bash", here.shell.says(command, execs=False), reason, here, detail)
             if not here.fatal:
                 return where
         if script is None or posixpath.basename(script) != "activate":
             self.course.not_followed(f"{command} {script or ''} is not followed", here)
             return where._replace(loose=f"`{command} {script or UNTOLD}` may set variables")
-        prefix = complaints.environment(where.folder, script)
-        if prefix and self._unmade(prefix, script, where):
-            if here.shell and not unknown:
+        if unmade:
+            if here.shell and prefix and not unknown:
                 self.course.no_environment(prefix, script, here.shell.no_script(command, script), here)
             return where
         return self._activated(posixpath.dirname(posixpath.dirname(posixpath.join(where.folder, script))), where)

@@ -79,16 +79,17 @@ class ShellCommands(ProgramCommands):
         unknown = unknown and command not in self.functions
         if unknown and not self.fatal:
             return
+        prefix = complaints.environment(self.folder, script) if script else None
+        unmade = prefix is not None and script is not None and self.unmade(prefix, self.path(script))
         if unknown:
             reason = "`source` is a command of bash, and sh is dash in images of Debian: that knows `.` alone."
-            missing = MissingProgram(command, None, None)
+            missing = MissingFile(self.path(script or ""), None) if unmade else MissingProgram(command, None, None)
             self.problems.append(installers.Problem("needs-bash", self.reader.says(command, False), reason, missing, True))
         if script is None or posixpath.basename(script) != "activate":
             self.not_followed(words)
             return
-        prefix = complaints.environment(self.folder, script)
-        if prefix and self.unmade(prefix, self.path(script)):
-            if not unknown:
+        if unmade:
+            if prefix and not unknown:
                 self.no_environment(command, script, prefix)
             return
         self.environment = posixpath.dirname(posixpath.dirname(self.path(script)))
