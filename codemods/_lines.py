@@ -22,6 +22,9 @@ Edit = Callable[[str], str | None]
 _FROM = r"(?<![^\s;&|\"'(\[])"  # where a command may begin
 _UP = r"(?:\.{1,2}/|\$\{?\w+\}?/)*"
 _JOINT = r"(?:[ \t]*(?:&&|;)[ \t]*(?:\\?\r?\n[ \t]*)?|[ \t]*(?:#[^\n]*)?\r?\n[ \t]*)"
+_FOREIGN = re.compile(
+    r"(?<![\w./-])(?:npm|npx|yarn|pnpm|bun|node|make|cargo|go|docker|rm|mv|cp|git)(?![\w./-])"
+)  # not followed
 _LAST = re.compile(r"[ \t]*(?:#[^\n]*)?[\s\"'\]]*")
 
 
@@ -142,7 +145,7 @@ def _without_environment(text: str, prefix: str) -> str | None:
 def _without_folder(text: str, path: str, back: bool) -> str | None:
     """Return a line that does not change to a folder; with `back`, nor back from it."""
     into = re.compile(rf"{_FROM}cd[ \t]+(?P<quote>[\"']?){_UP}{_ending(path, 1)}/?(?P=quote)(?![\w./-])")
-    if len(into.findall(text)) != 1:
+    if len(into.findall(text)) != 1 or _FOREIGN.search(text):
         return None
     changed = _dropped(text, into)
     again = re.compile(rf"{_FROM}cd[ \t]+(?:\.\./?|-)(?![\w./-])")
@@ -155,7 +158,8 @@ def _nearer(text: str, path: str, depth: int) -> str | None:
     """Return a line that changes to the last parts of a folder alone."""
     parts = path.strip("/").split("/")
     into = re.compile(rf"({_FROM}cd[ \t]+[\"']?)(?:\./)?{_ending(path, depth + 1)}(?=/?[\"']?(?![\w./-]))")
-    return into.sub(rf"\g<1>{'/'.join(parts[-depth:])}", text) if len(into.findall(text)) == 1 else None
+    alone = len(into.findall(text)) == 1 and not _FOREIGN.search(text)
+    return into.sub(rf"\g<1>{'/'.join(parts[-depth:])}", text) if alone else None
 
 
 def _dropped(text: str, command: re.Pattern[str]) -> str | None:

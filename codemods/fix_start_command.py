@@ -33,6 +33,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     found = False
     for changed, why in _lines.proposals(finding, _lines.started(finding, report, tree), tree):
         found = True
-        yield Proposal(changed, why)
+        through = finding.stage if finding.code == "folder-missing" else None  # the rest has to be there without it
+        yield Proposal(changed, why, through=through)
     if not found:
         yield Skip("the command is written in a way that is not edited")

@@ -85,7 +85,7 @@ class Course:
     def no_environment(self, prefix: str, written: str, message: str, where: Where) -> None:
         """Note a virtual environment that is used and that nothing makes."""
         path = posixpath.normpath(posixpath.join(where.folder, written))
-        sure, reason = self.image.files.judged(path, f"Nothing makes a virtual environment at {prefix}.")
+        sure, reason = complaints.judged(self.image.files, prefix, path)
         self.fault("environment-not-made", message, reason, where, MissingFile(path, None), sure and self.has_top(path))
 
     def unmade(self, prefix: str, path: str) -> bool:

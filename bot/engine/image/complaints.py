@@ -84,3 +84,9 @@ def made(program: str, words: list[str]) -> list[str]:
 def absent(files: FileSystem, prefix: str, path: str) -> bool:
     """Say whether nothing lies at a path of an environment, and nothing that could not be followed may have made it."""
     return not (files.find(path) or files.assumed(path) or files.tainted(path) or files.find(posixpath.join(prefix, "bin")))
+
+
+def judged(files: FileSystem, prefix: str, path: str) -> tuple[bool, str]:
+    """Return whether an environment is missing for certain, and why: git ignores most, and a clone has none of those."""
+    sure, reason = files.judged(path, f"Nothing makes a virtual environment at {prefix}.")
+    return sure or files.cloned, reason

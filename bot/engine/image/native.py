@@ -38,6 +38,7 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
     stage.env.update({**env, "PATH": f"{_ENVIRONMENT}/bin:{stage.env['PATH']}"})
     stage.env |= {"VIRTUAL_ENV": _ENVIRONMENT, "UV_PROJECT_ENVIRONMENT": _ENVIRONMENT}
     stage.environments.append(_ENVIRONMENT)
+    stage.files.cloned = True
     stage.files.add(Copied(HOME, context, "", True, "root"))
     stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))
     stage.shell = ("bash", "-c")

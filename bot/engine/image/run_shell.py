@@ -109,7 +109,7 @@ class ShellCommands(ProgramCommands):
         if "/bin/" not in word or not ours or prefix in ("/", "/usr", "/usr/local") or not self.unmade(prefix, path):
             return words
         if self.fatal:
-            certain, reason = self.stage.files.judged(path, f"Nothing makes a virtual environment at {prefix}.")
+            certain, reason = complaints.judged(self.stage.files, prefix, path)
             message, missing = self.reader.no_program(word), MissingFile(path, None)
             self.problems.append(installers.Problem("environment-not-made", message, reason, missing, certain))
         return [name, *words[1:]]
@@ -119,6 +119,6 @@ class ShellCommands(ProgramCommands):
         ends = self.reader.ends_with(command) and not (self.optional or self.lost)
         if not (self.fatal or ends):
             return
-        certain, reason = self.stage.files.judged(self.path(script), f"Nothing makes a virtual environment at {prefix}.")
+        certain, reason = complaints.judged(self.stage.files, prefix, self.path(script))
         message, missing = self.reader.no_script(command, script), MissingFile(self.path(script), None)
         self.problems.append(installers.Problem("environment-not-made", message, reason, missing, certain))
