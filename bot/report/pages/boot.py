@@ -47,7 +47,8 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     "folder-missing": (
         "boot",
         "The command changes to a folder that the image does not have",
-        "The Dockerfile copies the sources to another place than the command expects.",
+        "The Dockerfile copies the sources to another place than the command expects, or the command is in that folder "
+        "already: with `rootDir: backend`, Render runs it in `backend`.",
     ),
     "entry-not-found": (
         "boot",
