@@ -52,7 +52,8 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     if finding.code in _ABSENT:
         for changed, why in _lines.proposals(finding, _lines.built(finding, report, tree), tree):
-            yield Proposal(changed, why)
+            elsewhere = finding.code == "folder-missing" and report.target.build.native is None  # COPY may be what is wrong
+            yield Proposal(changed, why, "unsafe" if elsewhere else "safe")
     elif finding.code in _MANIFESTS:
         yield from _with_manifest(report, tree)
     else:

@@ -154,6 +154,12 @@ def test_a_run_of_a_dockerfile():
     check_transformed(NAME, {**HEALTHY, "Dockerfile": dockerfile}, {"Dockerfile": DOCKERFILE})
 
 
+def test_a_folder_of_an_image_may_be_what_copy_should_bring():
+    before = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("RUN pip", "RUN cd backend && pip")}
+    check_transformed(NAME, before, {"Dockerfile": DOCKERFILE}, unsafe=True)
+    assert not planned(before, NAME).tree.changes()
+
+
 @pytest.mark.parametrize(
     "command",
     [
