@@ -7,7 +7,7 @@ import re
 from bot.engine.image.context import Context
 from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.platforms import survey
-from codemods.add_dockerignore import ENVIRONMENTS, is_leak
+from codemods._leaks import ENVIRONMENTS, is_leak
 
 _CACHES = ".pytest_cache .mypy_cache .ruff_cache .tox .nox htmlcov .coverage .hypothesis .ipynb_checkpoints .eggs".split()
 _LOCAL = ".github .gitlab .circleci .vscode .idea .devcontainer .DS_Store .fly".split()

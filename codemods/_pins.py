@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot.engine.image.stage import Requirement
 from bot.engine.model import dockerfile, requirements, toml
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Splice, Tree, Unreadable, splice
 
 _CLAUSE = r"[<>=!~]=?=?[ \t]*[^;#\s'\"\\&|,()]+"

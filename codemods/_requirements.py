@@ -8,9 +8,10 @@ from typing import NamedTuple
 from bot.engine.codemod import Skip
 from bot.engine.image import manifests as projects
 from bot.engine.image import packages
-from bot.engine.image.stage import Image, Install, Requirement
+from bot.engine.image.stage import Image, Install
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.findings import Place
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Splice, Tree, Unreadable, join, name, newline, parent, splice
 from codemods import _manifests
 

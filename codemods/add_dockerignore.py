@@ -28,9 +28,9 @@ from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, Place, Safety, Weakness
 from bot.engine.model.tree import Tree, join, newline
 from bot.engine.report import Report
+from codemods._leaks import ENVIRONMENTS, is_leak
 
 CODEMOD = Codemod(answers=("ignore-incomplete", "no-dockerignore"), since="0.1")
-ENVIRONMENTS = (".venv", "venv", "env", "ENV")
 _LEAKS = (".env", *ENVIRONMENTS, "node_modules")
 
 
@@ -98,13 +98,3 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 def _copies_all(image: Image) -> bool:
     """Say whether the final stage copies the whole context, so that what lies in its root gets into the image."""
     return any(isinstance(layer, Copied) and layer.folder and not layer.source for layer in image.files.layers)
-
-
-def is_leak(tree: Tree, path: str) -> bool:
-    """Say whether a path is what its name stands for: `env` may be a package, and git may keep a node_modules on purpose."""
-    last = path.rpartition("/")[2]
-    if last == ".env":
-        return not tree.is_folder(path)
-    if last == "node_modules":
-        return tree.kind(path) is None
-    return tree.kind(f"{path}/pyvenv.cfg") is not None or tree.hidden(f"{path}/pyvenv.cfg")

@@ -24,9 +24,7 @@ from collections.abc import Iterator
 from bot.engine.boot.program import Program
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, Place, Weakness
-from bot.engine.model.target import Origin
 from bot.engine.model.tree import Splice, Tree, Unreadable, newline, splice
 from bot.engine.report import Booted, Report
 from codemods import _command
@@ -68,7 +66,11 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         changed = Skip("Flask's debugger would be open to everybody")
     else:
         edits = _told(program.argv) or _untold(program, _port(report, booted, program))
-        changed = _in_command(tree, _origins(program, booted, report.image), edits) if not isinstance(edits, Skip) else edits
+        changed = (
+            _command.replace_any(tree, _command.origins(program, booted, report.image), edits)
+            if not isinstance(edits, Skip)
+            else edits
+        )
     if isinstance(changed, Skip):
         yield changed
         return
@@ -136,23 +138,6 @@ def _alone(report: Report, booted: Booted, program: Program) -> bool:
     places = [unknown.place for unknown in report.unknowns if unknown.place]
     scripts = [place for place in places if place.path not in files and not place.path.endswith(".py")]
     return not scripts and not any(place in own for place in places) and sum(bool(each.listen) for each in booted.programs) == 1
-
-
-def _origins(program: Program, booted: Booted, image: Image) -> list[Origin]:
-    """Return where the words of a command may stand: a script is given some of them by the command that starts it."""
-    found = [program.origin, *([booted.origin] if booted.origin else [])]
-    if image.entrypoint:
-        found.append(Origin("ENTRYPOINT", image.entrypoint.place, (), image.entrypoint.instruction))
-    return list(dict.fromkeys(found))
-
-
-def _in_command(tree: Tree, origins: list[Origin], edits: list[tuple[_Words, _Words]]) -> Tree | Skip:
-    for old, new in edits:
-        for origin in origins:
-            changed = _command.replace_words(tree, origin, old, new)
-            if changed:
-                return changed
-    return Skip(f"`{' '.join(edits[0][0])}` does not stand in the command exactly once")
 
 
 # --- code

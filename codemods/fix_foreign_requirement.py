@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image.stage import Requirement
 from bot.engine.image.unfit import ELSEWHERE, unfit
 from bot.engine.model.findings import BadRequirement, Fault, Weakness
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.report import Report
 from codemods import _requirements

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image import resolving
-from bot.engine.image.stage import Image, Requirement
+from bot.engine.image.stage import Image
 from bot.engine.model.findings import BadRequirement, Clash, Fault, Lacking, Weakness
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _pins, _pythons, _requirements

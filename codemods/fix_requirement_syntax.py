@@ -18,9 +18,10 @@ import re
 from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image.stage import Image, Requirement
+from bot.engine.image.stage import Image
 from bot.engine.model import requirements
 from bot.engine.model.findings import BadRequirement, Fault, Weakness
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.report import Report
 from codemods import _requirements

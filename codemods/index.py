@@ -7,11 +7,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "blueprint-place": ("move-render-yaml",),
     "cmd-differs": ("align-cmd-processes",),
     "command-not-found": ("install-system-package",),
+    "config-invalid": ("fix-config-value",),
     "config-refused": ("fix-render-keys", "fix-render-variables", "fix-render-services", "move-render-database"),
     "config-syntax": ("repair-toml",),
-    "config-type": ("fix-table-list",),
+    "config-type": ("fix-config-value", "fix-table-list"),
     "copy-source-missing": ("fix-path-case", "unignore-needed-file", "fix-render-keys", "fix-file-name", "fix-copy-source", "fix-render-paths", "fix-stage-copy", "move-fly-toml", "add-requirements-file"),
     "dockerfile-not-found": ("fix-path-case", "fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
+    "double-bind": ("fix-double-bind",),
     "duplicate-group": ("merge-process-groups",),
     "entry-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes", "fix-render-keys", "fix-entrypoint", "fix-file-name", "set-pythonpath", "fix-package-layout", "copy-missing-file", "fix-render-paths", "add-dockerfile"),
     "environment-missing": ("use-system-environment",),
@@ -19,6 +21,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "environment-not-made": ("fix-start-command", "fix-build-command"),
     "environment-not-used": ("add-env-path",),
     "folder-missing": ("fix-start-command", "fix-build-command"),
+    "health-path": ("align-health-path",),
     "healthcheck-program": ("fix-healthcheck-command",),
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
@@ -38,12 +41,14 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "needs-shell": ("wrap-shell-command",),
     "no-dockerfile": ("fix-render-keys", "fix-file-name", "fix-dockerfile-path", "fix-render-paths", "move-fly-toml", "add-dockerfile"),
     "no-dockerignore": ("add-dockerignore",),
+    "no-services": ("add-http-service",),
     "optional-package-missing": ("add-missing-extra", "add-missing-requirement"),
     "package-lists-missing": ("fix-apt-install",),
     "packages-not-copied": ("copy-venv-to-final-stage", "fix-stage-copy"),
     "packages-not-readable": ("fix-user-site",),
     "packages-of-other-python": ("align-stage-python",),
     "permission-denied": ("fix-install-user", "fix-build-user"),
+    "port-mismatch": ("align-port",),
     "program-missing": ("fix-build-command", "install-system-package", "install-package-manager", "add-missing-requirement"),
     "project-build-failed": ("name-packages",),
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
@@ -71,4 +76,4 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "fix-ignore-pattern", "merge-process-groups",)
 OPT_IN: tuple[str, ...] = ("verify-import-at-build",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-env-path", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-stage-python", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-copy-source", "fix-dockerfile-path", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-env-path", "add-http-service", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-health-path", "align-port", "align-stage-python", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-config-value", "fix-copy-source", "fix-dockerfile-path", "fix-double-bind", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)

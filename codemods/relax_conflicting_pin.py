@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image import packages
-from bot.engine.image.stage import Requirement
 from bot.engine.model.findings import BadRequirement, Fault, Weakness
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _pins, _requirements

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image import packages
 from bot.engine.image.compiled import NEEDS
-from bot.engine.image.stage import Image, Requirement
+from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, MissingSystem, Weakness
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _code, _requirements

@@ -451,7 +451,7 @@ class _Simulation:
             (service, check)
             for service in services
             for check in service.checks
-            if check.path is not None and served in (None, service.port)
+            if check.path is not None and self.rules.serves({service.port}, served)
         ]
         if not checks or started.app is None or any(word.startswith(_PREFIXES) for word in program.argv):
             return
@@ -468,7 +468,7 @@ class _Simulation:
             if status is None or self.rules.takes(status):
                 continue
             says = f"{check.method} {check.path} is answered with {status}"
-            fault = self.rules.unhealthy(service, says, check.place).fault(0, process.name)
+            fault = self.rules.unhealthy(service, says, check.place).fault(0, process.name, found.about(check, status))
             self.faults.append(fault if program.fatal and process.name not in self.doubtful else _doubted(fault))
 
     def not_exposed(self, booted: Booted, program: Program) -> None:

@@ -44,6 +44,7 @@ def project(dependencies: str) -> dict[str, str]:
         ("yaml", "pyyaml"),
         ("PIL.Image", "pillow"),
         ("dotenv", "python-dotenv"),
+        ("multipart", "python-multipart"),
         ("psycopg2", "psycopg2-binary"),  # the one that needs no compiler
     ],
 )
@@ -355,3 +356,10 @@ def test_the_whole_name_tells_what_is_meant():
     before = {**HEALTHY, "main.py": code + MAIN}
     made = planned(before, NAME)
     assert result(made, before)["requirements.txt"] == "fastapi\nuvicorn\ngoogle-genai\ngoogle-cloud-storage\n"
+
+
+def test_an_app_that_is_not_there_either_comes_after_all_imports():
+    files = {**HEALTHY, "main.py": "import requests\n"}
+    made = planned(files, NAME)
+    assert result(made, files)["requirements.txt"] == "fastapi\nuvicorn\nrequests\n"
+    assert [fault.code for fault in made.after[0].faults] == ["attribute-not-found"]

@@ -116,6 +116,20 @@ jobs:
         env:
           TOKEN: secret
 """
+SERVED = "\n\n@app.get('/health')\ndef health():\n    return 1\n"
+BARE = FLY[: FLY.index("[http")]
+CHECKED = """\
+[[services]]
+  internal_port = 3000
+  protocol = "tcp"
+
+  [[services.ports]]
+    port = 443
+
+[checks.alive]
+  port = 3000
+  type = "tcp"
+"""
 EMPTY = FLY.replace("[http_service]\n", '[[services]]\n  http_checks = []\n  processes = ["app"]\n') + (
     '\n  [[services.http_checks]]\n    path = "/docs"\n'
 )
@@ -328,6 +342,20 @@ CASES = [
         {**HEALTHY, "Dockerfile": DOCKERFILE, "fly.toml": GROUP.format(SERVER.format("old:app"))},
         "fly.toml",
     ),
+    Case("add-http-service", {**HEALTHY, "fly.toml": f'{BARE}\n[[vm]]\n  memory = "1gb"\n'}, "fly.toml", unsafe=True),
+    Case("add-http-service", {**HEALTHY, "fly.toml": BARE}, "fly.toml", unsafe=True),
+    Case(
+        "align-health-path",
+        {**HEALTHY, "fly.toml": FLY + '\n  [[http_service.checks]]\n    path = "/up"\n', "main.py": f"{MAIN}{SERVED}"},
+        "fly.toml",
+    ),
+    Case(
+        "align-health-path",
+        {**HEALTHY, "fly.toml": FLY + '\n[checks.alive]\n  type = "http"\n', "main.py": f"{MAIN}{SERVED}"},
+        "fly.toml",
+    ),
+    Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("8080", "8000")}, "fly.toml"),
+    Case("align-port", {**HEALTHY, "fly.toml": FLY.replace("[http_service]\n  internal_port = 8080", CHECKED)}, "fly.toml"),
     Case(
         "bind-all-interfaces",
         {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"0.0.0.0"', '"127.0.0.1"')},
@@ -347,6 +375,18 @@ CASES = [
         {**BACKEND, "render.yaml": BLUEPRINT.replace("pip install -r requirements.txt", "docker build -t api .")},
         "render.yaml",
         "yaml",
+        unsafe=True,
+    ),
+    Case("fix-config-value", {**HEALTHY, "fly.toml": FLY.replace("8080", '"8080"')}, "fly.toml"),
+    Case(
+        "fix-config-value",
+        {**HEALTHY, "fly.toml": FLY.replace("[http_service]", "  [build.args]\n  A = 1\n  B = 3.10\n[http_service]")},
+        "fly.toml",
+    ),
+    Case(
+        "fix-config-value",
+        {**HEALTHY, "fly.toml": FLY + '  auto_stop_machines = "pause"\n'},
+        "fly.toml",
         unsafe=True,
     ),
     Case(
@@ -373,6 +413,17 @@ CASES = [
         "fix-entrypoint", {**HEALTHY, "Dockerfile": DOCKERFILE.replace("main:app", "src.main:app")}, "Dockerfile", "dockerfile"
     ),
     Case("fix-entrypoint", {**HEALTHY, "fly.toml": GROUP.format(SERVER.format("src.main:app"))}, "fly.toml"),
+    Case(
+        "fix-double-bind",
+        {
+            **HEALTHY,
+            "Dockerfile": DOCKERFILE[: DOCKERFILE.index("CMD")]
+            + 'CMD ["gunicorn", \\\n  "-b", "0.0.0.0:8080", \\\n  "-b", "[::]:8080", \\\n  "main:app"]\n',
+            "requirements.txt": "fastapi\ngunicorn\n",
+        },
+        "Dockerfile",
+        "dockerfile",
+    ),
     Case("fix-foreign-requirement", listing("pywin32==306"), "requirements.txt", "requirements"),
     Case("fix-requirement-pin", listing("pymupdf==1.24.10"), "requirements.txt", "requirements", True, options=INDEX),
     Case("fix-requirement-syntax", listing("requests==-2.31.0"), "requirements.txt", "lines"),

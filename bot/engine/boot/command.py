@@ -20,7 +20,7 @@ from bot.engine.boot.wrappers import unwrapped
 from bot.engine.image.complaints import Shell
 from bot.engine.image.run import SHELLS
 from bot.engine.image.stage import Command, Image
-from bot.engine.model.findings import Denied, MissingFile, Place, Stage
+from bot.engine.model.findings import Denied, MissingFile, Place, SharedPort, Stage
 from bot.engine.model.target import Origin, Process
 from bot.engine.model.tree import Tree
 
@@ -173,6 +173,8 @@ class _Resolver:
         told = not any(UNTOLD in word for word in arguments)
         if start.problem and told:
             self.gives_up(name, start, argv, where)
+        if start.shared:
+            self.in_use(name, start, where)
         if start.unknown:
             self.course.not_followed(start.unknown, where)
         if start.settings:
@@ -184,6 +186,21 @@ class _Resolver:
         if not told and start.entry and UNTOLD in start.entry.written:
             start = start._replace(entry=None)
         self.add(name, start, argv, where)
+
+    def in_use(self, name: str, start: Start, where: Where) -> None:
+        """Report addresses of which the second finds its port in use; a settings file may say that they share it."""
+        last = start.shared[-1]
+        message = f"[ERROR] Connection in use: ('{last.host}', {last.port})"
+        if name == "hypercorn":
+            message = "OSError: [Errno 98] Address already in use"
+        told = " and ".join(f"`{bind.written}`" for bind in start.shared)
+        reason = f"{name} is told {told}, which take the same port of the machine"
+        wide = next((bind for bind in start.shared if bind.everywhere and bind.six), None)
+        reason += ": a socket on [::] serves IPv4 as well." if wide else "."
+        detail = SharedPort(tuple(bind.written for bind in start.shared), name)
+        if all(any(word.endswith(bind.written) for word in where.unset) for bind in start.shared):
+            where = where._replace(unset=frozenset())  # whatever the variable says, it says it twice
+        self.course.fault("double-bind", message, reason, where, detail, start.settings is None)
 
     def gives_up(self, name: str, start: Start, argv: tuple[str, ...], where: Where) -> None:
         """Report a launcher that refuses its arguments: a literal `$PORT` needs a shell, else it is the launcher's usage."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bot.engine.boot.facts import Call, Import
 from bot.engine.boot.finder import Loaded, package_of
-from bot.engine.boot.imports import Frame, Walk
+from bot.engine.boot.importer import Frame, Importer
 from bot.engine.boot.values import Scope, dotted, evaluate, truth
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
@@ -35,7 +35,7 @@ class Named(NamedTuple):
     place: Place
 
 
-def started(walk: Walk, event: Call, frame: Frame) -> None:
+def started(walk: Importer, event: Call, frame: Frame) -> None:
     """Follow the call with which a program starts Django."""
     settings = _settings(walk, frame)
     if settings is None:
@@ -57,7 +57,7 @@ def started(walk: Walk, event: Call, frame: Frame) -> None:
     walk.failures.chain.pop()
 
 
-def _settings(walk: Walk, frame: Frame) -> str | None:
+def _settings(walk: Importer, frame: Frame) -> str | None:
     """Return the settings module: the environment's, or the one that the file falls back to; None where that can't be told."""
     if "DJANGO_SETTINGS_MODULE" in walk.env:
         return walk.env["DJANGO_SETTINGS_MODULE"]
@@ -69,7 +69,7 @@ def _settings(walk: Walk, frame: Frame) -> str | None:
 
 
 class _Django:
-    def __init__(self, walk: Walk, settings: Loaded) -> None:
+    def __init__(self, walk: Importer, settings: Loaded) -> None:
         self.walk = walk
         self.settings = settings
 
@@ -145,11 +145,11 @@ def _module(entry: str) -> str:
     return head if head and last[:1].isupper() else entry
 
 
-def _scope(walk: Walk, loaded: Loaded) -> Scope:
+def _scope(walk: Importer, loaded: Loaded) -> Scope:
     return walk.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
 
 
-def _listed(walk: Walk, loaded: Loaded, name: str, seen: frozenset[str]) -> list[Named] | None:
+def _listed(walk: Importer, loaded: Loaded, name: str, seen: frozenset[str]) -> list[Named] | None:
     """Return what a module makes of a list; None where it has none. Of a branch that may run or not, nothing counts."""
     if loaded.found.tree is None or loaded.name in seen:
         return None
@@ -163,7 +163,7 @@ def _listed(walk: Walk, loaded: Loaded, name: str, seen: frozenset[str]) -> list
 class _Lists:
     """Follows one name through the statements of a settings module."""
 
-    def __init__(self, walk: Walk, loaded: Loaded, name: str, seen: frozenset[str]) -> None:
+    def __init__(self, walk: Importer, loaded: Loaded, name: str, seen: frozenset[str]) -> None:
         self.walk = walk
         self.loaded = loaded
         self.name = name

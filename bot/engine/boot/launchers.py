@@ -11,6 +11,8 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bot.engine.boot import binds as addresses
+from bot.engine.boot.binds import Bind
 from bot.engine.boot.program import LOOPBACK, Listen, Module, Script
 from bot.engine.image.filesystem import FileSystem
 
@@ -29,6 +31,7 @@ class Start(NamedTuple):
     settings: str | None = None  # a file that it reads more from
     missing: str | None = None  # the path in the image whose absence is the problem
     variable: str | None = None  # says where to listen, as nothing else in the command does
+    shared: tuple[Bind, ...] = ()  # addresses that can't be had together
 
 
 class Arguments(NamedTuple):
@@ -170,7 +173,8 @@ def gunicorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) ->
     name, _, attribute = target.partition(":")
     bare = attribute.partition("(")[0]
     entry = Module(name, bare or "application", "(" in attribute, False, target)
-    return Start(entry, front, listen, settings=settings, variable=None if binds else "PORT")
+    shared = () if "--reuse-port" in arguments.options else addresses.shared(binds)
+    return Start(entry, front, listen, settings=settings, variable=None if binds else "PORT", shared=shared)
 
 
 def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
@@ -194,7 +198,8 @@ def _gunicorn_bind(binds: list[str], env: Env) -> tuple[Listen, str | None]:
 
 
 def _host(host: str) -> str:
-    return "0.0.0.0" if host in ("", "*", "::", "[::]") else host
+    bare = host.strip("[]")
+    return "0.0.0.0" if bare in ("", "*", "::") else bare
 
 
 def hypercorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
@@ -215,7 +220,9 @@ def hypercorn(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -
     name = posixpath.basename(path)
     if files.find(posixpath.join(front, name)) and "." in name:  # a file: its name without the suffix
         name = posixpath.splitext(name)[0]
-    return Start(Module(name, attribute or "app", False, False, target), (front,), listen)
+    alone = arguments.get("-w", "--workers") in (None, "1") and not arguments.get("-c", "--config")
+    shared = addresses.shared(binds) if alone else ()
+    return Start(Module(name, attribute or "app", False, False, target), (front,), listen, shared=shared)
 
 
 def granian(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:

@@ -111,7 +111,7 @@ def defined(source: bytes, installed: Installed) -> Iterator[Wanted]:
     """Yield what the routes and models that a module defines need and the image does not have."""
     if not _HINTS.search(source):
         return
-    forms, emails = not installed.gives("multipart"), not installed.gives("email_validator")
+    forms, emails = not installed.has("python-multipart"), not installed.gives("email_validator")
     if not forms and not emails:
         return
     try:

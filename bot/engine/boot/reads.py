@@ -6,19 +6,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from bot.engine.boot import modules
-from bot.engine.boot.facts import Call, Import
-from bot.engine.boot.values import UNKNOWN, Evaluated, PathValue, evaluate
+from bot.engine.boot.facts import Call
+from bot.engine.boot.values import PathValue, evaluate
 from bot.engine.model.findings import Place
 
 if TYPE_CHECKING:
     from bot.engine.boot.finder import Loaded
-    from bot.engine.boot.imports import Frame, Walk
+    from bot.engine.boot.importer import Frame, Importer
 
 _USUAL = {"pd": "pandas", "np": "numpy"}  # what a function that imports them itself calls them too
-_FARTHEST = 4  # modules that hand a value on
 
 
-def follow(walk: Walk, event: Call, frame: Frame) -> None:
+def follow(walk: Importer, event: Call, frame: Frame) -> None:
     """Note a file or a folder that a call needs and the image does not have; only in code that surely runs."""
     missing = walk.files.call(_in_full(event.name, frame), event.node, walk.scope(frame))
     if event.name == "os.chdir":
@@ -40,37 +39,12 @@ def _in_full(name: str, frame: Frame) -> str:
     return f"{brought}{dot}{rest}" if brought else name
 
 
-def value(walk: Walk, name: str, frame: Frame) -> Evaluated:
-    """Return what a name from another module of the repository stands for, where that is a text or a path."""
-    first, _, rest = name.partition(".")
-    if walk.hops > _FARTHEST or (frame.local and first in frame.local):
-        return UNKNOWN
-    for event in reversed(frame.loaded.facts.events):
-        if not isinstance(event, Import):
-            continue
-        if event.names and first in event.aliases:
-            base, original = walk.absolute(event, frame.package), event.names[event.aliases.index(first)]
-            owner, wanted = (f"{base}.{original}", rest) if rest else (base or "", original)
-        elif not event.names and rest and first in (event.aliases or (event.module,)):
-            owner, wanted = event.module, rest
-        else:
-            continue
-        return _constant(walk, owner, wanted)
-    return UNKNOWN
-
-
-def _constant(walk: Walk, owner: str, name: str) -> Evaluated:
-    loaded = walk.loaded.get(owner)
-    if loaded is None or "." in name or name not in loaded.facts.names:
-        return UNKNOWN
-    walk.hops += 1
-    found = evaluate(ast.Name(name), walk.scope(walk.frame(loaded)))
-    walk.hops -= 1
-    return found if isinstance(found, str) else UNKNOWN
-
-
 def given(
-    walk: Walk, loaded: Loaded, function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call | None, caller: Frame | None
+    walk: Importer,
+    loaded: Loaded,
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    call: ast.Call | None,
+    caller: Frame | None,
 ) -> dict[str, ast.expr]:
     """Return the parameters of a call that are known texts or paths, their defaults included, as expressions."""
     names = modules.parameters(function)

@@ -11,12 +11,11 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.engine.boot import startup
 from bot.engine.boot.finder import Loaded
-from bot.engine.boot.imports import Walk
 from bot.engine.boot.launchers import BEGINS, WORKERS
 from bot.engine.boot.optional import Wanted
 from bot.engine.boot.program import Module, Program, Script
+from bot.engine.boot.walk import Walk
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, MissingData, MissingModule, MissingName, Stage, Unknown
@@ -122,11 +121,11 @@ def _enter(walk: Walk, program: Program, entry: Module) -> tuple[Loaded, str] | 
         reason = f"{loaded.found.tree or loaded.found.path} defines no `{first}`."
         detail = MissingName(entry.name, first)
         place = program.origin.place
-        walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True, step=ENTRY_STEP)
+        walk.failures.fault("attribute-not-found", message, reason, place, detail, certain=True)
     elif first in loaded.facts.functions and _calls(program, entry, loaded.facts.functions[first]):
         walk.call_function(loaded, first, False)
     elif _speaks_lifespan(program):
-        startup.follow(walk, loaded, first)
+        walk.start_up(loaded, first)
     return (loaded, first) if first else None
 
 

@@ -14,28 +14,27 @@ from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.values import dotted
 
 if TYPE_CHECKING:
-    from bot.engine.boot.imports import Walk
+    from bot.engine.boot.importer import Importer
 
 _APPS = ("FastAPI", "Starlette")
 _FARTHEST = 4  # modules that hand an app on
 
 
-def follow(walk: Walk, loaded: Loaded, name: str) -> None:
-    """Follow what runs at the startup of the app `name` of a module, if it is made there, or where it is imported from."""
+def functions(walk: Importer, loaded: Loaded, name: str) -> list[tuple[Loaded, str]]:
+    """Return what runs at the startup of the app `name` of a module, if it is made there, or where it is imported from."""
     for _ in range(_FARTHEST):
         maker = loaded.facts.constants.get(name)
         if isinstance(maker, ast.Call):
-            if dotted(maker.func).rpartition(".")[2] in _APPS:
-                for owner, function in _functions(walk, loaded, name, maker):
-                    walk.starts_up(owner, function)
-            return
+            makes_app = dotted(maker.func).rpartition(".")[2] in _APPS
+            return _functions(walk, loaded, name, maker) if makes_app else []
         origin = _origin(walk, loaded, name)
         if origin is None:
-            return
+            return []
         loaded, name = origin
+    return []
 
 
-def _origin(walk: Walk, loaded: Loaded, name: str) -> tuple[Loaded, str] | None:
+def _origin(walk: Importer, loaded: Loaded, name: str) -> tuple[Loaded, str] | None:
     """Return the module that a name is imported from, and what it is called there."""
     for event in loaded.facts.events:
         if isinstance(event, Import) and event.names and name in event.aliases:
@@ -44,7 +43,7 @@ def _origin(walk: Walk, loaded: Loaded, name: str) -> tuple[Loaded, str] | None:
     return None
 
 
-def _functions(walk: Walk, loaded: Loaded, name: str, maker: ast.Call) -> list[tuple[Loaded, str]]:
+def _functions(walk: Importer, loaded: Loaded, name: str, maker: ast.Call) -> list[tuple[Loaded, str]]:
     """Return the functions that run at startup, in order."""
     given = {keyword.arg: keyword.value for keyword in maker.keywords}
     if "lifespan" in given:

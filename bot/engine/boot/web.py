@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from bot.engine.boot.facts import Import
 from bot.engine.boot.finder import Loaded, package_of
-from bot.engine.boot.imports import Walk
 from bot.engine.boot.modules import function_constants, function_events
 from bot.engine.boot.values import dotted
+from bot.engine.boot.walk import Walk
 from bot.engine.model import wildcards
-from bot.engine.model.findings import Place
+from bot.engine.model.findings import Place, Route, Unanswered
+from bot.engine.model.target import Check
 from bot.engine.model.tree import Unreadable
 
 _METHODS = frozenset("get post put delete patch head options api_route route websocket".split())
@@ -36,14 +37,6 @@ _HARMLESS = re.compile(  # what may be called on an app without a change to what
     r"|on_event|add_event_handler|run|openapi|teardown_\w+|context_processor|template_\w+|shell_context_processor|app_context"
     r"|add_template_\w+|test_client|test_request_context|url_path_for|url_for|make_response|websocket"
 )
-
-
-class Route(NamedTuple):
-    """A path that is answered; `methods` in capitals."""
-
-    path: str
-    methods: frozenset[str]
-    place: Place
 
 
 class Routes(NamedTuple):
@@ -70,6 +63,10 @@ class Routes(NamedTuple):
                 return 307
             return 308 if other.endswith("/") else 404
         return 404
+
+    def about(self, check: Check, status: int) -> Unanswered:
+        """Return what is known about a check that is answered with this status."""
+        return Unanswered(check.path or "/", check.method, status, self.found)
 
 
 def _matches(route: str, path: str) -> bool:

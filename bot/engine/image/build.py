@@ -16,7 +16,7 @@ from bot.engine.image import bases, carried, ignore, run
 from bot.engine.image.build_copy import CopyInstructions
 from bot.engine.image.context import Context, ignore_rules
 from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint
-from bot.engine.image.stage import Command, Image, Install, Requirement, Stage, unknown_account
+from bot.engine.image.stage import Command, Image, Install, Stage, unknown_account
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
 from bot.engine.model.findings import (
@@ -32,6 +32,7 @@ from bot.engine.model.findings import (
     Unknown,
     UnreadyInstall,
 )
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.target import Build
 from bot.engine.model.tree import Tree
 

@@ -10,8 +10,9 @@ import re
 from typing import NamedTuple
 
 from bot.engine.image.bases import Base
-from bot.engine.image.stage import Requirement, Stage
+from bot.engine.image.stage import Stage
 from bot.engine.model.findings import MissingSystem
+from bot.engine.model.requirements import Requirement
 
 _GCC = "error: [Errno 2] No such file or directory: 'gcc'"
 

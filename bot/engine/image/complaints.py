@@ -1,6 +1,6 @@
 """What the shell that reads a command complains of: dash, bash and busybox's ash, each in its own words.
 
-Tried with dash 0.5.12 and bash 5.2; ash's are those of its source (busybox 1.36, `shell/ash.c`).
+Tried with dash 0.5.12 and bash 5.2; ash's are as the build logs of Alpine images show them (busybox 1.36).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import re
 from functools import cached_property
 
 from bot.engine.image import snapshot
-from bot.engine.image.packages import Asked, Installed
+from bot.engine.image.distributions import Asked, Installed
 from bot.engine.image.site import Site
 from bot.engine.image.stage import Install
 from bot.engine.model.index import Index, Pin

@@ -14,7 +14,7 @@ from bot.engine.image import modes
 from bot.engine.image.context import Context
 
 if TYPE_CHECKING:
-    from bot.engine.image.stage import Requirement
+    from bot.engine.model.requirements import Requirement
 
 STANDARD = frozenset(  # what every Linux image but an empty one has
     "/ /bin /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin /usr/lib /usr/local"

@@ -14,19 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.image import packages, sites, unfit
 from bot.engine.image.access import Access
-from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.problem import Problem
+from bot.engine.image.stage import Install, Stage
 from bot.engine.model import requirements
 from bot.engine.model.findings import (
-    BadRequirement,
     Denied,
     MissingFile,
-    MissingPackage,
-    MissingProgram,
-    MissingSystem,
-    MissingUser,
     Place,
-    UnreadyInstall,
 )
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
@@ -48,18 +44,6 @@ OPAQUE = {  # program: what its install commands are called
     "hatch": ("env", "run"),
     "rye": ("sync",),
 }
-
-
-class Problem(NamedTuple):
-    """What makes an installer give up: a fault's code, the installer's words, the reason, and the file in question."""
-
-    code: str
-    message: str
-    reason: str
-    missing: (
-        BadRequirement | Denied | MissingFile | MissingPackage | MissingProgram | MissingSystem | MissingUser | UnreadyInstall
-    )
-    certain: bool
 
 
 class Wanted(NamedTuple):

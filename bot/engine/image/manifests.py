@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.image.stage import Requirement
 from bot.engine.model import requirements, toml
 from bot.engine.model.findings import Place
-from bot.engine.model.requirements import Line, normal
+from bot.engine.model.requirements import Line, Requirement, normal
 from bot.engine.model.tree import Tree
 
 _DEEPEST = 20  # of groups that include groups

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from bot.engine.image import compiled, releases
 from bot.engine.image.bases import Base
-from bot.engine.image.installers import Problem
-from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.problem import Problem
+from bot.engine.image.stage import Install, Stage
 from bot.engine.image.unfit import unfit
 from bot.engine.model.findings import BadRequirement
 from bot.engine.model.index import Index, Python, Release, Solved, Unreachable, Unsolved, Wish
-from bot.engine.model.requirements import Line
+from bot.engine.model.requirements import Line, Requirement
 
 _REST = re.compile(r"[\w\s.*+!<>=~,;()'\"-]*")
 _ROUNDS = 12  # refusals after which the rest of an install is not asked for any more

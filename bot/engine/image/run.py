@@ -15,13 +15,15 @@ from typing import NamedTuple
 from bot.engine.image import compiled, installers, managers, packages
 from bot.engine.image.complaints import Shell
 from bot.engine.image.filesystem import Made
+from bot.engine.image.problem import Problem
 from bot.engine.image.run_files import FETCHERS, has_letter
 from bot.engine.image.run_rights import switched
 from bot.engine.image.run_shell import ShellCommands
-from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.stage import Install, Stage
 from bot.engine.image.system import VERBS
 from bot.engine.model import requirements, shell
 from bot.engine.model.findings import MissingFile, Place, Unknown
+from bot.engine.model.requirements import Requirement
 from bot.engine.model.tree import Tree, Unreadable
 
 _HARMLESS = frozenset(
@@ -53,7 +55,7 @@ _LOOPED = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+
 class Outcome(NamedTuple):
     """What a RUN came to: what makes it fail, and what was not followed."""
 
-    problems: tuple[installers.Problem, ...]
+    problems: tuple[Problem, ...]
     unknowns: tuple[Unknown, ...]
 
 
@@ -245,8 +247,7 @@ class _Runner(ShellCommands):
                 lacking += compiled.lacks_git(self.stage, wanted.install.requirements, wanted.git)
                 sure = self.stage.followed and not before.opaque
                 self.problems += [
-                    installers.Problem("system-package-missing", lack.message, lack.reason, lack.missing, sure)
-                    for lack in lacking
+                    Problem("system-package-missing", lack.message, lack.reason, lack.missing, sure) for lack in lacking
                 ]
         elif verb is not None and verb not in _PIP_OTHER:
             self.not_followed(["pip", verb])
@@ -264,7 +265,7 @@ class _Runner(ShellCommands):
         reason = f"The Python of {self.stage.base.name} leaves its packages to the system: pip wants a virtual environment."
         missing = MissingFile("/usr/bin/pip3", None)
         message = "error: externally-managed-environment"
-        self.problems.append(installers.Problem("environment-missing", message, reason, missing, self.stage.followed))
+        self.problems.append(Problem("environment-missing", message, reason, missing, self.stage.followed))
 
     def makes_environment(self, arguments: list[str | None]) -> None:
         """Follow `python -m venv` and virtualenv: each folder that they name becomes an environment."""
@@ -273,9 +274,7 @@ class _Runner(ShellCommands):
                 self.denied("venv", self.path(word))
                 self.stage.add_environment(self.path(word), self.owner, "--system-site-packages" in arguments)
 
-    def resolved(
-        self, install: Install, arguments: list[str | None], tool: str
-    ) -> tuple[Install, tuple[installers.Problem, ...]]:
+    def resolved(self, install: Install, arguments: list[str | None], tool: str) -> tuple[Install, tuple[Problem, ...]]:
         """Return an install with what the package index makes of it, where there is one to ask."""
         if self.stage.index is None:
             return install, ()
@@ -391,7 +390,7 @@ class _Runner(ShellCommands):
         reason = f"{found.tree} has no executable bit in git, and the build starts it as a program."
         message = f"{self.spoken} {word}: Permission denied"
         missing = MissingFile(path, None)
-        self.problems.append(installers.Problem("script-not-executable", message, reason, missing, self.stage.followed))
+        self.problems.append(Problem("script-not-executable", message, reason, missing, self.stage.followed))
 
     def script_of_repository(
         self, words: list[str | None], named: str | None = None, options: list[str | None] | None = None

@@ -10,8 +10,8 @@ import posixpath
 import re
 from typing import Literal
 
-from bot.engine.image import installers
 from bot.engine.image.filesystem import Copied, FileSystem, Gone, Linked, Made
+from bot.engine.image.problem import Problem
 from bot.engine.image.run_rights import RightsCommands
 from bot.engine.model.findings import MissingFile, Unknown
 
@@ -36,7 +36,7 @@ class FileCommands(RightsCommands):
         reason = f"The command runs in {self.folder}, where the image has no such file at this point."
         certain, reason = files.judged(path, reason)
         certain = certain and self.stage.followed
-        self.problems.append(installers.Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
+        self.problems.append(Problem("run-file-missing", message, reason, MissingFile(path, None), certain))
 
     def moves_files(self, program: str, arguments: list[str | None]) -> bool:
         """Follow mkdir, touch, rm, cp, mv, ln and install; say whether the program is one of them."""

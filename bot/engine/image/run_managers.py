@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bot.engine.image import compiled, managers, packages
 from bot.engine.image.access import Access
 from bot.engine.image.filesystem import Made
-from bot.engine.image.installers import Problem
 from bot.engine.image.managers.call import Call, Outcome
+from bot.engine.image.problem import Problem
 from bot.engine.image.stage import Image, Install, Stage
 from bot.engine.model.findings import Denied, Place
 from bot.engine.model.tree import Tree

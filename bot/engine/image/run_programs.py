@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from bot.engine.image import installers, managers, packages, programs
+from bot.engine.image import managers, packages, programs
+from bot.engine.image.problem import Problem
 from bot.engine.image.stage import Stage
 from bot.engine.image.system import SystemCommands
 from bot.engine.model.findings import MissingFile, MissingProgram, Place
@@ -77,7 +78,7 @@ class ProgramCommands(SystemCommands):
         reason = f"{self.stage.base.name} has no `{missing.name}`"
         reason += f": the package {missing.package} brings it." if missing.package else ", nor has its system."
         sure = programs.everywhere(missing.name, self.stage.base.system)
-        self.problems.append(installers.Problem("program-missing", self.not_found(missing.name), reason, missing, sure))
+        self.problems.append(Problem("program-missing", self.not_found(missing.name), reason, missing, sure))
 
     def note_starved(self, missing: MissingProgram, program: str) -> None:
         """Note that a command reads nothing, since what feeds it is not there: it fails, or does nothing and says nothing."""
@@ -86,7 +87,7 @@ class ProgramCommands(SystemCommands):
         reason = f"{self.stage.base.name} has no `{missing.name}`, so `{program}` reads nothing"
         reason += "." if program in _LOUD else ", does nothing, and the build goes on without what it should have installed."
         sure = program in _LOUD and programs.everywhere(missing.name, self.stage.base.system)
-        self.problems.append(installers.Problem("program-missing", self.not_found(missing.name), reason, missing, sure))
+        self.problems.append(Problem("program-missing", self.not_found(missing.name), reason, missing, sure))
 
     def missing_program(self, word: str, program: str) -> bool:
         """Note a program that the image does not have: one that no Python image brings, or that no requirement is known to."""
@@ -112,5 +113,5 @@ class ProgramCommands(SystemCommands):
         reason = f"No installed requirement is known to bring `{brought}`." if brought else f"The image has no {program}."
         certain = (manager or not brought) and self.stage.base.known and self.stage.followed
         missing = MissingFile(f"/usr/local/bin/{program}", None)
-        self.problems.append(installers.Problem("program-missing", self.not_found(program), reason, missing, certain))
+        self.problems.append(Problem("program-missing", self.not_found(program), reason, missing, certain))
         return not manager

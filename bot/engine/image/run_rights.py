@@ -9,9 +9,10 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from bot.engine.image import accounts, installers, modes
+from bot.engine.image import accounts, modes
 from bot.engine.image.access import Access
 from bot.engine.image.filesystem import Given, Made
+from bot.engine.image.problem import Problem
 from bot.engine.image.stage import Stage
 from bot.engine.model.findings import Denied, MissingUser, Place, Unknown
 
@@ -49,7 +50,7 @@ class RightsCommands:
         self.place = place
         self.folder = stage.workdir
         self.lost = False  # a `cd` led to a folder that can't be told
-        self.problems: list[installers.Problem] = []
+        self.problems: list[Problem] = []
         self.unknowns: list[Unknown] = []
         self.fatal = True  # whether the command at hand can make the whole RUN fail
         self.optional = False  # whether it may not run at all
@@ -98,7 +99,7 @@ class RightsCommands:
         name = self.stage.users.named(self.owner)
         detail = Denied(program, path, name, None)
         reason = f"{reason} The command runs as {name}."
-        self.problems.append(installers.Problem("permission-denied", message, reason, detail, self.stage.followed))
+        self.problems.append(Problem("permission-denied", message, reason, detail, self.stage.followed))
 
     def needs_root(self, program: str) -> None:
         """Note a command that only root may run, where another user does."""
@@ -125,7 +126,7 @@ class RightsCommands:
             sure = self.stage.followed and not self.stage.may_bring(missing)
             reason = f"{program} gives up, and the build with it."
             detail = MissingUser(missing, None)
-            self.problems.append(installers.Problem("user-unknown", outcome.message, reason, detail, sure))
+            self.problems.append(Problem("user-unknown", outcome.message, reason, detail, sure))
         if outcome.home and not self.stage.files.find(outcome.home.path):
             above = posixpath.dirname(outcome.home.path)
             if not self.stage.files.find(above):
@@ -201,7 +202,7 @@ class RightsCommands:
         message = f"{program}: invalid {kind}: ‘{written}’"
         reason = f"At this point of the build the image has no {kind} `{missing}`."
         sure = self.stage.followed and not self.stage.may_bring(missing)
-        self.problems.append(installers.Problem("user-unknown", message, reason, MissingUser(missing, None), sure))
+        self.problems.append(Problem("user-unknown", message, reason, MissingUser(missing, None), sure))
 
     def give(self, words: list[str], options: dict[str, str | None]) -> None:
         """Give what was made the owner and the mode that options (`-o`, `-g`, `-m`) say."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
-from bot.engine.image import complaints, installers
+from bot.engine.image import complaints
 from bot.engine.image.complaints import Shell
+from bot.engine.image.problem import Problem
 from bot.engine.image.run_programs import ProgramCommands
 from bot.engine.image.stage import Stage
 from bot.engine.model.findings import MissingFile, MissingProgram, Place
@@ -66,7 +67,7 @@ class ShellCommands(ProgramCommands):
             return False
         certain, reason = files.judged(path, f"The command runs in {self.folder}, where the image has no such folder.")
         message = self.reader.no_folder(target)
-        self.problems.append(installers.Problem("folder-missing", message, reason, MissingFile(path, None), certain))
+        self.problems.append(Problem("folder-missing", message, reason, MissingFile(path, None), certain))
         files.taint(path, f"{target} is taken to be there", assumed=True)
         return True
 
@@ -84,7 +85,7 @@ class ShellCommands(ProgramCommands):
         if unknown:
             reason = "`source` is a command of bash, and sh is dash in images of Debian: that knows `.` alone."
             missing = MissingFile(self.path(script or ""), None) if unmade else MissingProgram(command, None, None)
-            self.problems.append(installers.Problem("needs-bash", self.reader.says(command, False), reason, missing, True))
+            self.problems.append(Problem("needs-bash", self.reader.says(command, False), reason, missing, True))
         if script is None or posixpath.basename(script) != "activate":
             self.not_followed(words)
             return
@@ -111,7 +112,7 @@ class ShellCommands(ProgramCommands):
         if self.fatal:
             certain, reason = complaints.judged(self.stage.files, prefix, path)
             message, missing = self.reader.no_program(word), MissingFile(path, None)
-            self.problems.append(installers.Problem("environment-not-made", message, reason, missing, certain))
+            self.problems.append(Problem("environment-not-made", message, reason, missing, certain))
         return [name, *words[1:]]
 
     def no_environment(self, command: str, script: str, prefix: str) -> None:
@@ -121,4 +122,4 @@ class ShellCommands(ProgramCommands):
             return
         certain, reason = complaints.judged(self.stage.files, prefix, self.path(script))
         message, missing = self.reader.no_script(command, script), MissingFile(self.path(script), None)
-        self.problems.append(installers.Problem("environment-not-made", message, reason, missing, certain))
+        self.problems.append(Problem("environment-not-made", message, reason, missing, certain))

@@ -12,20 +12,13 @@ from bot.engine.image.filesystem import STANDARD, FileSystem, Made
 from bot.engine.image.users import Users
 from bot.engine.model.dockerfile import Dockerfile, Instruction
 from bot.engine.model.findings import Fault, Place, Unknown
-from bot.engine.model.requirements import Line
+from bot.engine.model.requirements import Line, Requirement
 
 if TYPE_CHECKING:
     from bot.engine.image.projects.contents import Given
     from bot.engine.model.index import Index, Pin  # for a check that asks a package index alone
 
 _OF_PACKAGES = frozenset("messagebus postgres redis mysql rabbitmq sshd nginx caddy memcache node Debian-exim ssl-cert".split())
-
-
-class Requirement(NamedTuple):
-    """A distribution that an install asks for, and where that is written."""
-
-    line: Line
-    place: Place
 
 
 class Install(NamedTuple):

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from bot.engine.image import debian
-from bot.engine.image.installers import Problem
+from bot.engine.image.problem import Problem
 from bot.engine.image.run_files import FETCHERS, FileCommands
 from bot.engine.image.systems import ARCHIVED, DEBIAN
 from bot.engine.model.findings import MissingPackage, UnreadyInstall

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from bot.engine.image.stage import Requirement
 from bot.engine.model.findings import BadRequirement
+from bot.engine.model.requirements import Requirement
 
 _PYTHONS_OWN = frozenset(  # modules of the standard library, and Python itself, that the index has nothing of
     "abc base64 collections contextlib copy csv glob io itertools json math os pickle pkg-resources python queue random re"

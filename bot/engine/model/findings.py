@@ -182,6 +182,30 @@ class Misplaced(NamedTuple):
     place: Place
 
 
+class SharedPort(NamedTuple):
+    """Addresses, as they are written, of which one takes the port of the others; `by` is the server that is told them."""
+
+    binds: tuple[str, ...]
+    by: str
+
+
+class Route(NamedTuple):
+    """A path that an app answers; `methods` in capitals."""
+
+    path: str
+    methods: frozenset[str]
+    place: Place
+
+
+class Unanswered(NamedTuple):
+    """A checked path that is answered with a status which fails the check, and all that the app answers."""
+
+    path: str
+    method: str
+    status: int
+    routes: tuple[Route, ...]
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -209,6 +233,8 @@ Detail = (
     | UnreadyInstall
     | MissingProgram
     | MissingUser
+    | SharedPort
+    | Unanswered
     | None
 )
 

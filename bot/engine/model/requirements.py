@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from bot.engine.model.findings import Place
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$", re.S)
 _NESTED = re.compile(r"(?:-r\s*|-c\s*|--requirement[=\s]\s*|--constraint[=\s]\s*)(\S.*)$")
@@ -49,6 +51,13 @@ _CLAUSE = (
 )
 _CLAUSES = rf"{_CLAUSE}(?:\s*,\s*{_CLAUSE})*\s*,?"
 _REST = re.compile(rf"(?:@\s*\S+(?:\s+;.*)?|(?:{_CLAUSES}|\(\s*(?:{_CLAUSES})?\s*\))?\s*(?:;.*)?)", re.I | re.S)
+
+
+class Requirement(NamedTuple):
+    """A distribution that an install asks for, and where that is written."""
+
+    line: Line
+    place: Place
 
 
 def decode(data: bytes) -> str:

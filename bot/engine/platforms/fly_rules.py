@@ -11,7 +11,7 @@ from bot.engine.model.target import Process, Service, Start, Target
 from bot.engine.model.tree import Tree
 from bot.engine.platforms import fly, starts, survey
 from bot.engine.platforms.before import Doubt
-from bot.engine.platforms.rules import Words
+from bot.engine.platforms.words import Words
 
 PREFIX = "Error: failed to fetch an image or build from source: "
 _TOLD = (  # variables that Fly sets, to values that only the machine has

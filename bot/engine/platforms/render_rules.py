@@ -11,7 +11,7 @@ from bot.engine.model.target import Process, Service, Start, Target
 from bot.engine.model.tree import Tree, name
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.render import BLUEPRINT, PORT
-from bot.engine.platforms.rules import Words
+from bot.engine.platforms.words import Words
 
 _TOLD = (  # variables that Render sets, to values that only the instance has
     "RENDER_SERVICE_ID RENDER_INSTANCE_ID RENDER_EXTERNAL_URL RENDER_EXTERNAL_HOSTNAME RENDER_GIT_COMMIT RENDER_GIT_BRANCH"

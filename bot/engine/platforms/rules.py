@@ -5,27 +5,13 @@ The simulation asks a `Rules` object and knows no platform by name; `of` returns
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol
 
-from bot.engine.model.findings import Fault, Place, Stage
+from bot.engine.model.findings import Place
 from bot.engine.model.target import Process, Service, Start, Target
 from bot.engine.model.tree import Tree
 from bot.engine.platforms.before import Doubt
-
-
-class Words(NamedTuple):
-    """What a platform prints about a fault, why it does, and where that is written."""
-
-    code: str
-    message: str
-    reason: str
-    place: Place
-    stage: Stage = "build"
-    confidence: Literal["certain", "likely"] = "certain"
-
-    def fault(self, step: int, process: str) -> Fault:
-        """Return the fault that the words are about."""
-        return Fault(self.code, self.stage, step, process, self.confidence, self.message, self.reason, self.place)
+from bot.engine.platforms.words import Words
 
 
 class Rules(Protocol):

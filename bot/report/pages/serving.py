@@ -10,6 +10,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The app listens on another port than the service's internal_port",
         "flyctl warns and the deploy succeeds; the proxy then finds nobody: `instance refused connection`.",
     ),
+    "double-bind": (
+        "boot",
+        "A server is told two addresses that take the same port",
+        "On Linux a socket on `[::]` serves IPv4 as well, so one on `0.0.0.0` finds the port in use, in either order: gunicorn "
+        "tries five times and exits, hypercorn ends at once. One address is enough. `--reuse-port` and more workers than one "
+        "of hypercorn let both be had.",
+    ),
     "loopback-only": (
         "port",
         "The app listens on 127.0.0.1",

@@ -56,8 +56,8 @@ def test_a_step_says_what_it_repairs():
 
 
 def test_a_fault_that_nothing_answers_stays_and_the_others_are_repaired():
-    files = {**BROKEN, "fly.toml": FLY.replace("8080", "8000")}
-    made = planned(files)
+    two = "\n[[services]]\n  internal_port = 9000\n"  # which of the two is meant nobody knows
+    made = planned({**BROKEN, "fly.toml": FLY.replace("8080", "8000") + two})
     assert names(made) == ["fix-entrypoint"]
     assert reached(made) == ["port"]
 

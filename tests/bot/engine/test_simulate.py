@@ -198,7 +198,9 @@ CASES = {
         ("main.py", 3),
         None,
     ),
-    "another port": Case(edited("Dockerfile", "8080", "8000"), "port", "port-mismatch", UNREACHABLE, ("Dockerfile", 6), None),
+    "another port": Case(
+        edited("Dockerfile", "8080", "8000"), "port", "port-mismatch", UNREACHABLE, ("Dockerfile", 6), "align-port"
+    ),
     "only reachable from the machine itself": Case(
         edited("Dockerfile", '"--host", "0.0.0.0", ', ""), "port", "loopback-only", UNREACHABLE, ("Dockerfile", 6), None
     ),
@@ -208,7 +210,7 @@ CASES = {
         "no-services",
         "uvicorn serves HTTP, and no [http_service] or [[services]] exposes its port",
         ("fly.toml", 1),
-        None,
+        "add-http-service",
         "likely",
     ),
     "a checked path that is answered with 404": Case(
@@ -217,7 +219,7 @@ CASES = {
         "health-path",
         "Health check on port 8080 has failed. Your app is not responding properly.",
         ("fly.toml", 10),
-        None,
+        "align-health-path",
     ),
 }
 

@@ -44,6 +44,7 @@ CASES: dict[str, dict[str, str | bytes]] = {
     "a-chain": {**HEALTHY, "main.py": MAIN + "import a\n", "a.py": "import b\n", "b.py": "from a import gone\n"},
     "port-mismatch": {**HEALTHY, "fly.toml": FLY.replace("8080", "3000")},
     "no-services": {**HEALTHY, "fly.toml": 'app = "demo"\n'},
+    "two-servers": {**HEALTHY, "fly.toml": f"app = 'demo'\n[processes]\n  web = '{SERVER}'\n  api = '{SERVER}'\n"},
     "unknown": {**HEALTHY, "Dockerfile": "FROM golang:1.22\nCMD ['/srv']\n"},
     "secrets": {**HEALTHY, "main.py": MAIN + "import os\n\nos.environ['DATABASE_URL']\n"},
     "weakness": {**HEALTHY, "fly.toml": FLY.replace("[build]", "[build]\n  context = '.'")},

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from bot.engine.image.locks import uv
 from bot.engine.image.locks.uv import UvLock
 from bot.engine.image.manifests import Project, Values, table
-from bot.engine.image.stage import Requirement
-from bot.engine.model.requirements import normal
+from bot.engine.model.requirements import Requirement, normal
 
 _LEGACY = ("dependencies", "source", "extras", "dev-dependencies")
 _OF_PROJECT = ("requires-python", "dependencies", "optional-dependencies")

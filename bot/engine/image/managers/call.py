@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from bot.engine.image.installers import Problem
 from bot.engine.image.locks.lock import Package
 from bot.engine.image.locks.markers import Environment
-from bot.engine.image.stage import Install, Requirement, Stage
+from bot.engine.image.problem import Problem
+from bot.engine.image.stage import Install, Stage
 from bot.engine.model.findings import MissingFile, Place
-from bot.engine.model.requirements import Line
+from bot.engine.model.requirements import Line, Requirement
 from bot.engine.model.tree import Tree, Unreadable
 
 _TRUE = ("1", "true", "yes", "on", "t", "y")

@@ -11,8 +11,8 @@ from bot.engine.image.locks.pdm import PdmLock
 from bot.engine.image.managers import pythons
 from bot.engine.image.managers.call import Call, Options, Outcome, options, pinned
 from bot.engine.image.manifests import Project
-from bot.engine.image.stage import Install, Requirement
-from bot.engine.model.requirements import normal
+from bot.engine.image.stage import Install
+from bot.engine.model.requirements import Requirement, normal
 from bot.engine.model.tree import Unreadable
 
 _VALUED = frozenset(

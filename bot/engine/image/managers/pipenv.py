@@ -11,9 +11,9 @@ from bot.engine.image.locks.lock import Unusable
 from bot.engine.image.locks.pipfile import PipfileLock
 from bot.engine.image.managers.call import Call, Looked, Options, Outcome, options, pinned
 from bot.engine.image.manifests import Project
-from bot.engine.image.stage import Install, Requirement
+from bot.engine.image.stage import Install
 from bot.engine.model import requirements
-from bot.engine.model.requirements import normal
+from bot.engine.model.requirements import Requirement, normal
 from bot.engine.model.tree import Unreadable
 
 _VALUED = frozenset("--python --pypi-mirror -r --requirements -i --index --categories --extra-pip-args -e --editable".split())

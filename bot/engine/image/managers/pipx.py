@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.engine.image.managers.call import Call, Outcome, options
-from bot.engine.image.stage import Install, Requirement
+from bot.engine.image.stage import Install
 from bot.engine.model import requirements
+from bot.engine.model.requirements import Requirement
 
 _VALUED = frozenset("--python --pip-args --index-url -i --suffix --preinstall --spec --fetch-python".split())
 

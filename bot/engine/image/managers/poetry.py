@@ -16,9 +16,9 @@ from bot.engine.image.locks.poetry import PoetryLock
 from bot.engine.image.managers import pythons, sources
 from bot.engine.image.managers.call import Call, Looked, Options, Outcome, options, pinned
 from bot.engine.image.manifests import Project, table
-from bot.engine.image.stage import Install, Requirement
+from bot.engine.image.stage import Install
 from bot.engine.model import toml
-from bot.engine.model.requirements import normal
+from bot.engine.model.requirements import Requirement, normal
 from bot.engine.model.tree import Unreadable
 
 _VALUED = frozenset(

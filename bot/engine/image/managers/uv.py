@@ -15,10 +15,10 @@ from bot.engine.image.locks.uv import UvLock, activated
 from bot.engine.image.managers import pythons, sources, uv_pip, uv_workspace
 from bot.engine.image.managers.call import Call, Looked, Options, Outcome, options, pinned
 from bot.engine.image.manifests import listed, table
-from bot.engine.image.stage import Install, Requirement
+from bot.engine.image.stage import Install
 from bot.engine.model import requirements
 from bot.engine.model.findings import Place
-from bot.engine.model.requirements import normal
+from bot.engine.model.requirements import Requirement, normal
 
 _VALUED = frozenset(
     "--directory --project --python -p --package --extra --no-extra --group --no-group --only-group --no-install-package"

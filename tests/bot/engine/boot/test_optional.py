@@ -31,6 +31,7 @@ def installing(install: str, code: str, **more) -> Booted:
         ("fastapi", ROUTE.format("form: OAuth2PasswordRequestForm = Depends()"), FORM),
         ("fastapi==0.104.1", ROUTE.format("*, file: UploadFile | None = None"), FORM),
         ("fastapi uvicorn", ROUTE.format("file: UploadFile") + "import uvicorn\nuvicorn.run(app)\n", FORM),
+        ("fastapi multipart", ROUTE.format("file: UploadFile"), FORM),  # another distribution of nearly that name
         ("fastapi", MODEL.format("EmailStr"), EMAIL),
         ("pydantic", MODEL.format("list[EmailStr] | None = None"), EMAIL),
         ("'pydantic<2'", MODEL.format("EmailStr"), EMAIL.replace("'", "")),
@@ -67,6 +68,12 @@ def test_a_feature_whose_package_nothing_installs(install, code, wanted):
         ("sqlalchemy==2.0.30", "from sqlalchemy.ext.asyncio import create_async_engine"),
         ("sqlalchemy", ENGINE.format("'sqlite:///x.db'")),
         ("sqlalchemy", "import os\n" + ENGINE.format("os.environ['DATABASE_URL']")),
+        ("'sqlalchemy<2.1' psycopg2-binary", "import os\n" + ENGINE.format("os.environ['DATABASE_URL']")),
+        ("sqlalchemy psycopg2-binary 'psycopg[binary]'", "import os\n" + ENGINE.format("os.environ['DATABASE_URL']")),
+        (
+            "sqlalchemy psycopg2-binary",
+            "import os\nurl = os.environ['DATABASE_URL'].replace('s://', 's+psycopg2://')\n" + ENGINE.format("url"),
+        ),
         ("sqlalchemy asyncpg", ENGINE.format("'postgresql+asyncpg://u:p@h/d'")),
         ("sqlalchemy==2.0.30 psycopg2-binary", ENGINE.format("'postgresql://u:p@h/d'")),
         ("-r https://example.org/all.txt", ROUTE.format("file: UploadFile")),
@@ -82,6 +89,7 @@ def test_a_feature_that_has_what_it_needs(install, code):
         ("fastapi our-own-thing", ROUTE.format("file: UploadFile"), FORM),
         ("fastapi", MODEL.replace("(BaseModel)", "(Ours)").format("EmailStr"), EMAIL),
         ("sqlalchemy sqlmodel==0.0.14", "from sqlalchemy.ext.asyncio import create_async_engine", GREENLET),
+        ("sqlalchemy psycopg2-binary", "import os\n" + ENGINE.format("os.environ['DATABASE_URL']"), missing("psycopg")),
     ],
 )
 def test_what_leaves_a_doubt(install, code, wanted):

@@ -4,9 +4,9 @@ import pytest
 
 from bot.engine.image import packages, snapshot
 from bot.engine.image.packages import Installed, installed, known, provider
-from bot.engine.image.stage import Install, Requirement
+from bot.engine.image.stage import Install
 from bot.engine.model.findings import Place
-from bot.engine.model.requirements import normal, requirement
+from bot.engine.model.requirements import Requirement, normal, requirement
 
 PLACE = Place("requirements.txt", 1)
 

@@ -1,0 +1,160 @@
+"""Let the health check ask for a path that the app answers.
+
+A check whose path the app does not serve is answered with 404, and one that differs from a route by its last slash with a
+redirect, which Fly does not follow: the machines never become healthy, and nothing is routed to them. The path is taken from
+the app's own routes where one of them is clearly the health check (`/health`, `/healthz`, `/api/health`, `/ping`, …), or
+where it is the same but for the slash. A method that the path does not take (`HEAD`, where FastAPI serves `GET` alone) is
+changed instead. Without such a route, `/` is a suggestion: it may be a page that says little about the app. Routes that
+redirect, or that want a user, are no answer.
+
+Before (the app serves /health):          After:
+
+    [[http_service.checks]]                   [[http_service.checks]]
+      path = "/up"                              path = "/health"
+
+References: https://fly.io/docs/reference/configuration/#http_service-checks, https://render.com/docs/health-checks
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.engine.boot.values import dotted
+from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.model import toml
+from bot.engine.model.findings import Fault, Place, Route, Safety, Unanswered, Weakness
+from bot.engine.model.tree import Tree, Unreadable
+from bot.engine.report import Report
+from codemods import _toml, _yaml
+
+CODEMOD = Codemod(answers=("health-path",), since="0.1")
+_CLEAR = frozenset("health healthz healthcheck health-check health_check _health".split())
+_OTHERS = frozenset("ping up status live livez liveness ready readyz readiness alive heartbeat".split())
+_BEFORE = re.compile(r"api|v\d+|_?internal|health|healthz|public|system")  # what may stand before such a name
+_GUARDED = re.compile(r"(?i)login|auth|user|token|admin|api_?key")
+
+
+class _Choice(NamedTuple):
+    """What the check should ask for."""
+
+    path: str
+    method: str | None = None  # another one
+    safety: Safety = "safe"
+
+    @property
+    def served(self) -> str:
+        """What is to be asked for, in words."""
+        return f"{self.method} {self.path}" if self.method else self.path
+
+
+def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose the path for every check that fails in the same words."""
+    config = report.target.config
+    if config.endswith((".json", "fly.yaml")):
+        yield Skip("only TOML is edited")
+        return
+    told = {fault.place: fault.detail for fault in report.faults if fault.identity == finding.identity and fault.place}
+    text: str | None = tree.text(config)
+    words, safeties = "", set()
+    for place, detail in sorted(told.items(), reverse=True):
+        choice = _choice(detail, tree) if isinstance(detail, Unanswered) else None
+        if choice is None or not isinstance(detail, Unanswered):
+            yield Skip("the app answers no path that is clearly its health check")
+            return
+        text = _edited(text, report, place, choice) if text is not None else None
+        words = f"{detail.method} {detail.path} is answered with {detail.status}, and the app serves {choice.served}."
+        safeties.add(choice.safety)
+    if text is None:
+        yield Skip("the check is not a table of its own")
+    else:
+        yield Proposal(tree.write(config, text), words, "unsafe" if "unsafe" in safeties else "safe")
+
+
+# --- which path
+
+
+def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
+    """Return the path that is meant, best first: the same but for the slash, the one health check, `/`."""
+    asked = detail.path.partition("?")[0]
+    same = [route for route in detail.routes if route.path == asked]
+    if detail.status == 405 and any("GET" in route.methods for route in same):
+        return _Choice(detail.path, "GET")
+    routes = [route for route in detail.routes if detail.method in route.methods and _answers(tree, route)]
+    paths = list(dict.fromkeys(route.path for route in routes))
+    slashed = [path for path in paths if path.rstrip("/") == asked.rstrip("/") and path != "/"]
+    if slashed:
+        return _Choice(slashed[0])
+    clear = [path for path in paths if _is_clear(path)]
+    last = _last(asked)
+    for group in (
+        [path for path in clear if _last(path) == last],
+        [path for path in clear if _last(path) in _CLEAR],
+        clear,
+        [path for path in paths if _last(path) in _CLEAR],
+    ):
+        if group:
+            only = len(group) == 1 and group[0] in clear
+            return _Choice(min(group, key=lambda path: (path.count("/"), len(path))), safety="safe" if only else "unsafe")
+    return _Choice("/", safety="unsafe") if "/" in paths else None
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2].lower()
+
+
+def _is_clear(path: str) -> bool:
+    """Say whether a path is called like a health check, below nothing that it may be the state of."""
+    front, _, last = path.lower().strip("/").rpartition("/")
+    return last in _CLEAR | _OTHERS and all(_BEFORE.fullmatch(part) for part in front.split("/") if part)
+
+
+def _answers(tree: Tree, route: Route) -> bool:
+    """Say whether a route is answered without a redirect, parameters of the path or a user, as far as its function shows."""
+    function = _function(tree, route.place)
+    if "{" in route.path or "<" in route.path or not route.path.startswith("/"):
+        return False
+    if function is None:
+        return False
+    calls = [dotted(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+    guards = [
+        ast.unparse(node) for node in (*function.decorator_list, *function.args.defaults, *function.args.kw_defaults) if node
+    ]
+    guards += [ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation]
+    redirects = any(call.rpartition(".")[2].lower().startswith("redirect") for call in calls)
+    return not redirects and not any(_GUARDED.search(re.sub(r"(['\"]).*?\1", "", guard)) for guard in guards)
+
+
+def _function(tree: Tree, place: Place) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """Return the function that a decorator at a place makes a route of."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nodes = list(ast.walk(ast.parse(tree.read(place.path))))
+    except (Unreadable, SyntaxError, ValueError):
+        return None
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return next((node for node in functions if place.line in [each.lineno for each in node.decorator_list]), None)
+
+
+# --- where it is written
+
+
+def _edited(text: str, report: Report, place: Place, choice: _Choice) -> str | None:
+    if report.target.config.endswith(".yaml"):
+        return _yaml.set_value(text, (*report.target.key, "healthCheckPath"), choice.path)
+    document = toml.read(text)
+    path = _toml.path_at(document, place) or ()
+    table = path[:-1] if path[-1:] == ("path",) else path
+    if "checks" not in table and "http_checks" not in table:
+        return None
+    if choice.method:
+        method = document.spans.get((*table, "method"))
+        upper = method is not None and document.text[method.start : method.end].isupper()
+        return _toml.set_string(text, (*table, "method"), choice.method if upper else choice.method.lower())
+    if path != table:
+        return _toml.set_string(text, path, choice.path)
+    return _toml.insert_first(text, table, "path", toml.quoted(choice.path, _toml.quote_style(document)))
