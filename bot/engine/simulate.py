@@ -327,6 +327,7 @@ class _Simulation:
         self.unknowns.extend(resolved.unknowns)
         if resolved.others:
             self.doubtful.add(process.name)
+        image = resolved.image or image
         if resolved.installs:
             image = image._replace(installs=(*image.installs, *resolved.installs))
             installed = packages.installed(image.installs, image.base.python, self.options.package_index)

@@ -267,6 +267,24 @@ CASES = [
         "dockerfile",
     ),
     Case(
+        "fix-start-command",
+        {**BACKEND, "render.yaml": BLUEPRINT.replace("startCommand: ", "startCommand: cd backend && ")},
+        "render.yaml",
+        "yaml",
+    ),
+    Case(
+        "fix-start-command",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"uvicorn"', '"venv/bin/uvicorn"')},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
+        "replace-source",
+        {**HEALTHY, "Dockerfile": DOCKERFILE.replace("RUN pip", "RUN python -m venv v\nRUN source v/bin/activate && pip")},
+        "Dockerfile",
+        "dockerfile",
+    ),
+    Case(
         "fix-stage-copy",
         _image(BUILDER, VENV, SLIM, "COPY --from=builder /opt/venv /venv\nENV PATH=/venv/bin:$PATH\n", APP),
         "Dockerfile",

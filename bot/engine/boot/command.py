@@ -15,8 +15,9 @@ from bot.engine.boot.absent import absent
 from bot.engine.boot.launchers import LAUNCHERS, MODULES, UNTOLD, Start
 from bot.engine.boot.program import Listen, Module, Program, Resolution, Script
 from bot.engine.boot.shells import ShellText
-from bot.engine.boot.surroundings import Course, Shell, Where
+from bot.engine.boot.surroundings import Course, Where
 from bot.engine.boot.wrappers import unwrapped
+from bot.engine.image.complaints import Shell
 from bot.engine.image.run import SHELLS
 from bot.engine.image.stage import Command, Image
 from bot.engine.model.findings import Denied, MissingFile, Place, SharedPort, Stage
@@ -28,6 +29,7 @@ _SERVERS = frozenset("nginx caddy haproxy traefik envoy apachectl apache2ctl htt
 _PLAIN = frozenset("alembic django-admin true sleep echo mkdir chown chmod rm ls cat".split())  # known, and without an app
 _INSTALLING = frozenset("uv uvx hatch rye pipx".split())  # they install what a project asks for before they run it
 _ENTRY_OPTIONS = frozenset("--app-dir --chdir --pythonpath --app -A --workdir".split())  # what the entry point hangs on
+_SYSTEMS = ("/", "/usr", "/usr/local")  # prefixes of the base image
 _SETTINGS = re.compile(r"^\s*(?:chdir|pythonpath|wsgi_app|raw_env|import sys|from sys)\b", re.M)
 
 
@@ -92,6 +94,10 @@ class _Resolver:
         if not where.in_shell and self.needs_shell(argv, where):
             return
         self.look_for(whole, argv, where)
+        if (prefix := self.unmade(argv[0], where)) is not None:
+            message = where.shell.no_program(argv[0]) if where.shell else _not_spawned(argv, where)
+            self.course.no_environment(prefix, argv[0], message, where)
+            argv = (program, *argv[1:])
         if program in SHELLS:
             self.in_shell(argv, where)
         elif program in ("python", "python3") or re.fullmatch(r"python3\.\d+", program):
@@ -133,6 +139,16 @@ class _Resolver:
             if found:
                 self.course.fault("command-not-found", found.message, found.reason, where, found.missing, found.certain)
                 return
+
+    def unmade(self, word: str, where: Where) -> str | None:
+        """Return the virtual environment of which a command names a program by its path, where nothing made that."""
+        path = posixpath.normpath(posixpath.join(where.folder, word))
+        prefix, name = posixpath.dirname(posixpath.dirname(path)), posixpath.basename(path)
+        ours = name in LAUNCHERS or re.fullmatch(r"python[\d.]*|pip[\d.]*", name) is not None
+        elsewhere = word.startswith("~") or UNTOLD in word or prefix.endswith("/.local") or "/virtualenvs/" in prefix
+        if "/bin/" not in word or not ours or elsewhere or prefix in _SYSTEMS or where.loose or where.unset:
+            return None
+        return prefix if self.course.unmade(prefix, path) else None
 
     def needs_shell(self, argv: tuple[str, ...], where: Where) -> bool:
         """Report a line that only a shell understands and that nobody hands to one."""
@@ -339,7 +355,7 @@ class _Resolver:
     def kind(self, program: str) -> Literal["dash", "bash", "ash"]:
         """Return which shell a program or a first line starts in this image."""
         system = self.course.image.base.system
-        return "bash" if "bash" in program else "ash" if system and system.family == "alpine" else "dash"
+        return "bash" if re.search("bash|zsh", program) else "ash" if system and system.family == "alpine" else "dash"
 
     def interpreter(self, shebang: str, argv: tuple[str, ...], where: Where) -> None:
         """Report the interpreter that a script's first line names and the image does not have: bash, on Alpine."""

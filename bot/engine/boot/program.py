@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.engine.image.stage import Install
+from bot.engine.image.stage import Image, Install
 from bot.engine.model.findings import Fault, Place, Unknown
 from bot.engine.model.target import Origin
 
@@ -80,3 +80,4 @@ class Resolution(NamedTuple):
     unknowns: tuple[Unknown, ...]
     others: bool = False
     installs: tuple[Install, ...] = ()  # what the command line installs before its programs start
+    image: Image | None = None  # with what a fault is about taken to be there

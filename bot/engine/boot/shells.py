@@ -9,22 +9,20 @@ from collections.abc import Callable
 from bot.engine.boot.absent import absent
 from bot.engine.boot.launchers import LAUNCHERS, UNTOLD
 from bot.engine.boot.surroundings import Course, Where
+from bot.engine.image import complaints
 from bot.engine.image.access import Access
 from bot.engine.image.installers import OPAQUE
 from bot.engine.image.managers import PROGRAMS
 from bot.engine.image.run_files import FETCHERS
 from bot.engine.image.run_rights import MESSAGES
 from bot.engine.model import shell
-from bot.engine.model.findings import Denied, MissingFile
+from bot.engine.model.findings import Denied, MissingFile, MissingProgram
 
 _SPECIAL = ("#", "?", "$", "!", "-", "0", "HOSTNAME", "PWD", "RANDOM")  # variables that only the running shell knows
 _TESTS = ("[", "[[", "test", "command", "which", "type", "grep", "hash")  # what follows such a one after && runs or not
 _WAITING = re.compile(r"(?:^|[\s;])(?:until|while\s+!)\s+\Z")  # what stands before the command that a loop waits for
 _BRINGING_GIT = frozenset("clone pull fetch checkout reset submodule lfs".split())
 _BRINGING = (FETCHERS - {"git"}) | frozenset("cp mv ln install wget".split())
-_BASE_FOLDERS = re.compile(
-    r"/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp|usr|var)(?:/|$)|/(?:home|media|mnt|opt|root|srv)?$"
-)
 
 
 class ShellText:
@@ -62,7 +60,8 @@ class ShellText:
             inner, aside = None, False
             known = len(self.course.programs)
             takes_over = _first(command) == "exec" and len(command.words) > 1
-            fatal = where.fatal and (takes_over or _is_fatal(commands, index, errexit))
+            ends = takes_over or (where.shell is not None and where.shell.ends_with(_first(command)))
+            fatal = where.fatal and (ends or _is_fatal(commands, index, errexit))
             may_fail = where.fatal
             where = self._shell_command(command, where, fatal)
             served = command.then not in ("&", "|") and any(program.listen for program in self.course.programs[known:])
@@ -145,11 +144,7 @@ class ShellText:
         if first == "shift":
             return where._replace(arguments=where.arguments[1:])
         if first in (".", "source"):
-            script = words[1] if len(words) > 1 else None
-            if script and posixpath.basename(script) == "activate":
-                return self._activated(posixpath.normpath(posixpath.join(where.folder, script)), where)
-            self.course.not_followed(f"{first} {script or ''} is not followed", here)
-            return where._replace(loose=f"`{first} {script or UNTOLD}` may set variables")
+            return self._sourced(first, words[1] if len(words) > 1 else None, where, here)
         if first == "read":
             return where._replace(
                 env={**where.env, **dict.fromkeys(word for word in words[1:] if word and word.isidentifier())}
@@ -167,9 +162,40 @@ class ShellText:
         self.follow(tuple(word if word is not None else UNTOLD for word in words), here)
         return where
 
-    def _activated(self, script: str, where: Where) -> Where:
+    def _sourced(self, command: str, script: str | None, where: Where, here: Where) -> Where:
+        """Follow `.` and `source`: of scripts, what `activate` does is known."""
+        unknown = command == "source" and self._is_dash(here) and command not in self.course.functions
+        prefix = complaints.environment(where.folder, script) if script else None
+        unmade = prefix is not None and script is not None and self._unmade(prefix, script, where)
+        if unknown and here.shell:
+            reason = "`source` is a command of bash, and sh is dash in images of Debian: that knows `.` alone."
+            path = posixpath.normpath(posixpath.join(where.folder, script or ""))
+            detail = MissingFile(path, None) if unmade else MissingProgram(command, None, None)
+            self.course.fault("needs-bash", here.shell.says(command, execs=False), reason, here, detail)
+            if not here.fatal:
+                return where
+        if script is None or posixpath.basename(script) != "activate":
+            self.course.not_followed(f"{command} {script or ''} is not followed", here)
+            return where._replace(loose=f"`{command} {script or UNTOLD}` may set variables")
+        if unmade:
+            if here.shell and prefix and not unknown:
+                self.course.no_environment(prefix, script, here.shell.no_script(command, script), here)
+            return where
+        return self._activated(posixpath.dirname(posixpath.dirname(posixpath.join(where.folder, script))), where)
+
+    def _is_dash(self, where: Where) -> bool:
+        """Say whether dash reads the command for certain: `sh` of another system may be bash."""
+        image = self.course.image
+        return where.shell is not None and where.shell.kind == "dash" and bool(image.base.system or not image.dockerfile)
+
+    def _unmade(self, prefix: str, script: str, where: Where) -> bool:
+        """Say whether nothing made an environment, as far as the command line was followed."""
+        path = posixpath.normpath(posixpath.join(where.folder, script))
+        return where.loose is None and self.course.unmade(prefix, path)
+
+    def _activated(self, prefix: str, where: Where) -> Where:
         """Follow a virtual environment's `activate`: it puts the environment that it was made in first on PATH."""
-        image, prefix = self.course.image, posixpath.dirname(posixpath.dirname(script))
+        image, prefix = self.course.image, posixpath.normpath(prefix)
         made = next((each.made for each in image.installs if each.prefix == prefix and each.made), prefix)
         path = where.env.get("PATH")
         known = path is not None and prefix in image.environments
@@ -221,6 +247,7 @@ class ShellText:
         program, rest = posixpath.basename(words[0] or ""), [word or UNTOLD for word in words[1:]]
         written = [word.literal for word in command.redirects]
         written += [word for word in rest if program in ("mkdir", "touch", "tee") and not word.startswith("-")]
+        written += complaints.made(program, rest)
         self.course.made |= {posixpath.normpath(posixpath.join(where.folder, path)) for path in written if path}
         if program == "eval":
             return where._replace(loose="`eval` may set variables")
@@ -235,13 +262,14 @@ class ShellText:
         path = posixpath.normpath(posixpath.join(where.folder, target))
         files = self.course.image.files
         there = files.find(path) or files.assumed(path) or self.course.makes(path)
-        if not there and not _BASE_FOLDERS.match(path):
-            message = f"/bin/sh: 1: cd: can't cd to {target}"
+        if not there and not complaints.BASE_FOLDERS.match(path):
+            message = here.shell.no_folder(target) if here.shell else f"cd: can't cd to {target}"
             certain, reason = files.judged(path, f"The image has no folder {path}.")
             detail = MissingFile(path, None)
             self.course.fault("folder-missing", message, reason, here, detail, certain and self.course.has_top(path))
             if not here.fatal:
                 return where
+            self.course.assume(path, f"{target} is taken to be there")
         return where._replace(folder=path)
 
 

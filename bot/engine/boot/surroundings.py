@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Literal, NamedTuple
 
 from bot.engine.boot.program import Program, Resolution
+from bot.engine.image import complaints
+from bot.engine.image.complaints import Shell
 from bot.engine.image.filesystem import below
 from bot.engine.image.stage import Image, Install
 from bot.engine.model.findings import Detail, Fault, MissingFile, Stage, Unknown
 from bot.engine.model.target import Origin
 from bot.engine.model.tree import Tree, Unreadable
-
-
-class Shell(NamedTuple):
-    """The shell that reads a command, as its complaints begin: by the name of the script or its own, and the line."""
-
-    name: str
-    kind: Literal["dash", "bash", "ash"]
-    script: bool
-    line: int = 1
-
-    def says(self, program: str, execs: bool) -> str:
-        """Return its words for a program that is not there."""
-        if self.kind == "ash":
-            where = f"{self.name}: line {self.line}" if self.script else self.name
-        else:
-            where = f"{self.name}: {'line ' if self.kind == 'bash' else ''}{self.line}"
-        what = f"exec: {program}: not" if execs else f"{program}: {'command not' if self.kind == 'bash' else 'not'}"
-        return f"{where}: {what} found"
 
 
 class Where(NamedTuple):
@@ -64,6 +49,7 @@ class Course:
         self.given: set[str] = set()  # those that it gives other owners or modes
         self.later: str | None = None  # why what was run so far may have installed packages
         self.functions: set[str] = set()  # that its scripts define
+        self.assumed = False  # whether it goes on as if something were there that is not
 
     def fault(self, code: str, message: str, reason: str, where: Where, detail: Detail = None, certain: bool = True) -> None:
         """Note a fault; one that the process need not end with is only said to be unknown."""
@@ -96,6 +82,26 @@ class Course:
         sure, reason = files.judged(path, reason or f"The image has no {path}.")
         self.fault(code, message, reason, where, MissingFile(path, None), sure and self.has_top(path))
 
+    def no_environment(self, prefix: str, written: str, message: str, where: Where) -> None:
+        """Note a virtual environment that is used and that nothing makes."""
+        path = posixpath.normpath(posixpath.join(where.folder, written))
+        sure, reason = complaints.judged(self.image.files, prefix, path)
+        self.fault("environment-not-made", message, reason, where, MissingFile(path, None), sure and self.has_top(path))
+
+    def unmade(self, prefix: str, path: str) -> bool:
+        """Say whether neither the build nor the command line made an environment, and nothing else may have."""
+        image = self.image
+        made = (*image.environments, *(each.prefix for each in (*image.installs, *self.installs)))
+        known = image.base.known and self.later is None and not self.makes(path) and not self.makes(prefix)
+        return known and prefix not in made and complaints.absent(image.files, prefix, path)
+
+    def assume(self, path: str, reason: str) -> None:
+        """Go on as if a path were there that a fault is about: what is missed below it only follows from that."""
+        self.assumed = True
+        files = self.image.files.copy()
+        files.taint(path, reason, assumed=True)
+        self.image = self.image._replace(files=files)
+
     def makes(self, path: str) -> bool:
         """Say whether the command line itself makes what lies at a path, or below it."""
         return any(below(made, path) is not None for made in self.made)
@@ -116,4 +122,5 @@ class Course:
 
     def resolution(self) -> Resolution:
         """Return what all came to."""
-        return Resolution(tuple(self.programs), tuple(self.faults), tuple(self.unknowns), self.others, tuple(self.installs))
+        found = tuple(self.programs), tuple(self.faults), tuple(self.unknowns)
+        return Resolution(*found, self.others, tuple(self.installs), self.image if self.assumed else None)

@@ -129,10 +129,13 @@ class FileSystem:
     def __init__(self, layers: list[Layer] | None = None, taints: list[Taint] | None = None) -> None:
         self.layers: list[Layer] = layers or []
         self.taints: list[Taint] = taints or []
+        self.cloned = False  # what was copied comes from a clone: nothing that git ignores can be there
 
     def copy(self) -> FileSystem:
         """Return a file system that starts with the same layers."""
-        return FileSystem(list(self.layers), list(self.taints))
+        copied = FileSystem(list(self.layers), list(self.taints))
+        copied.cloned = self.cloned
+        return copied
 
     def add(self, layer: Layer) -> None:
         """Put a layer on top."""

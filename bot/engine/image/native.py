@@ -38,9 +38,10 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
     stage.env.update({**env, "PATH": f"{_ENVIRONMENT}/bin:{stage.env['PATH']}"})
     stage.env |= {"VIRTUAL_ENV": _ENVIRONMENT, "UV_PROJECT_ENVIRONMENT": _ENVIRONMENT}
     stage.environments.append(_ENVIRONMENT)
+    stage.files.cloned = True
     stage.files.add(Copied(HOME, context, "", True, "root"))
     stage.workdir = posixpath.normpath(posixpath.join(HOME, wanted.folder))
-    stage.shell = ("/bin/bash", "-c")
+    stage.shell = ("bash", "-c")
     stage.programs.update(_SYSTEM)
     if wanted.folder and not tree.is_folder(wanted.folder):  # told by the platform
         stage.files.taint(stage.workdir, f"{wanted.folder} is taken to be there", assumed=True)

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.engine.image import compiled, installers, managers, packages
+from bot.engine.image.complaints import Shell
 from bot.engine.image.filesystem import Made
 from bot.engine.image.problem import Problem
 from bot.engine.image.run_files import FETCHERS, has_letter
-from bot.engine.image.run_programs import ProgramCommands
 from bot.engine.image.run_rights import switched
+from bot.engine.image.run_shell import ShellCommands
 from bot.engine.image.stage import Install, Stage
 from bot.engine.image.system import VERBS
 from bot.engine.model import requirements, shell
@@ -66,12 +67,10 @@ def run(stage: Stage, tree: Tree, script: str, place: Place) -> Outcome:
     return Outcome(tuple(runner.problems), tuple(runner.unknowns))
 
 
-class _Runner(ProgramCommands):
+class _Runner(ShellCommands):
     def __init__(self, stage: Stage, tree: Tree, place: Place) -> None:
         super().__init__(stage, place)
         self.tree = tree
-        self.left: list[str] = []  # the folders that pushd went away from
-        self.environment: str | None = None  # the virtual environment that was activated
         self.within_optional = False  # whether none of the script may
         self.errexit = False  # whether the script was started with -e
         self.pipefail = "pipefail" in stage.shell  # whether a pipe fails with any of its commands
@@ -100,6 +99,8 @@ class _Runner(ProgramCommands):
             self.optional = self.within_optional or command.optional or command.joined == "||"
             negated = re.search(r"(?:^|[\s;&|(])![ \t]+\Z", text[max(0, command.start - 40) : command.start]) is not None
             self.fatal = not (self.optional or self.lost or negated) and (to_the_end or stops)
+            if self.reader.script:
+                self.reader = self.reader._replace(line=text.count("\n", 0, command.start) + 1)
             words = [self.expanded(word) for word in command.words]
             self.assigned(command, words)
             self.redirected(command, text)
@@ -138,11 +139,6 @@ class _Runner(ProgramCommands):
         for name, value in found:
             self.variables[name] = None if command.optional else shell.expand(value, self.variable)
 
-    def lose(self, where: str) -> None:
-        """Go to a folder that can't be told: what relative paths mean is not known any more."""
-        self.lost = True
-        self.stage.files.taint(self.stage.workdir, f"RUN goes to {where}")
-
     def redirected(self, command: shell.Command, text: str) -> None:
         self.output = None
         for word in command.redirects:
@@ -171,6 +167,7 @@ class _Runner(ProgramCommands):
         first, words = words[0], _unwrapped(words)
         if not words:
             return
+        words = self.by_path(words)
         program = posixpath.basename(words[0] or "")
         arguments = words[1:]
         self.piped = piped
@@ -220,31 +217,6 @@ class _Runner(ProgramCommands):
             self.own_script(words[0], f"{self.spoken} {words[0]}: not found")
             self.not_executable(words[0])
             self.script_of_repository(words)
-        else:
-            self.not_followed(words)
-
-    def change_folder(self, program: str, arguments: list[str | None]) -> None:
-        if program == "popd":
-            if self.left:
-                self.folder = self.left.pop()
-            return
-        if program == "pushd":
-            self.left.append(self.folder)
-        target = arguments[0] if arguments else "~"
-        if target is None or target == "-":
-            self.lose("a folder that is made at run time")
-        elif target.startswith("~"):
-            home = self.variable("HOME") if target.split("/")[0] == "~" else None
-            self.folder = posixpath.normpath(posixpath.join(home or "/root", target[2:]))
-            if home is None:
-                self.lose(f"the home folder of {self.user}")
-        else:
-            self.folder = self.path(target)
-
-    def sourced(self, words: list[str | None]) -> None:
-        script = words[1] if len(words) > 1 else None
-        if script and posixpath.basename(script) == "activate":
-            self.environment = posixpath.dirname(posixpath.dirname(self.path(script)))
         else:
             self.not_followed(words)
 
@@ -391,6 +363,7 @@ class _Runner(ProgramCommands):
             inner.environment, inner.within_optional = self.environment, self.optional
             inner.depth, inner.started, inner.user = self.depth + 1, self.started, self.user
             inner.errexit = self.inherits_errexit(arguments[: len(arguments) - len(rest)])
+            inner.reader = Shell(program, self.kind(program), False)
             inner.script(rest[0])
             self.problems.extend(inner.problems if self.fatal else ())
             self.unknowns.extend(inner.unknowns)
@@ -437,6 +410,7 @@ class _Runner(ProgramCommands):
         first = text.partition("\n")[0]
         shebang = first.split()[1:] if first.startswith("#!") else []
         inner.errexit = self.inherits_errexit(shebang if options is None else options)
+        inner.reader = Shell(named or words[0] or "", self.kind(first if options is None else words[0] or ""), True)
         inner.script(text)
         self.problems.extend(inner.problems if self.fatal else ())
         self.unknowns.extend(inner.unknowns)

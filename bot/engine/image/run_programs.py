@@ -50,7 +50,7 @@ class ProgramCommands(SystemCommands):
     def spoken(self) -> str:
         """How the shell at hand begins its complaints."""
         if posixpath.basename(self.stage.shell[0]) == "bash":
-            return "/bin/bash: line 1:"
+            return f"{self.stage.shell[0]}: line 1:"
         return "/bin/sh:" if self.stage.base.system and self.stage.base.system.family == "alpine" else "/bin/sh: 1:"
 
     def not_found(self, program: str) -> str:

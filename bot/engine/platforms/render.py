@@ -193,7 +193,7 @@ def _process(config: ConfigFile, group: str, command: str | None, key: toml.Path
     except shell.Unclosed:
         words = ()
     plain = docker and words and not _SHELL.search(command)
-    return Process(group, words if plain else ("/bin/bash", "-c", command), origin)
+    return Process(group, words if plain else ("/bin/bash" if docker else "bash", "-c", command), origin)
 
 
 def _volumes(config: ConfigFile, service: Table, key: toml.Path, kind: str) -> tuple[Volume, ...]:

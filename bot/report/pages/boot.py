@@ -38,10 +38,17 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The kernel takes the carriage return for a part of the interpreter's name and finds no such program. Save the script "
         "with LF, and put `*.sh text eol=lf` into .gitattributes.",
     ),
+    "needs-bash": (
+        "boot",
+        "A command of bash is given to a shell that is not bash",
+        "`sh` of Debian's images is dash: it has no `source`, and says `source: not found`. `.` is the same command in every "
+        "shell; RUN and CMD without brackets are read by `/bin/sh` unless SHELL names another.",
+    ),
     "folder-missing": (
         "boot",
         "The command changes to a folder that the image does not have",
-        "The Dockerfile copies the sources to another place than the command expects.",
+        "The Dockerfile copies the sources to another place than the command expects, or the command is in that folder "
+        "already: with `rootDir: backend`, Render runs it in `backend`.",
     ),
     "entry-not-found": (
         "boot",

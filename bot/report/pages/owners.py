@@ -26,6 +26,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "puts scripts into `~/.local/bin`, which is on no image's PATH; what `--target` installs is found by PYTHONPATH alone. "
         "`RUN source venv/bin/activate` ends with its RUN.",
     ),
+    "environment-not-made": (
+        "boot",
+        "A virtual environment is used that nothing makes",
+        "`source venv/bin/activate` and `./venv/bin/gunicorn` want an environment that the build made: git ignores the one on "
+        "a developer's disk, and a deploy does not have it. Render installs into an environment of its own, an image into its "
+        "Python, and both are in use without `activate`.",
+    ),
     "environment-moved": (
         "boot",
         "A virtual environment lies at another path than it was made for",

@@ -199,8 +199,13 @@ def test_a_variable_that_nobody_sets_may_be_a_secret():
 
 
 def test_a_folder_that_is_not_there():
-    assert boot(FILES, ("sh", "-c", "cd nowhere && uvicorn main:app")).verdict == "/bin/sh: 1: cd: can't cd to nowhere"
-    assert boot(FILES, ("sh", "-ec", "cd nowhere; uvicorn main:app")).verdict == "/bin/sh: 1: cd: can't cd to nowhere"
+    assert boot(FILES, ("sh", "-c", "cd nowhere && uvicorn main:app")).verdict == "sh: 1: cd: can't cd to nowhere"
+    assert boot(FILES, ("sh", "-ec", "cd nowhere; uvicorn main:app")).verdict == "sh: 1: cd: can't cd to nowhere"
+    said = "bash: line 1: cd: nowhere: No such file or directory"
+    assert boot(FILES, ("bash", "-c", "cd nowhere && uvicorn main:app")).verdict == said
+    said = "sh: cd: line 0: can't cd to nowhere: No such file or directory"
+    alpine = "FROM python:3.12-alpine\nWORKDIR /app\nCOPY . .\n"
+    assert boot(FILES, ("sh", "-c", "cd nowhere && uvicorn main:app"), dockerfile=alpine).verdict == said
     assert boot(FILES, ("sh", "-c", "cd nowhere; uvicorn main:app")).verdict == ""
 
 

@@ -25,7 +25,6 @@ def folder(text: str) -> str:
     "line",
     [
         ". ./env.sh",
-        "source ./env.sh",
         'eval "$(cat env)"',
         "export $(grep -v ^# env | xargs)",
         'while read line; do export "$line"; done < env',
@@ -37,7 +36,15 @@ def test_variables_that_are_not_known_may_change_where_python_looks(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["", ". venv/bin/activate", "export MODE=web", "export STARTED=$(date)", "export A=$(a) B=$(b)", "read answer"]
+    "line",
+    [
+        "",
+        "python -m venv venv\n. venv/bin/activate",
+        "export MODE=web",
+        "export STARTED=$(date)",
+        "export A=$(a) B=$(b)",
+        "read answer",
+    ],
 )
 def test_a_variable_that_is_named_changes_nothing_else(line):
     assert verdict(f"{line}\n{STARTS}") == MISSING
@@ -92,9 +99,9 @@ def test_a_file_that_a_script_writes_is_there():
 
 
 def test_a_folder_that_git_ignores_or_a_script_fetches_is_likely_missing():
-    assert verdict("cd build", hidden=("build",)) == "? /bin/sh: 1: cd: can't cd to build"
-    assert verdict("git clone https://example.org/x.git\ncd x") == "? /bin/sh: 1: cd: can't cd to x"
-    assert verdict("cd build") == "/bin/sh: 1: cd: can't cd to build"
+    assert verdict("cd build", hidden=("build",)) == "? ./start.sh: 3: cd: can't cd to build"
+    assert verdict("git clone https://example.org/x.git\ncd x") == "? ./start.sh: 4: cd: can't cd to x"
+    assert verdict("cd build") == "./start.sh: 3: cd: can't cd to build"
 
 
 def test_a_virtual_environment_of_its_own_is_no_doubt():

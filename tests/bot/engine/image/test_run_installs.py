@@ -25,10 +25,10 @@ def test_environments_are_noted():
 @pytest.mark.parametrize(
     "script",
     [
-        "/opt/venv/bin/pip install flask",
-        "/opt/venv/bin/python -m pip install flask",
-        ". /opt/venv/bin/activate && pip install flask",
-        "bash -c 'source /opt/venv/bin/activate && pip install flask'",
+        "python -m venv /opt/venv && /opt/venv/bin/pip install flask",
+        "python -m venv /opt/venv && /opt/venv/bin/python -m pip install flask",
+        "python -m venv /opt/venv && . /opt/venv/bin/activate && pip install flask",
+        "virtualenv /opt/venv && bash -c 'source /opt/venv/bin/activate && pip install flask'",
         "python -m venv /opt/venv && PATH=/opt/venv/bin:$PATH && /opt/venv/bin/pip3 install flask",
     ],
 )

@@ -55,7 +55,7 @@ def test_a_native_service():
     assert found.build.native
     assert (found.build.native.command, found.build.native.folder) == ("pip install -r requirements.txt", "")
     assert [(each.name, each.argv) for each in found.processes] == [
-        ("web", ("/bin/bash", "-c", "uvicorn main:app --host 0.0.0.0 --port $PORT"))
+        ("web", ("bash", "-c", "uvicorn main:app --host 0.0.0.0 --port $PORT"))
     ]
     assert (found.services[0].port, found.services[0].checks, found.faults, found.ignored) == (10000, (), (), ())
     assert found.key == ("services", 0)
@@ -258,7 +258,7 @@ def test_a_docker_command_takes_a_shell_where_it_needs_one(command: str, argv: t
 def test_commands_of_the_other_runtime_are_not_used():
     assert target(DOCKER + "    startCommand: uvicorn main:app\n").processes[0].argv is None
     assert target(NATIVE + "    dockerCommand: x\n").processes[0].argv == (
-        "/bin/bash",
+        "bash",
         "-c",
         "uvicorn main:app --host 0.0.0.0 --port $PORT",
     )
@@ -267,7 +267,7 @@ def test_commands_of_the_other_runtime_are_not_used():
 def test_the_command_before_a_deploy():
     release = target(NATIVE + "    preDeployCommand: alembic upgrade head\n").release
     assert release
-    assert release.argv == ("/bin/bash", "-c", "alembic upgrade head")
+    assert release.argv == ("bash", "-c", "alembic upgrade head")
     assert target(NATIVE).release is None
 
 
