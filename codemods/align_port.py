@@ -6,7 +6,8 @@ port that the app listens on is certain: an option of the command, PORT in `[env
 the config follows it, with the checks of that port and an EXPOSE that said the same: the app, and whatever else starts it,
 stays as it is. Where another process group already answers on that port, the command is changed instead. An app that reads
 PORT and has a default of its own may be told another one by a secret: `[env]` then says the service's port, which is right in
-either case, since secrets go before it. Fly itself sets no PORT. Render finds any open port: there is nothing to align.
+either case, since secrets go before it. Where the command starts what is not followed (nginx, supervisord), EXPOSE is all that
+tells a port: that is a suggestion. Fly itself sets no PORT. Render finds any open port: there is nothing to align.
 
 Before (CMD … --port 8000):               After:
 
@@ -46,6 +47,12 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     services = [service for service in report.target.services if finding.process in service.processes]
     reached, servers = {service.port for service in services}, _servers(booted)
+    if not servers and len(reached) == 1 and report.image:
+        for exposed in dockerfile.exposed(report.image.instructions):
+            changed = _in_config(tree, report, services, min(reached), exposed)
+            words = f"The Dockerfile exposes {exposed}, and the proxy went to {min(reached)}."
+            yield changed if isinstance(changed, Skip) else Proposal(changed, words, "unsafe")
+        return
     if len(reached) != 1 or len({port for _, port in servers}) != 1:
         what = "the services of the process" if len(reached) != 1 else "the programs of the process"
         yield Skip(f"{what} name several ports")

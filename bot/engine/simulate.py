@@ -425,9 +425,12 @@ class _Simulation:
         servers = [(program, program.listen) for program in booted.programs if program.listen]
         if not self.target.services and servers and not self.target.faults:
             self.not_exposed(booted, servers[-1][0])
+        ports = {service.port for service in services}
+        if services and not servers and self.built and (told := served.elsewhere(self.built, ports, self.rules.serves)):
+            found = self.rules.unreachable(self.target, services[0], "port-mismatch", *told)
+            self.faults.append(_doubted(found.fault(0, booted.process.name)))
         if not services or not servers:
             return
-        ports = {service.port for service in services}
         if any(listen.host not in LOOPBACK and self.rules.serves(ports, listen.port) for _, listen in servers):
             return
         program, listen = servers[-1]

@@ -245,3 +245,20 @@ def test_on_render_any_open_port_is_found():
     files = starting('CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "9000"]', **{"render.yaml": blueprint})
     del files["fly.toml"]
     assert not check_noop(NAME, files).dropped
+
+
+# --- what is not followed
+
+
+SUPERVISED = 'EXPOSE {}\nCMD ["supervisord", "-c", "/etc/supervisord.conf"]'
+
+
+def test_expose_tells_the_port_of_what_is_not_followed():
+    before = starting(SUPERVISED.format("80 9000"), FLY.replace("8080", "8000"))
+    assert not planned(before, NAME).tree.changes()
+    check_transformed(NAME, before, {"fly.toml": FLY.replace("8080", "80")}, unsafe=True)
+
+
+@pytest.mark.parametrize("ports", ["8080", "80 8080/tcp", "53/udp", "$PORT", "80 $PORT"])
+def test_expose_that_tells_nothing_else(ports: str):
+    check_noop(NAME, starting(SUPERVISED.format(ports)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import Literal
 
 from bot.engine.boot.program import Program
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Fault, MissingDistribution, Stage
+from bot.engine.model import dockerfile
+from bot.engine.model.findings import Fault, MissingDistribution, Place, Stage
 from bot.engine.model.target import Process
 from bot.engine.model.tree import Tree
 
@@ -38,6 +40,20 @@ def not_installed(
     reason = f"{reason} Not certain: {doubt}." if doubt else reason
     confidence: Literal["certain", "likely"] = "certain" if sure else "likely"
     return [Fault("launcher-not-installed", stage, 0, process.name, confidence, message, reason, place, (), detail)]
+
+
+def elsewhere(image: Image, ports: set[int], serves: Callable[[set[int], int], bool]) -> tuple[str, Place] | None:
+    """Return why a service's ports look wrong, and where, if nothing that was followed listens: EXPOSE names others.
+
+    `serves` says whether the platform reaches one of the ports.
+    """
+    exposed = dockerfile.exposed(image.instructions) if not image.base.language else []
+    if not exposed or any(serves(ports, port) for port in exposed):
+        return None
+    line = next(item.line for item in image.instructions if item.name == "EXPOSE")
+    said, wanted = " and ".join(map(str, exposed)), " or ".join(map(str, sorted(ports)))
+    says = f"The Dockerfile exposes {said}, nothing that was followed listens, and the service's internal_port is {wanted}."
+    return says, Place(image.dockerfile, line)
 
 
 def _says(program: Program, process: Process) -> str:

@@ -8,7 +8,7 @@ text. The tests hold it against that parser (PyPI `dockerfile`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -420,6 +420,13 @@ def _distance(one: str, other: str) -> int:
 def read(text: str) -> Dockerfile:
     """Read a Dockerfile; never raises: what BuildKit refuses stands in `problem`."""
     return _Reader(text).dockerfile()
+
+
+def exposed(instructions: Iterable[Instruction]) -> list[int]:
+    """Return the TCP ports that EXPOSE names, in order; none where one of them is made at build time."""
+    words = [word.value.partition("/") for item in instructions if item.name == "EXPOSE" for word in item.words]
+    told = [port for port, _, protocol in words if protocol in ("", "tcp")]
+    return [int(port) for port in dict.fromkeys(told)] if all(port.isdecimal() for port in told) else []
 
 
 def pairs(value: str) -> list[tuple[str, shell.Word]]:
