@@ -158,13 +158,19 @@ class _Asking:
     def without_wheel(self, name: str, asked: Requirement | None, built: list[Release]) -> None:
         """The installer would build a release; for that, a slim image has no compiler."""
         newest = releases.in_order(built)[-1:] or built[-1:]
-        if name in compiled.NEEDS or name in _OPTIONAL or not releases.is_compiled(newest[0]) or not self.sure:
+        if name in compiled.NEEDS or name in _OPTIONAL or not self.sure or not self.is_compiled(name, newest[0]):
             return
         version = f"{self.python[0]}.{self.python[1]}"
         reason = f"{name} {newest[0].version} has no wheel for Python {version}, and building it needs a compiler"
         reason += f", which {self.stage.base.name} lacks." if compiled.is_bare(self.stage.base) else "."
         missing = BadRequirement((name,), "wheel")
         self.problem("wheel-missing", f"ERROR: Failed building wheel for {name}", reason, missing, asked, certain=False)
+
+    def is_compiled(self, name: str, release: Release) -> bool:
+        """Say whether a release has code to compile; of one without any wheel, the next that has some tells."""
+        known = releases.in_order(self.index.releases(name) or ()) if not release.wheels else []
+        later = known[known.index(release) + 1 :] if release in known else []
+        return releases.is_compiled(next((each for each in later if each.wheels), release))
 
     def problem(
         self,

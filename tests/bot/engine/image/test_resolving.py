@@ -22,6 +22,8 @@ KNOWN = {
         "2.0.3": Dist(wheels=("cp311-cp311-manylinux_2_17_x86_64",), source=True),
         "2.2.3": Dist(wheels=("cp313-cp313-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64"), source=True),
     },
+    "chart": {"0.4": Dist(wheels=(), source=True), "0.6": Dist(wheels=("cp311-cp311-manylinux_2_17_x86_64",), source=True)},
+    "plain": {"0.4": Dist(wheels=(), source=True), "0.6": Dist()},
     "uwsgi": {"2.0": Dist(wheels=(), source=True)},
     "uv": {"0.13": Dist()},
     "secret": {"1.0": Dist(wheels=("cp312-cp312-win_amd64",))},
@@ -143,6 +145,12 @@ def test_a_pin_without_a_wheel_for_this_python_would_be_compiled():
     assert found.message == "ERROR: Failed building wheel for pandas"
     assert not built("pandas==2.0.3\n", "3.11").faults
     assert not built("pandas\n", "3.13").faults
+
+
+def test_a_pin_without_any_wheel_is_compiled_where_the_next_release_with_some_is():
+    [found] = built("chart==0.4\n", "3.11").faults
+    assert (found.code, found.confidence) == ("wheel-missing", "likely")
+    assert not built("plain==0.4\n", "3.11").faults
 
 
 def test_what_is_always_compiled_is_judged_by_its_table():
