@@ -68,6 +68,7 @@ class Importer:
         self.hops = 0  # from module to module, for what a name stands for
         self.called: dict[tuple[str, str], tuple[bool, Flow]] = {}  # whether the call was sure, and where it ended
         self.serving: Serving | None = None
+        self.django: Loaded | None = None  # the settings of a Django that was started
         self.argv: tuple[str, ...] = ()  # of the program
 
     def execute(self, frame: Frame) -> None:
