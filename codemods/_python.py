@@ -16,16 +16,26 @@ def parse(text: str) -> cst.Module | None:
     """Return a file's syntax tree; None where it does not parse, or would not come out as it went in."""
     import libcst as cst
 
+    plain = _trimmed(text) + newline(text)
     try:
-        module = cst.parse_module(text.removeprefix(_MARK))
+        module = cst.parse_module(plain)
     except (cst.ParserSyntaxError, RecursionError):
         return None
-    return module if module.code == text.removeprefix(_MARK) else None
+    return module if module.code == plain else None
 
 
 def written(module: cst.Module, before: str) -> str:
-    """Return the text of a changed tree, with the byte-order mark that the file had."""
-    return (_MARK if before.startswith(_MARK) else "") + module.code
+    """Return the text of a changed tree, with the byte-order mark and the end that the file had."""
+    mark = _MARK if before.startswith(_MARK) else ""
+    return mark + module.code.removesuffix(newline(before)) + before[len(mark) + len(_trimmed(before)) :]
+
+
+def _trimmed(text: str) -> str:
+    """Return a text without what LibCST may lose: the mark, and the blank lines and comments behind the last statement."""
+    lines = text.removeprefix(_MARK).split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        lines.pop()
+    return "\n".join(lines).rstrip(" \t\r\n")
 
 
 def quote(text: str) -> str:
