@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bot.engine.model.tree import newline
@@ -39,7 +40,8 @@ def _trimmed(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return the quote that a file of Python uses most."""
+    """Return the quote that a file of Python uses most; comments don't count."""
+    text = re.sub(r"#.*", "", text)
     return "'" if text.count("'") > text.count('"') else '"'
 
 

@@ -31,13 +31,14 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, TurnedAway, Weakness
 from bot.engine.model.tree import Tree, join
 from bot.engine.report import Report
-from codemods import _health, _python
+from codemods import _health, _middleware, _python
 
 if TYPE_CHECKING:
     import libcst as cst
 
 CODEMOD = Codemod(answers=("health-host",), since="0.1")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]", ".localhost", "testserver", ""})
+_SAYS = "Lets the health check through, which comes with the machine's own address as its Host."
 _CLASS = "HealthCheckMiddleware"
 _SOURCE = '''\
 """Answers the platform's health check, which comes with the machine's own address as its Host."""
@@ -70,6 +71,8 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield _with_host(told, allowed, report, tree)
     elif told[0].by == "django-host":
         yield _with_middleware(told, tree)
+    else:
+        yield _with_subclass(told, tree)
 
 
 def _with_host(told: list[TurnedAway], allowed: list[str], report: Report, tree: Tree) -> Proposal | Skip:
@@ -84,6 +87,16 @@ def _with_host(told: list[TurnedAway], allowed: list[str], report: Report, tree:
         return Skip("the check is not a table of its own, or has headers that are written otherwise")
     why = f"The check of {told[0].path} comes with a Host that the app allows, as its visitors do."
     return Proposal(tree.write(config, text), why, "unsafe")
+
+
+def _with_subclass(told: list[TurnedAway], tree: Tree) -> Proposal | Skip:
+    """Put on a TrustedHostMiddleware that hands the paths on."""
+    path, paths = told[0].place.path, sorted({_health.plain(each.path) for each in told})
+    after = _middleware.exempted(tree.text(path), told[0], "TrustedHostMiddleware", "TrustedHostExceptHealth", _SAYS, paths)
+    if after is None:
+        return Skip(f"the middleware is not put on plainly at {path}:{told[0].place.line}")
+    why = f"{' and '.join(paths)} is answered whatever the Host; everything else goes on to be refused."
+    return Proposal(tree.write(path, after), why, "unsafe")
 
 
 # --- Django
@@ -101,8 +114,7 @@ def _with_middleware(told: list[TurnedAway], tree: Tree) -> Proposal | Skip:
     if after is None:
         return Skip(f"MIDDLEWARE is not a list of strings at {settings}:{told[0].place.line}")
     paths = sorted({_health.plain(each.path) for each in told})
-    test = f'== "{paths[0]}"' if len(paths) == 1 else "in (" + ", ".join(f'"{each}"' for each in paths) + ")"
-    source = _python.styled(_SOURCE.replace("{test}", test), before)
+    source = _python.styled(_SOURCE.replace("{test}", _middleware.test(paths)), before)
     named = " and ".join(paths)
     why = f"{path} answers {named} before Django looks at the Host, which ALLOWED_HOSTS goes on to hold for everything else."
     return Proposal(tree.write(settings, after).write(path, source), why, "unsafe")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+from bot.engine.boot.finder import Loaded
 from bot.engine.boot.program import Program
 from bot.engine.boot.start import Started
+from bot.engine.boot.walk import Walk
 from bot.engine.model.findings import Fault, TurnedAway, Unknown
 from bot.engine.model.target import Check, Process, Service, Target
 from bot.engine.platforms.rules import Rules
 
+App = tuple[Loaded, str]  # the module that holds an app, and the app's name there
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
-_CODES = {
-    "django-host": "health-host",
-    "host": "health-host",
-    "django-https": "health-https",
-    "https": "health-https",
-    "limit": "health-rate-limit",
+_CODES = {  # and which comes first, where one repair uncovers another
+    "django-host": ("health-host", 0),
+    "host": ("health-host", 0),
+    "django-https": ("health-https", 1),
+    "https": ("health-https", 1),
+    "limit": ("health-rate-limit", 2),
 }
+_ROUTES_STEP = 3
 
 
 class Health(NamedTuple):
@@ -30,6 +35,9 @@ class Health(NamedTuple):
 
 def health(rules: Rules, target: Target, process: Process, program: Program, started: Started) -> Health:
     """Hold the checks of a process against the app that it serves."""
+    app = started.app or started.walk.app
+    if app is None and started.walk.django is None:
+        return Health()
     services = [service for service in target.services if process.name in service.processes]
     served = program.listen.port if program.listen else None
     if served is None and len({service.port for service in services}) > 1:
@@ -45,22 +53,35 @@ def health(rules: Rules, target: Target, process: Process, program: Program, sta
     refused: list[Fault] = []
     passing = []
     for service, check in checks:
-        turned = _turned_away(rules, target, program, started, check)
+        turned = _turned_away(rules, target, program, started.walk, app, check)
         if turned is not None and not rules.takes(turned.status):
             refused.append(_refused(rules, service, process, check, turned))
         else:
             passing.append((service, check))
-    found = _routes(rules, process, started, passing)
+    found = _routes(rules, process, started.walk, app, passing)
     return found._replace(faults=(*refused, *found.faults))
 
 
-def _turned_away(rules: Rules, target: Target, program: Program, started: Started, check: Check) -> TurnedAway | None:
+def _turned_away(
+    rules: Rules, target: Target, program: Program, walk: Walk, app: App | None, check: Check
+) -> TurnedAway | None:
     asked = rules.asked(target)
-    if started.walk.django is not None:
+    if walk.django is not None:
         from bot.engine.boot import django_checks  # only where Django's checks are asked for
 
-        return django_checks.turned_away(started.walk, started.app, check, asked)
-    return None
+        return django_checks.turned_away(walk, app, check, asked)
+    if app is None:
+        return None
+    from bot.engine.boot import stack  # only where the checks of such an app are asked for
+
+    return stack.turned_away(walk, app, check, asked, _trusts(program))
+
+
+def _trusts(program: Program) -> bool:
+    """Say whether the server believes a proxy's `X-Forwarded-Proto`, whoever it is: uvicorn, and gunicorn with its workers."""
+    told = program.env.get("FORWARDED_ALLOW_IPS")
+    words = " ".join(program.argv)
+    return told == "*" or bool(re.search(r"--forwarded-allow-ips[= ]['\"]?\*", words))
 
 
 def _refused(rules: Rules, service: Service, process: Process, check: Check, turned: TurnedAway) -> Fault:
@@ -84,8 +105,8 @@ def _refused(rules: Rules, service: Service, process: Process, check: Check, tur
         reason = f"{says} once {turned.limit} ({_where(turned)}) are used up: checks come all the time, from one address."
     if not turned.sure and turned.by != "limit":
         reason += " Not certain: a variable may say otherwise."
-    words = words._replace(code=_CODES[turned.by], message=message, reason=reason)
-    fault = words.fault(0, process.name, turned)
+    code, step = _CODES[turned.by]
+    fault = words._replace(code=code, message=message, reason=reason).fault(step, process.name, turned)
     return fault if turned.sure else fault._replace(confidence="likely")
 
 
@@ -93,13 +114,13 @@ def _where(turned: TurnedAway) -> str:
     return f"{turned.place.path}:{turned.place.line}"
 
 
-def _routes(rules: Rules, process: Process, started: Started, checks: list[tuple[Service, Check]]) -> Health:
+def _routes(rules: Rules, process: Process, walk: Walk, app: App | None, checks: list[tuple[Service, Check]]) -> Health:
     """Hold the checked paths against the routes of the app."""
-    if not checks or started.app is None:
+    if not checks or app is None:
         return Health()
     from bot.engine.boot import web  # only where a path is checked
 
-    found = web.routes(started.walk, *started.app)
+    found = web.routes(walk, *app)
     if found is None:
         return Health()
     faults = []
@@ -108,6 +129,6 @@ def _routes(rules: Rules, process: Process, started: Started, checks: list[tuple
         if status is None or rules.takes(status):
             continue
         says = f"{check.method} {check.path} is answered with {status}"
-        faults.append(rules.unhealthy(service, says, check.place).fault(0, process.name, found.about(check, status)))
+        faults.append(rules.unhealthy(service, says, check.place).fault(_ROUTES_STEP, process.name, found.about(check, status)))
     unknown = (Unknown(f"the routes are not all known: {found.open}", checks[0][1].place),) if found.open else ()
     return Health(tuple(faults), unknown, found.open is None)

@@ -379,8 +379,8 @@ class _Simulation:
             self.unknowns.extend(started.unknowns)
             if program.listen is None and started.walk.serving:
                 programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
-            if (started.app or started.walk.django) and not started.faults:
-                self.health(process, program, started)
+            if not started.faults:
+                self.health(process, programs[index], started)
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"

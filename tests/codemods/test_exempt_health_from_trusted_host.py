@@ -5,7 +5,7 @@ import pytest
 from tests.bot.engine.boot.answers import answers
 from tests.bot.engine.boot.test_django_checks import CHECKED, FILES, SETTINGS, STACK
 from tests.codemods import reasons
-from tests.tools import FLY, check_noop, check_transformed, planned, result
+from tests.tools import FLY, HEALTHY, check_noop, check_transformed, planned, result
 
 NAME = "exempt-health-from-trusted-host"
 MIDDLEWARE = '''\
@@ -117,6 +117,99 @@ def test_a_check_that_sends_headers_already():
     check = FLY + '\n  [[http_service.checks]]\n    path = "/"\n    [http_service.checks.headers]\n      Accept = "*/*"\n'
     after = check.replace("      Accept", '      Host = "shop.fly.dev"\n      Accept')
     check_transformed(NAME, {**FILES, "fly.toml": check}, {"fly.toml": after}, unsafe=True)
+
+
+# --- Starlette
+
+HEAD = """\
+import os
+
+from fastapi import FastAPI
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+
+# what the app is called
+HOSTS = ["demo.fly.dev"]
+"""
+APP = """\
+
+# the app
+app = FastAPI(title="x")
+app.add_middleware({}, allowed_hosts=HOSTS)
+
+
+@app.get("/health")
+def health():
+    return {{"ok": True}}
+"""
+CLASS = """\
+
+
+class TrustedHostExceptHealth(TrustedHostMiddleware):
+    \"\"\"Lets the health check through, which comes with the machine's own address as its Host.\"\"\"
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http" and scope["path"] == "/health":
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+"""
+SERVED = {**HEALTHY, "fly.toml": CHECKED, "main.py": HEAD + APP.format("TrustedHostMiddleware")}
+
+
+def test_the_middleware_of_starlette_hands_the_path_on(tmp_path: Path):
+    after = HEAD + CLASS + APP.format("TrustedHostExceptHealth")
+    check_transformed(NAME, SERVED, {"main.py": after}, unsafe=True)
+    assert answers(tmp_path, {"main.py": after}, "main:app", "/health") == [200]
+    assert answers(tmp_path, {"main.py": after}, "main:app", "/docs") == [400]
+    assert answers(tmp_path, {"main.py": SERVED["main.py"]}, "main:app", "/health") == [400]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (
+            "def create():\n    app = FastAPI()\n"
+            "    app.add_middleware(\n        {},  # ours\n        allowed_hosts=HOSTS,\n    )\n"
+            "    return app\n\n\napp = create()\n"
+        ),
+        ("app = FastAPI(middleware=[Middleware({}, allowed_hosts=HOSTS)])\n"),
+        ("app: FastAPI = FastAPI()\nN = 1\napp.add_middleware({}, allowed_hosts=HOSTS)\n"),
+    ],
+)
+def test_where_the_class_stands(before: str):
+    head = HEAD + "from starlette.middleware import Middleware\n"
+    wanted = head + CLASS + "\n" + before.format("TrustedHostExceptHealth")
+    check_transformed(
+        NAME, {**SERVED, "main.py": head + "\n" + before.format("TrustedHostMiddleware")}, {"main.py": wanted}, unsafe=True
+    )
+
+
+def test_a_page_of_starlette_is_asked_for_with_a_host():
+    check = CHECKED.replace("/health", "/")
+    before = {**SERVED, "fly.toml": check}
+    check_transformed(NAME, before, {"fly.toml": check + '    headers = { Host = "demo.fly.dev" }\n'}, unsafe=True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        HEAD + CLASS + APP.format("TrustedHostExceptHealth"),
+        HEAD + APP.format("TrustedHostMiddleware").replace("HOSTS", '["*"]'),
+        HEAD + "def TrustedHostExceptHealth(): ...\n" + APP.format("TrustedHostMiddleware"),
+        "from fastapi import FastAPI\nfrom hosts import put\n\napp = FastAPI()\nput(app)\n",
+        HEAD.replace("from fastapi.mid", "TYPES = 1\nif TYPES:\n    from fastapi.mid") + APP.format("TrustedHostMiddleware"),
+    ],
+)
+def test_what_is_not_edited_in_starlette(code: str):
+    hosts = (
+        "def put(app):\n    from fastapi.middleware.trustedhost import TrustedHostMiddleware\n\n"
+        "    app.add_middleware(TrustedHostMiddleware, allowed_hosts=['demo.fly.dev'])\n"
+    )
+    check_noop(NAME, {**SERVED, "hosts.py": hosts, "main.py": code})
+
+
+# --- in general
 
 
 def test_it_is_a_suggestion_without_unsafe():

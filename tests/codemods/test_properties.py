@@ -108,6 +108,8 @@ SHARED = {"shared/__init__.py": "", "main.py": "from fastapi import FastAPI\nimp
 MIXED = DOCKERFILE.replace("COPY requirements", "COPY shared ./shared\nCOPY backend/requirements").replace(
     "COPY . .", "COPY backend ."
 )
+HTTPS = SETTINGS.replace('["shop.fly.dev"]', '["*"]') + "SECURE_SSL_REDIRECT = True\n"
+PROXY = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
 WORKFLOW = """\
 on: push
 jobs:
@@ -361,6 +363,21 @@ CASES = [
         {**BACKEND, "render.yaml": BLUEPRINT.replace("pip install -r requirements.txt", "docker build -t api .")},
         "render.yaml",
         "yaml",
+        unsafe=True,
+    ),
+    Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
+    Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS + PROXY}, "fly.toml"),
+    Case(
+        "exempt-health-from-trusted-host",
+        {
+            **SHOP,
+            **HEALTHY,
+            "fly.toml": SHOP["fly.toml"],
+            "main.py": f"from starlette.middleware.trustedhost import TrustedHostMiddleware\n{MAIN}"
+            "app.add_middleware(TrustedHostMiddleware, allowed_hosts=['demo.fly.dev'])\n",
+        },
+        "main.py",
+        "python",
         unsafe=True,
     ),
     Case(

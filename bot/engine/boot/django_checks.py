@@ -151,7 +151,8 @@ class _Stack:
     def redirect(self, item: Item, top: Place, sure: bool) -> TurnedAway:
         told = [str(value) for value, _ in self.settings.values("SECURE_PROXY_SSL_HEADER")]
         header = "X-Forwarded-Proto" if told == ["HTTP_X_FORWARDED_PROTO:https"] else ""
-        return self.about("django-https", 301, item, top, sure)._replace(header=header)
+        switch = self.settings.place("SECURE_SSL_REDIRECT") or top
+        return self.about("django-https", 301, item, switch, sure)._replace(header=header)
 
     def about(self, by: str, status: int, item: Item, top: Place, sure: bool) -> TurnedAway:
         path = self.check.path or "/"

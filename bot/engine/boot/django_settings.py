@@ -38,6 +38,11 @@ class Settings:
         told = [each[0] for each in found if each]
         return [({"True": True, "False": False}.get(str(item.text), item.text), item.why == "told") for item in told]
 
+    def place(self, name: str) -> Place | None:
+        """Return where a plain value was set last."""
+        found = _Follow(self.walk, self.loaded, name, frozenset(), plain=True).run([None])
+        return next((each[0].place for each in found if each), None)
+
     def flag(self, name: str) -> tuple[bool, bool]:
         """Return whether a switch is on without doubt, and whether that is sure."""
         found = self.values(name)
