@@ -29,12 +29,9 @@ from bot.engine.model import toml
 from bot.engine.model.findings import Fault, Place, Route, Safety, Unanswered, Weakness
 from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.report import Report
-from codemods import _toml, _yaml
+from codemods import _health, _toml, _yaml
 
 CODEMOD = Codemod(answers=("health-path",), since="0.1")
-_CLEAR = frozenset("health healthz healthcheck health-check health_check _health".split())
-_OTHERS = frozenset("ping up status live livez liveness ready readyz readiness alive heartbeat".split())
-_BEFORE = re.compile(r"api|v\d+|_?internal|health|healthz|public|system")  # what may stand before such a name
 _GUARDED = re.compile(r"(?i)login|auth|user|token|admin|api_?key")
 
 
@@ -88,13 +85,13 @@ def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
     slashed = [path for path in paths if path.rstrip("/") == asked.rstrip("/") and path != "/"]
     if slashed:
         return _Choice(slashed[0])
-    clear = [path for path in paths if _is_clear(path)]
+    clear = [path for path in paths if _health.is_clear(path)]
     last = _last(asked)
     for group in (
         [path for path in clear if _last(path) == last],
-        [path for path in clear if _last(path) in _CLEAR],
+        [path for path in clear if _last(path) in _health.CLEAR],
         clear,
-        [path for path in paths if _last(path) in _CLEAR],
+        [path for path in paths if _last(path) in _health.CLEAR],
     ):
         if group:
             only = len(group) == 1 and group[0] in clear
@@ -104,12 +101,6 @@ def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
 
 def _last(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].lower()
-
-
-def _is_clear(path: str) -> bool:
-    """Say whether a path is called like a health check, below nothing that it may be the state of."""
-    front, _, last = path.lower().strip("/").rpartition("/")
-    return last in _CLEAR | _OTHERS and all(_BEFORE.fullmatch(part) for part in front.split("/") if part)
 
 
 def _answers(tree: Tree, route: Route) -> bool:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from bot.engine.model.index import Index
 
 REFUSED = "config-refused"  # what a platform does not take from a config, while an app that is there goes on
-_PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
 
 
 class Options(NamedTuple):
@@ -381,8 +380,8 @@ class _Simulation:
             self.unknowns.extend(started.unknowns)
             if program.listen is None and started.walk.serving:
                 programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
-            if started.app and not started.faults:
-                self.health(process, program, started)
+            if not started.faults:
+                self.health(process, programs[index], started)
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"
@@ -445,34 +444,16 @@ class _Simulation:
     # --- health
 
     def health(self, process: Process, program: Program, started: start.Started) -> None:
-        """Hold the checked paths against the routes of the app."""
-        services = [service for service in self.target.services if process.name in service.processes]
-        served = program.listen.port if program.listen else None
-        if served is None and len({service.port for service in services}) > 1:
-            return  # which of them the app answers is not known
-        checks = [
-            (service, check)
-            for service in services
-            for check in service.checks
-            if check.path is not None and self.rules.serves({service.port}, served)
-        ]
-        if not checks or started.app is None or any(word.startswith(_PREFIXES) for word in program.argv):
+        """Hold the checked paths against what the app answers."""
+        if not any(check.path is not None for service in self.target.services for check in service.checks):
             return
-        from bot.engine.boot import web  # only where a path is checked
+        from bot.engine import health  # only where a path is checked
 
-        found = web.routes(started.walk, *started.app)
-        if found is None:
-            return
-        if found.open:
-            self.unknowns.append(Unknown(f"the routes are not all known: {found.open}", checks[0][1].place))
-        self.checked = found.open is None
-        for service, check in checks:
-            status = found.status(check.path or "/", check.method)
-            if status is None or self.rules.takes(status):
-                continue
-            says = f"{check.method} {check.path} is answered with {status}"
-            fault = self.rules.unhealthy(service, says, check.place).fault(0, process.name, found.about(check, status))
-            self.faults.append(fault if program.fatal and process.name not in self.doubtful else _doubted(fault))
+        found = health.health(self.rules, self.target, process, program, started)
+        alone = program.fatal and process.name not in self.doubtful
+        self.faults.extend(found.faults if alone else map(_doubted, found.faults))
+        self.unknowns.extend(found.unknowns)
+        self.checked = self.checked or found.checked
 
     def not_exposed(self, booted: Booted, program: Program) -> None:
         words = self.rules.not_exposed(self.target, program.launcher)

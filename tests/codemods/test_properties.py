@@ -7,6 +7,7 @@ that it does not edit in the plain file.
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections import Counter
@@ -23,6 +24,8 @@ from packaging.requirements import Requirement
 from bot.engine.image import ignore
 from bot.engine.simulate import Options
 from codemods.index import NAMES
+from tests.bot.engine.boot.test_django_checks import FILES as SHOP
+from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
 from tests.bot.engine.image.managers.test_uv import SPACE
 from tests.bot.engine.index import WEB, Dist, Index
@@ -50,7 +53,7 @@ class Case(NamedTuple):
     codemod: str
     files: dict[str, str]
     edited: str
-    kind: str = "toml"  # or "dockerfile", "ignore", "requirements", "yaml"
+    kind: str = "toml"  # or "dockerfile", "ignore", "python", "requirements", "yaml"
     unsafe: bool = False
     after: str | None = None  # what the file is called afterwards
     sorted: bool = True  # the lines keep their order
@@ -84,6 +87,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "dockerfile": _instructions,
     "lines": _lines,
     "ignore": _patterns,
+    "python": lambda text: ast.dump(ast.parse(text)),
     "requirements": _requirements,
     "yaml": yaml.safe_load,
 }
@@ -104,6 +108,8 @@ SHARED = {"shared/__init__.py": "", "main.py": "from fastapi import FastAPI\nimp
 MIXED = DOCKERFILE.replace("COPY requirements", "COPY shared ./shared\nCOPY backend/requirements").replace(
     "COPY . .", "COPY backend ."
 )
+HTTPS = SETTINGS.replace('["shop.fly.dev"]', '["*"]') + "SECURE_SSL_REDIRECT = True\n"
+PROXY = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
 WORKFLOW = """\
 on: push
 jobs:
@@ -375,6 +381,28 @@ CASES = [
         {**BACKEND, "render.yaml": BLUEPRINT.replace("pip install -r requirements.txt", "docker build -t api .")},
         "render.yaml",
         "yaml",
+        unsafe=True,
+    ),
+    Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
+    Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS + PROXY}, "fly.toml"),
+    Case(
+        "exempt-health-from-trusted-host",
+        {
+            **SHOP,
+            **HEALTHY,
+            "fly.toml": SHOP["fly.toml"],
+            "main.py": f"from starlette.middleware.trustedhost import TrustedHostMiddleware\n{MAIN}"
+            "app.add_middleware(TrustedHostMiddleware, allowed_hosts=['demo.fly.dev'])\n",
+        },
+        "main.py",
+        "python",
+        unsafe=True,
+    ),
+    Case(
+        "exempt-health-from-trusted-host",
+        {**SHOP, "shop/settings.py": SETTINGS.replace(f"[{STACK}]", f"[\n    {STACK}\n]")},
+        "shop/settings.py",
+        "python",
         unsafe=True,
     ),
     Case("fix-config-value", {**HEALTHY, "fly.toml": FLY.replace("8080", '"8080"')}, "fly.toml"),
@@ -660,7 +688,7 @@ CASES = [
 @st.composite
 def layouts(draw: st.DrawFn, case: Case) -> Layout:
     count = len(case.files[case.edited].splitlines())
-    indent = st.just(None) if case.kind == "yaml" else st.sampled_from([None, "", " ", "    ", "\t"])
+    indent = st.just(None) if case.kind in ("python", "yaml") else st.sampled_from([None, "", " ", "    ", "\t"])
     comment = TEXT.map(lambda words: "  # " + words.rstrip("\\"))  # pip joins a line that ends in \ with the next one
     tail = st.one_of(st.just(""), comment) if case.kind in ("toml", "requirements", "lines") else st.just("")
     return Layout(

@@ -45,6 +45,7 @@ def started(walk: Importer, event: Call, frame: Frame) -> None:
     loaded = walk.loaded.get(settings)
     if loaded is None or loaded.found.kind == "outside" or loaded.facts.error:
         return
+    walk.django = loaded
     reader = _Django(walk, loaded)
     walk.failures.chain.append(f"{frame.loaded.found.tree}:{line}")
     reader.populate()

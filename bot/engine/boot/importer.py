@@ -68,6 +68,8 @@ class Importer:
         self.hops = 0  # from module to module, for what a name stands for
         self.called: dict[tuple[str, str], tuple[bool, Flow]] = {}  # whether the call was sure, and where it ended
         self.serving: Serving | None = None
+        self.app: tuple[Loaded, str] | None = None  # that the code hands to a server
+        self.django: Loaded | None = None  # the settings of a Django that was started
         self.argv: tuple[str, ...] = ()  # of the program
 
     def execute(self, frame: Frame) -> None:

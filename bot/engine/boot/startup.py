@@ -27,14 +27,14 @@ def functions(walk: Importer, loaded: Loaded, name: str) -> list[tuple[Loaded, s
         if isinstance(maker, ast.Call):
             makes_app = dotted(maker.func).rpartition(".")[2] in _APPS
             return _functions(walk, loaded, name, maker) if makes_app else []
-        origin = _origin(walk, loaded, name)
-        if origin is None:
+        found = origin(walk, loaded, name)
+        if found is None:
             return []
-        loaded, name = origin
+        loaded, name = found
     return []
 
 
-def _origin(walk: Importer, loaded: Loaded, name: str) -> tuple[Loaded, str] | None:
+def origin(walk: Importer, loaded: Loaded, name: str) -> tuple[Loaded, str] | None:
     """Return the module that a name is imported from, and what it is called there."""
     for event in loaded.facts.events:
         if isinstance(event, Import) and event.names and name in event.aliases:

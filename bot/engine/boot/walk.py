@@ -224,7 +224,10 @@ class Walk(Importer):
         if kind == "uvicorn.run":
             self._loads_app(event, frame, place)
             if event.node.args and isinstance(event.node.args[0], ast.Name):
+                self._hands_over(frame.loaded, event.node.args[0].id, event.node)
                 self.start_up(frame.loaded, event.node.args[0].id)
+        elif kind == "Flask.run":
+            self._hands_over(frame.loaded, event.name.rpartition(".")[0], event.node)
 
     def _loads_app(self, event: Call, frame: Frame, place: Place) -> None:
         named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "app"), None)
@@ -247,7 +250,14 @@ class Walk(Importer):
             reason = f"{loaded.found.tree or loaded.found.path} defines no `{attribute}`."
             self.failures.fault("attribute-not-found", words, reason, place, MissingName(name, attribute), certain=True)
         else:
+            self._hands_over(loaded, attribute, event.node)
             self.start_up(loaded, attribute)
+
+    def _hands_over(self, loaded: Loaded, name: str, call: ast.Call) -> None:
+        """Note which app the code serves, where that is sure."""
+        prefix = any(keyword.arg in (None, "root_path") for keyword in call.keywords)
+        if self.app is None and not self.failures.unsure and not prefix:
+            self.app = loaded, name
 
     def call_function(
         self, loaded: Loaded, name: str, driven: bool = True, call: ast.Call | None = None, caller: Frame | None = None

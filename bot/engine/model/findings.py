@@ -206,6 +206,26 @@ class Unanswered(NamedTuple):
     routes: tuple[Route, ...]
 
 
+class TurnedAway(NamedTuple):
+    """A checked path that an app turns away before a route sees it: the status, and where that is written.
+
+    `module` is the file's name as it is imported; `allowed` are the hosts that are taken; `limit` is how often, in
+    words; `header` a header with which the check would pass; `route` the function that answers the path, where that is known.
+    """
+
+    by: Literal["django-host", "django-https", "host", "https", "limit"]
+    path: str
+    status: int
+    place: Place
+    check: Place
+    module: str = ""
+    allowed: tuple[str, ...] = ()
+    limit: str = ""
+    header: str = ""
+    sure: bool = True
+    route: Place | None = None
+
+
 class MissingDistribution(NamedTuple):
     """A distribution, with its extras, that a started program needs and nothing installs; `by` is that program."""
 
@@ -234,6 +254,7 @@ Detail = (
     | MissingProgram
     | MissingUser
     | SharedPort
+    | TurnedAway
     | Unanswered
     | None
 )

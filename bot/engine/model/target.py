@@ -47,6 +47,14 @@ class Check(NamedTuple):
     method: str
     headers: dict[str, str]
     place: Place
+    interval: float | None = None  # seconds
+
+
+class Asked(NamedTuple):
+    """With which Host a platform's checks come, and whether it may be another public name of the app."""
+
+    host: str
+    perhaps_other: bool
 
 
 class Service(NamedTuple):

@@ -7,7 +7,7 @@ Facts from superfly/flyctl at ad0172f: `internal/build/imgsrc/resolver.go` (no D
 from __future__ import annotations
 
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Service, Start, Target
 from bot.engine.model.tree import Tree
 from bot.engine.platforms import fly, starts, survey
 from bot.engine.platforms.before import Doubt
@@ -25,6 +25,7 @@ class Fly:
 
     name = "Fly"
     builder = PREFIX + "error building: "
+    shown = "172.19.…"
 
     def environment(self, target: Target, process: Process) -> dict[str, str | None]:
         """Return the config's `[env]` and what Fly sets."""
@@ -66,6 +67,10 @@ class Fly:
     def takes(self, status: int) -> bool:
         """Fly wants a 2xx, and follows no redirect."""
         return 200 <= status < 300
+
+    def asked(self, target: Target) -> Asked:
+        """Checks go to the machine's private address, and carry that (https://github.com/fboundy/agile_predict/pull/66)."""
+        return Asked("172.19.0.2", perhaps_other=False)
 
     def unhealthy(self, service: Service, says: str, place: Place) -> Words:
         """The words of a check that fails."""

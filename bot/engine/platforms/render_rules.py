@@ -7,7 +7,7 @@ https://render.com/docs/health-checks; lines of the log from issues in public re
 from __future__ import annotations
 
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Service, Start, Target
 from bot.engine.model.tree import Tree, name
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.render import BLUEPRINT, PORT
@@ -26,6 +26,7 @@ class Render:
 
     name = "Render"
     builder = "error: "
+    shown = "….onrender.com"
 
     def environment(self, target: Target, process: Process) -> dict[str, str | None]:
         """Return the service's variables and what Render sets; its Python runtime also tells gunicorn where to bind."""
@@ -66,6 +67,10 @@ class Render:
     def takes(self, status: int) -> bool:
         """Render takes a 2xx or a 3xx."""
         return 200 <= status < 400
+
+    def asked(self, target: Target) -> Asked:
+        """Checks carry the service's own name, or a custom domain, which the dashboard may hold."""
+        return Asked(f"{target.app}.onrender.com", perhaps_other=True)
 
     def unhealthy(self, service: Service, says: str, place: Place) -> Words:
         """The deploy is given up after 15 minutes of failed checks."""

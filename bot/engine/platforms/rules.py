@@ -8,17 +8,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Service, Start, Target
 from bot.engine.model.tree import Tree
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.words import Words
 
 
 class Rules(Protocol):
-    """One platform. `name` is what sentences call it, `builder` what it prints before the image builder's own words."""
+    """One platform. `name` is what sentences call it, `builder` what it prints before the image builder's own words,
+    `shown` the Host of its health checks, as a log has it."""
 
     name: str
     builder: str
+    shown: str
 
     def environment(self, target: Target, process: Process) -> dict[str, str | None]:
         """Return what the machine's environment holds beside the image's; None for a value that only the platform has."""
@@ -46,6 +48,10 @@ class Rules(Protocol):
 
     def takes(self, status: int) -> bool:
         """Say whether a health check takes an answer."""
+        ...
+
+    def asked(self, target: Target) -> Asked:
+        """Return with which Host its health checks come."""
         ...
 
     def unhealthy(self, service: Service, says: str, place: Place) -> Words:

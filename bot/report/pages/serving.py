@@ -22,6 +22,21 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The app listens on 127.0.0.1",
         "The proxy reaches the machine from outside of it: bind 0.0.0.0.",
     ),
+    "health-host": (
+        "health",
+        "A health check comes with a Host that the app does not allow",
+        "Fly's checks go to the machine's private address and carry it as their Host (`172.19.…:8000`). Django answers a Host "
+        "that ALLOWED_HOSTS does not name with 400 as soon as a middleware looks at it, and Starlette's TrustedHostMiddleware "
+        "does the same for every path. The checks fail, and the proxy routes nothing to the machine. Visitors, who come with "
+        "the app's own name, never see it. Render's checks carry the service's name.",
+    ),
+    "health-https": (
+        "health",
+        "A health check is sent to HTTPS",
+        "Checks ask over plain HTTP. SECURE_SSL_REDIRECT and HTTPSRedirectMiddleware answer that with 301 or 307, and Fly "
+        "follows no redirect: it wants a 2xx. A check may send `X-Forwarded-Proto: https`, as the proxy does, where the app "
+        "believes it; otherwise the path has to be left out. Render takes a 3xx.",
+    ),
     "health-path": (
         "health",
         "The checked path is not answered with success",

@@ -1,0 +1,269 @@
+"""What Django answers a health check with before a view sees it: its middleware, asked in order.
+
+From Django 5.2: `http/request.py` (`get_host` raises `DisallowedHost`, a 400, for a Host that ALLOWED_HOSTS does not name),
+`middleware/common.py` and `middleware/cache.py` (they ask for it), `middleware/security.py` (SECURE_SSL_REDIRECT is a 301).
+Middleware of the repository is read; behind one that nobody knows, nothing is said.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from bot.engine.boot import handling
+from bot.engine.boot.django_settings import List, Settings
+from bot.engine.boot.finder import Loaded, package_of
+from bot.engine.boot.handling import Outcome, Request, Roles
+from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.told import Item
+from bot.engine.boot.values import Scope, dotted
+from bot.engine.model.findings import Place, TurnedAway
+from bot.engine.model.target import Asked, Check
+from bot.engine.model.tree import Unreadable
+
+_ASKING = frozenset(
+    f"django.middleware.{name}"
+    for name in ("common.CommonMiddleware", "cache.FetchFromCacheMiddleware", "cache.CacheMiddleware")
+)
+_SECURITY = "django.middleware.security.SecurityMiddleware"
+_REFUSING = ("django.contrib.auth.middleware.LoginRequiredMiddleware",)  # not our matter
+_TRANSPARENT = (  # they leave a plain GET of a path that is no file alone
+    "django. whitenoise. corsheaders. debug_toolbar. django_prometheus. django_htmx. allauth. csp. simple_history. axes."
+    " crum. reversion. django_structlog. servestatic. querycount. django_browser_reload. livereload. hijack. impersonate."
+    " oauth2_provider. waffle. django_otp. django_user_agents. compression_middleware. django_permissions_policy."
+).split()
+_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|testserver|\.localhost|")
+_APPLICATIONS = ("get_wsgi_application", "get_asgi_application")
+_HANDING = ("WhiteNoise", "ServeStatic", "SentryWsgiMiddleware", "SentryAsgiMiddleware", "ProtocolTypeRouter")
+
+
+def turned_away(walk: Importer, app: tuple[Loaded, str] | None, check: Check, asked: Asked) -> TurnedAway | None:
+    """Return what turns a check away; None where nothing is known to do so."""
+    settings = walk.django
+    if settings is None or check.path is None or (app is not None and not _is_plain(*app)):
+        return None
+    return _Stack(walk, settings, check, asked).turned_away()
+
+
+def _is_plain(loaded: Loaded, name: str) -> bool:
+    """Say whether an application is Django's own, or in something that hands requests on."""
+    made = loaded.facts.constants.get(name)
+    while isinstance(made, ast.Call):
+        called = dotted(made.func).rpartition(".")[2]
+        if called in _APPLICATIONS:
+            return True
+        inner = made.args[0] if called in _HANDING and made.args else None
+        if isinstance(inner, ast.Dict):
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in inner.keys]
+            inner = inner.values[keys.index("http")] if "http" in keys else None
+        made = loaded.facts.constants.get(dotted(inner)) if isinstance(inner, ast.Name) else inner
+    return False
+
+
+class _Stack:
+    def __init__(self, walk: Importer, loaded: Loaded, check: Check, asked: Asked) -> None:
+        self.walk = walk
+        self.settings = Settings(walk, loaded)
+        self.check = check
+        self.asked = asked
+        self.headers = {key.lower(): value for key, value in check.headers.items()}
+        self.path = (check.path or "/").partition("?")[0]
+        self.hosts = self.settings.lists("ALLOWED_HOSTS")
+
+    def turned_away(self) -> TurnedAway | None:
+        """Ask the middleware in order, for each list that MIDDLEWARE may come to."""
+        lists = self.settings.lists("MIDDLEWARE") or []
+        found = [self.through(each) for each in lists]
+        if not found or None in found:
+            return None
+        first = found[0]
+        return first._replace(sure=first.sure and len(found) == 1) if first else None
+
+    def through(self, middleware: List) -> TurnedAway | None:
+        if not middleware:
+            return None
+        top = middleware[0].place
+        refused = self.refused()
+        for item in middleware:
+            name = item.text
+            if name is None or name in _REFUSING:
+                return None
+            if name in _ASKING:
+                if refused:
+                    return self.refusal(item, top, refused)
+            elif name == _SECURITY:
+                redirects, sure = self.redirects()
+                if redirects:
+                    return self.refusal(item, top, refused) if refused else self.redirect(item, top, sure)
+            elif not name.startswith(tuple(_TRANSPARENT)):
+                outcome = self.own(name, bool(refused))
+                if outcome == "host" and refused:
+                    return self.refusal(item, top, refused)
+                if outcome != "on":
+                    return None
+        return None
+
+    # --- hosts
+
+    def refused(self) -> tuple[tuple[str, ...], bool] | None:
+        """Return the hosts that are allowed, and whether that is sure, where the check's is not among them."""
+        host = self.headers.get("host", "")
+        if self.settings.flag("USE_X_FORWARDED_HOST")[0]:
+            host = self.headers.get("x-forwarded-host", host)
+        host = _domain(host)
+        states = self.hosts or []
+        if not states or (host and _LOCAL.fullmatch(host)):
+            return None
+        for state in states:
+            told = [item.text for item in state if item.text is not None]
+            sure = all(item.why == "told" for item in state)
+            if any(item.why == "open" for item in state) or not (sure or any(map(_is_public, told))):
+                return None  # with nothing but a default for one's own machine, a variable has to be set
+            if any(_allows(pattern, host or self.asked.host) for pattern in told):
+                return None
+            if not host and self.asked.perhaps_other and any(map(_is_public, told)):
+                return None
+        sure = len(states) == 1 and all(item.why == "told" for item in states[0])
+        return tuple(dict.fromkeys(item.text for state in states for item in state if item.text)), sure
+
+    def refusal(self, item: Item, top: Place, refused: tuple[tuple[str, ...], bool]) -> TurnedAway:
+        allowed, sure = refused
+        return self.about("django-host", 400, item, top, sure)._replace(allowed=allowed)
+
+    # --- https
+
+    def redirects(self) -> tuple[bool, bool]:
+        """Return whether SECURE_SSL_REDIRECT answers this check, and whether that is sure."""
+        on, sure = self.settings.flag("SECURE_SSL_REDIRECT")
+        if not on:
+            return False, True
+        for value, _ in self.settings.values("SECURE_PROXY_SSL_HEADER"):
+            header, _, wanted = str(value).partition(":")
+            name = header.removeprefix("HTTP_").replace("_", "-").lower()
+            if value is None or (name in self.headers and self.headers[name] == wanted):
+                return False, True
+        exempt = self.settings.lists("SECURE_REDIRECT_EXEMPT") or []
+        for item in (item for state in exempt for item in state):
+            if item.text is None or _matches(item.text, self.path.lstrip("/")):
+                return False, True
+        return True, sure
+
+    def redirect(self, item: Item, top: Place, sure: bool) -> TurnedAway:
+        told = [str(value) for value, _ in self.settings.values("SECURE_PROXY_SSL_HEADER")]
+        header = "X-Forwarded-Proto" if told == ["HTTP_X_FORWARDED_PROTO:https"] else ""
+        switch = self.settings.place("SECURE_SSL_REDIRECT") or top
+        return self.about("django-https", 301, item, switch, sure)._replace(header=header)
+
+    def about(self, by: str, status: int, item: Item, top: Place, sure: bool) -> TurnedAway:
+        path = self.check.path or "/"
+        module = next((name for name, each in self.walk.loaded.items() if each and each.found.tree == top.path), "")
+        certain = sure and item.why == "told"
+        return TurnedAway(by, path, status, top, self.check.place, module, sure=certain)  # type: ignore[arg-type]
+
+    # --- middleware of the repository
+
+    def own(self, name: str, bad_host: bool) -> Outcome:
+        """Return what a middleware does with the check."""
+        module, _, last = name.rpartition(".")
+        loaded = self.walk.loaded.get(module)
+        if loaded is None or loaded.found.tree is None:
+            return "unknown"
+        try:
+            body = ast.parse(self.walk.tree.read(loaded.found.tree)).body
+        except (SyntaxError, ValueError, Unreadable):
+            return "unknown"
+        named = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        node = next((each for each in body if isinstance(each, named) and each.name == last), None)
+        request = Request(self.path, self.check.method, self.asked.host, self.headers, bad_host)
+        scope = self.walk.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
+        if isinstance(node, ast.ClassDef):
+            found = of_class(node, request, scope)
+        elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            found = _of_factory(node, request, scope)
+        else:
+            return "unknown"
+        return next(iter(found)) if len(found) == 1 else "unknown"
+
+
+def _is_public(host: str) -> bool:
+    return _LOCAL.fullmatch(host.lower()) is None
+
+
+def _domain(host: str) -> str:
+    """Return a Host without its port, as Django's `split_domain_port`."""
+    plain = re.fullmatch(r"(.*?)(?::\d+)?", host.lower())
+    return (plain[1] if plain else host).rstrip(".")
+
+
+def _allows(pattern: str, host: str) -> bool:
+    pattern = pattern.lower()
+    return pattern in ("*", host) or (pattern.startswith(".") and (host.endswith(pattern) or host == pattern[1:]))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Say whether a pattern of SECURE_REDIRECT_EXEMPT finds a path; one that is not plain may."""
+    plain = re.fullmatch(r"\^?/?([\w/.-]*(?:\\[-./])?[\w/.-]*)\$?", pattern)
+    if plain is None:
+        return True
+    text = re.sub(r"\\(.)", r"\1", pattern.removeprefix("^").removesuffix("$"))
+    if pattern.startswith("^") and pattern.endswith("$"):
+        return path == text
+    if pattern.startswith("^"):
+        return path.startswith(text)
+    return path.endswith(text) if pattern.endswith("$") else text in path
+
+
+def of_class(node: ast.ClassDef, request: Request, scope: Scope) -> frozenset[Outcome]:
+    """Return what a class of middleware does: its `__call__`, else its `process_request`."""
+    unknown: frozenset[Outcome] = frozenset({"unknown"})
+    bases = [dotted(base).rpartition(".")[2] for base in node.bases]
+    if node.decorator_list or any(base not in ("object", "MiddlewareMixin") for base in bases):
+        return unknown
+    methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+    following = ["self.get_response"]
+    if start := methods.get("__init__"):
+        given = start.args.args[1].arg if len(start.args.args) > 1 else ""
+        for each in ast.walk(start):
+            if isinstance(each, ast.Assign) and dotted(each.value) == given and given:
+                following += [dotted(target) for target in each.targets]
+    called = methods.get("__call__")
+    if called is not None and "process_request" not in methods:
+        roles = Roles(called.args.args[1].arg if len(called.args.args) > 1 else "request", tuple(following))
+        return handling.outcomes(called, roles, request, scope, attributes(node))
+    asked = methods.get("process_request")
+    if asked is None:
+        return frozenset({"on"}) if called is None and "MiddlewareMixin" in bases else unknown
+    if called is not None or "MiddlewareMixin" not in bases or len(asked.args.args) < 2:
+        return unknown
+    roles = Roles(asked.args.args[1].arg, (), silent="on")
+    return handling.outcomes(asked, roles, request, scope, attributes(node))
+
+
+def attributes(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """Return what a class, or its `__init__`, gives its objects, where that is no parameter."""
+    found: dict[str, ast.expr] = {}
+    for each in node.body:
+        if isinstance(each, ast.Assign):
+            found |= {target.id: each.value for target in each.targets if isinstance(target, ast.Name)}
+        elif isinstance(each, ast.AnnAssign) and each.value is not None:
+            found[dotted(each.target)] = each.value
+        elif isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            given = {argument.arg for argument in (*each.args.args, *each.args.kwonlyargs)}
+            for inner in ast.walk(each):
+                if isinstance(inner, ast.Assign) and not _names(inner.value) & given:
+                    names = [dotted(target) for target in inner.targets]
+                    found |= {name.removeprefix("self."): inner.value for name in names if name.startswith("self.")}
+    return found
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def _of_factory(node: ast.FunctionDef, request: Request, scope: Scope) -> frozenset[Outcome]:
+    """`def middleware(get_response): def inner(request): …; return inner`."""
+    inner = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+    given = node.args.args
+    if len(inner) != 1 or len(given) != 1 or len(inner[0].args.args) != 1:
+        return frozenset({"unknown"})
+    return handling.outcomes(inner[0], Roles(inner[0].args.args[0].arg, (given[0].arg,)), request, scope)

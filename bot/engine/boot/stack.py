@@ -1,0 +1,302 @@
+"""What an app of Starlette or FastAPI answers a health check with before a route sees it: its middleware, outermost first.
+
+From Starlette 1.0: `applications.py` (`add_middleware` puts each before those that are there; those of the constructor come in
+their order), `middleware/trustedhost.py` (400), `middleware/httpsredirect.py` (307). Middleware of the repository is read, also
+one that is made from these; behind one that nobody knows, nothing is said.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.engine.boot import handling
+from bot.engine.boot.django_checks import attributes
+from bot.engine.boot.finder import Loaded, package_of
+from bot.engine.boot.handling import Outcome, Request, Roles
+from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.modules import function_constants, imported_as
+from bot.engine.boot.startup import origin
+from bot.engine.boot.told import Item, Reader
+from bot.engine.boot.values import dotted
+from bot.engine.model.findings import Place, TurnedAway
+from bot.engine.model.target import Asked, Check
+from bot.engine.model.tree import Unreadable
+
+_APPS = ("FastAPI", "Starlette")
+_FARTHEST = 4  # functions and modules that hand an app on
+_TRUSTED, _HTTPS = "TrustedHostMiddleware", "HTTPSRedirectMiddleware"
+_TRANSPARENT = frozenset(  # they leave a plain GET alone
+    "CORSMiddleware GZipMiddleware SessionMiddleware BrotliMiddleware CorrelationIdMiddleware PrometheusMiddleware"
+    " SentryAsgiMiddleware ProxyHeadersMiddleware RawContextMiddleware ContextMiddleware AuthenticationMiddleware"
+    " DBSessionMiddleware TimingMiddleware OpenTelemetryMiddleware ServerErrorMiddleware SlowAPIMiddleware"
+    " SlowAPIASGIMiddleware".split()
+)
+
+
+class Layer(NamedTuple):
+    """One middleware: its class, or the function that a decorator makes one of, and where it is put on."""
+
+    name: str
+    node: ast.expr | ast.FunctionDef | ast.AsyncFunctionDef
+    options: dict[str, ast.expr]
+    where: _Body
+    place: Place
+    sure: bool
+
+
+class _Body(NamedTuple):
+    """Code in which an app is made: a module's own, or that of a function."""
+
+    loaded: Loaded
+    statements: list[ast.stmt]
+    constants: dict[str, ast.expr]
+
+
+class Stack(NamedTuple):
+    """The middleware of an app, outermost first; `whole` False: there may be more."""
+
+    layers: tuple[Layer, ...]
+    whole: bool
+
+
+def stack(walk: Importer, module: Loaded, name: str) -> Stack | None:
+    """Return the middleware of an app that a module names; None where it is not made in a way that is followed."""
+    return _Reading(walk).app(module, name)
+
+
+def turned_away(walk: Importer, app: tuple[Loaded, str], check: Check, asked: Asked, trusted: bool) -> TurnedAway | None:
+    """Return what turns a check away; `trusted`: the server believes what a proxy says of the scheme."""
+    found = stack(walk, *app)
+    if found is None or not found.whole:
+        return None
+    headers = {key.lower(): value for key, value in check.headers.items()}
+    path = (check.path or "/").partition("?")[0]
+    request = Request(path, check.method, headers.get("host", asked.host), headers)
+    for layer in found.layers:
+        turned = _Asking(walk, layer, request, check, asked, trusted).outcome()
+        if turned == "on":
+            continue
+        return turned._replace(sure=turned.sure and layer.sure) if isinstance(turned, TurnedAway) else None
+    return None
+
+
+class _Reading:
+    """Follows an app to where it is made, and what is put on it."""
+
+    def __init__(self, walk: Importer) -> None:
+        self.walk = walk
+        self.whole = True
+
+    def app(self, module: Loaded, name: str) -> Stack | None:
+        for _ in range(_FARTHEST):
+            made = module.facts.constants.get(name)
+            if isinstance(made, ast.Call) and dotted(made.func).rpartition(".")[2] in _APPS:
+                return self.of(_Body(module, self.statements(module), dict(module.facts.constants)), name, made)
+            if isinstance(made, ast.Call):
+                return self.factory(module, dotted(made.func))
+            if name in module.facts.functions:
+                return self.factory(module, name)
+            further = origin(self.walk, module, name)
+            if further is None:
+                return None
+            module, name = further
+        return None
+
+    def factory(self, module: Loaded, called: str) -> Stack | None:
+        """Return the middleware of the app that a function makes and returns."""
+        found = self.walk.function(called, module)
+        if found is None:
+            return None
+        owner, function = found[0], found[0].facts.functions[found[1]]
+        returned = [
+            each.value.id for each in function.body if isinstance(each, ast.Return) and isinstance(each.value, ast.Name)
+        ]
+        own = function_constants(function)[0]
+        made = own.get(returned[0]) if len(returned) == 1 else None
+        if not isinstance(made, ast.Call) or dotted(made.func).rpartition(".")[2] not in _APPS:
+            return None
+        return self.of(_Body(owner, function.body, {**owner.facts.constants, **own}), returned[0], made)
+
+    def of(self, body: _Body, name: str, made: ast.Call) -> Stack:
+        layers: list[Layer] = []
+        given = next((keyword.value for keyword in made.keywords if keyword.arg == "middleware"), None)
+        listed = given if given is None or isinstance(given, ast.List) else body.constants.get(dotted(given))
+        for each in listed.elts if isinstance(listed, ast.List) else ():
+            if isinstance(each, ast.Call) and dotted(each.func).rpartition(".")[2] == "Middleware" and each.args:
+                layers.append(self.layer(each, body, True))
+            else:
+                self.whole = False
+        self.whole = self.whole and (given is None or isinstance(listed, ast.List))
+        for layer in self.added(body, name, True, 0):
+            layers.insert(0, layer)
+        return Stack(tuple(layers), self.whole)
+
+    def added(self, body: _Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
+        """Yield what statements put on an app, in their order."""
+        for statement in body.statements:
+            match statement:
+                case ast.Expr(value=ast.Call() as call):
+                    yield from self.called(call, body, name, sure, depth)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    if any(_is_http(each, name) for each in statement.decorator_list):
+                        place = Place(body.loaded.found.tree or "", statement.lineno, statement.col_offset + 1)
+                        yield Layer(statement.name, statement, {}, body, place, sure)
+                case ast.If(test=test, body=inner, orelse=orelse):
+                    decided, told = Reader(self.walk, body.loaded, body.constants).decide(test)
+                    if decided is not False:
+                        yield from self.added(body._replace(statements=inner), name, sure and decided is True and told, depth)
+                    if decided is not True:
+                        yield from self.added(body._replace(statements=orelse), name, sure and decided is False and told, depth)
+                case ast.Try(body=inner) | ast.With(body=inner):
+                    yield from self.added(body._replace(statements=inner), name, sure, depth)
+                case ast.For() | ast.While() | ast.Match():
+                    calls = (each for each in ast.walk(statement) if isinstance(each, ast.Call))
+                    self.whole = self.whole and all(dotted(each.func) != f"{name}.add_middleware" for each in calls)
+
+    def called(self, call: ast.Call, body: _Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
+        function = dotted(call.func)
+        if function == f"{name}.add_middleware" and call.args:
+            yield self.layer(call, body, sure)
+            return
+        given = [index for index, each in enumerate(call.args) if dotted(each) == name]
+        found = self.walk.function(function, body.loaded) if given and depth < _FARTHEST else None
+        if found is not None:
+            owner, inner = found[0], found[0].facts.functions[found[1]]
+            parameters = inner.args.args
+            if given[0] < len(parameters):
+                constants = {**owner.facts.constants, **function_constants(inner)[0]}
+                yield from self.added(_Body(owner, inner.body, constants), parameters[given[0]].arg, sure, depth + 1)
+
+    def layer(self, call: ast.Call, body: _Body, sure: bool) -> Layer:
+        options = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        place = Place(body.loaded.found.tree or "", call.args[0].lineno, call.args[0].col_offset + 1)
+        return Layer(dotted(call.args[0]), call.args[0], options, body, place, sure)
+
+    def statements(self, module: Loaded) -> list[ast.stmt]:
+        return _statements(self.walk, module)
+
+
+def _statements(walk: Importer, module: Loaded) -> list[ast.stmt]:
+    try:
+        return ast.parse(walk.tree.read(module.found.tree)).body if module.found.tree else []
+    except (SyntaxError, ValueError, Unreadable):
+        return []
+
+
+def _is_http(decorator: ast.expr, name: str) -> bool:
+    """Say whether a decorator is `@app.middleware("http")`."""
+    return (
+        isinstance(decorator, ast.Call)
+        and dotted(decorator.func) == f"{name}.middleware"
+        and [each.value for each in decorator.args if isinstance(each, ast.Constant)] == ["http"]
+    )
+
+
+class _Asking:
+    """Asks one middleware for a check's path."""
+
+    def __init__(self, walk: Importer, layer: Layer, request: Request, check: Check, asked: Asked, trusted: bool) -> None:
+        self.walk = walk
+        self.layer = layer
+        self.request = request
+        self.check = check
+        self.asked = asked
+        self.trusted = trusted
+
+    def outcome(self) -> TurnedAway | Outcome:
+        node = self.layer.node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [each.arg for each in node.args.args]
+            if len(given) != 2:
+                return "unknown"
+            scope = self.walk.scope(self.frame(self.layer.where.loaded))
+            return _one(handling.outcomes(node, Roles(given[0], (given[1],)), self.request, scope))
+        return self.of_class(self.layer.name, self.layer.where.loaded, 0)
+
+    def frame(self, loaded: Loaded) -> Frame:
+        return Frame(loaded, package_of(loaded), False, loaded.facts.constants)
+
+    def of_class(self, name: str, loaded: Loaded, depth: int) -> TurnedAway | Outcome:
+        """Return what a class does: one of Starlette's, or one of the repository, which may be made from it."""
+        found = self.named(name, loaded) if depth < _FARTHEST else None
+        if found is None:
+            last = imported_as(loaded.facts).get(name, name).rpartition(".")[2]
+            if last == _TRUSTED:
+                return self.hosts()
+            if last == _HTTPS:
+                return self.https()
+            return "on" if last in _TRANSPARENT else "unknown"
+        owner, node = found
+        methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+        bases = [dotted(base) for base in node.bases]
+        scope = self.walk.scope(self.frame(owner))
+        called = methods.get("__call__")
+        if called is not None and len(called.args.args) == 4:
+            given = called.args.args[1].arg
+            roles = Roles(given, ("self.app",), asgi=True)
+            ended = _one(handling.outcomes(called, roles, self.request, scope, attributes(node)))
+        elif (called := methods.get("dispatch")) is not None and len(called.args.args) == 3:
+            given, following = called.args.args[1].arg, called.args.args[2].arg
+            ended = _one(handling.outcomes(called, Roles(given, (following,)), self.request, scope, attributes(node)))
+        else:
+            ended = "base"
+        if ended != "base":
+            return ended
+        return self.of_class(bases[0], owner, depth + 1) if len(bases) == 1 else "unknown"
+
+    def named(self, name: str, loaded: Loaded) -> tuple[Loaded, ast.ClassDef] | None:
+        """Return a class of the repository, and the module that defines it."""
+        for _ in range(_FARTHEST):
+            for each in _statements(self.walk, loaded):
+                if isinstance(each, ast.ClassDef) and each.name == name:
+                    return loaded, each
+            further = origin(self.walk, loaded, name)
+            if further is None or further[0].found.tree is None:
+                return None
+            loaded, name = further
+        return None
+
+    def about(self, by: str, status: int, sure: bool) -> TurnedAway:
+        module = self.layer.where.loaded.name
+        path, place = self.check.path or "/", self.layer.place
+        return TurnedAway(by, path, status, place, self.check.place, module, sure=sure)  # type: ignore[arg-type]
+
+    # --- Starlette's own
+
+    def hosts(self) -> TurnedAway | Outcome:
+        """Return what TrustedHostMiddleware does with the check's Host."""
+        given = self.layer.options.get("allowed_hosts")
+        if given is None:
+            return "on"
+        where = self.layer.where
+        items = Reader(self.walk, where.loaded, where.constants).items(given)
+        return self.refusal(items)
+
+    def refusal(self, items: tuple[Item, ...]) -> TurnedAway | Outcome:
+        told = [item.text for item in items if item.text is not None]
+        sure = all(item.why == "told" for item in items)
+        if any(item.why == "open" for item in items) or not (sure or any(map(_is_public, told))):
+            return "unknown"
+        host = self.request.host.rpartition(":")[0] or self.request.host
+        if any(pattern == "*" or host == pattern or (pattern[:1] == "*" and host.endswith(pattern[1:])) for pattern in told):
+            return "on"
+        if "host" not in self.request.headers and self.asked.perhaps_other and any(map(_is_public, told)):
+            return "on"
+        return self.about("host", 400, sure)._replace(allowed=tuple(dict.fromkeys(told)))
+
+    def https(self) -> TurnedAway | Outcome:
+        """Return what HTTPSRedirectMiddleware does with a check, which asks over plain HTTP."""
+        if self.trusted and self.request.headers.get("x-forwarded-proto") == "https":
+            return "on"
+        return self.about("https", 307, True)._replace(header="X-Forwarded-Proto" if self.trusted else "")
+
+
+def _is_public(host: str) -> bool:
+    return host.lower() not in ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", "testserver", "test", "")
+
+
+def _one(found: frozenset[Outcome]) -> Outcome:
+    """Return the one way in which something ends."""
+    return next(iter(found)) if len(found) == 1 else "unknown"

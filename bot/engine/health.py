@@ -1,0 +1,134 @@
+"""The health stage: what the checks of a process are answered with, by what stands before the routes, and by the routes."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from bot.engine.boot.finder import Loaded
+from bot.engine.boot.program import Program
+from bot.engine.boot.start import Started
+from bot.engine.boot.walk import Walk
+from bot.engine.model.findings import Fault, TurnedAway, Unknown
+from bot.engine.model.target import Check, Process, Service, Target
+from bot.engine.platforms.rules import Rules
+
+App = tuple[Loaded, str]  # the module that holds an app, and the app's name there
+_PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
+_CODES = {  # and which comes first, where one repair uncovers another
+    "django-host": ("health-host", 0),
+    "host": ("health-host", 0),
+    "django-https": ("health-https", 1),
+    "https": ("health-https", 1),
+    "limit": ("health-rate-limit", 2),
+}
+_ROUTES_STEP = 3
+
+
+class Health(NamedTuple):
+    """What came of the checks; `checked`: they were held against all routes of the app."""
+
+    faults: tuple[Fault, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
+    checked: bool = False
+
+
+def health(rules: Rules, target: Target, process: Process, program: Program, started: Started) -> Health:
+    """Hold the checks of a process against the app that it serves."""
+    app = started.app or started.walk.app
+    if app is None and started.walk.django is None:
+        return Health()
+    services = [service for service in target.services if process.name in service.processes]
+    served = program.listen.port if program.listen else None
+    if served is None and len({service.port for service in services}) > 1:
+        return Health()  # which of them the app answers is not known
+    checks = [
+        (service, check)
+        for service in services
+        for check in service.checks
+        if check.path is not None and rules.serves({service.port}, served)
+    ]
+    if not checks or any(word.startswith(_PREFIXES) for word in program.argv):
+        return Health()
+    refused: list[Fault] = []
+    passing = []
+    for service, check in checks:
+        turned = _turned_away(rules, target, program, started.walk, app, check)
+        if turned is not None and not rules.takes(turned.status):
+            refused.append(_refused(rules, service, process, check, turned))
+        else:
+            passing.append((service, check))
+    found = _routes(rules, process, started.walk, app, passing)
+    return found._replace(faults=(*refused, *found.faults))
+
+
+def _turned_away(
+    rules: Rules, target: Target, program: Program, walk: Walk, app: App | None, check: Check
+) -> TurnedAway | None:
+    asked = rules.asked(target)
+    if walk.django is not None:
+        from bot.engine.boot import django_checks  # only where Django's checks are asked for
+
+        return django_checks.turned_away(walk, app, check, asked)
+    if app is None:
+        return None
+    from bot.engine.boot import stack  # only where the checks of such an app are asked for
+
+    return stack.turned_away(walk, app, check, asked, _trusts(program))
+
+
+def _trusts(program: Program) -> bool:
+    """Say whether the server believes a proxy's `X-Forwarded-Proto`, whoever it is: uvicorn, and gunicorn with its workers."""
+    told = program.env.get("FORWARDED_ALLOW_IPS")
+    words = " ".join(program.argv)
+    return told == "*" or bool(re.search(r"--forwarded-allow-ips[= ]['\"]?\*", words))
+
+
+def _refused(rules: Rules, service: Service, process: Process, check: Check, turned: TurnedAway) -> Fault:
+    """Return the fault of a check that is turned away, in the words of the app's log, or the platform's."""
+    host = rules.shown
+    says = f"{check.method} {check.path} is answered with {turned.status}"
+    words = rules.unhealthy(service, says, check.place)
+    message, reason = words.message, words.reason
+    if turned.by in ("django-host", "host"):
+        sent = check.headers.get("Host", host)
+        listed = ", ".join(turned.allowed) or "no host at all"
+        setting = "ALLOWED_HOSTS" if turned.by == "django-host" else f"TrustedHostMiddleware ({_where(turned)})"
+        reason = f"{says}: the check comes with `{sent}` as its Host, and {setting} allows {listed}."
+    if turned.by == "django-host":
+        sent = check.headers.get("Host", f"{host}:{service.port}")
+        message = f"Invalid HTTP_HOST header: '{sent}'. You may need to add '{sent.partition(':')[0]}' to ALLOWED_HOSTS."
+    elif turned.by in ("django-https", "https"):
+        by = "SECURE_SSL_REDIRECT" if turned.by == "django-https" else f"HTTPSRedirectMiddleware ({_where(turned)})"
+        reason = f"{words.reason} {by} sends what comes over plain HTTP, as the check does, to HTTPS."
+    elif turned.by == "limit":
+        reason = f"{says} once {turned.limit} ({_where(turned)}) are used up: checks come all the time, from one address."
+    if not turned.sure and turned.by != "limit":
+        reason += " Not certain: a variable may say otherwise."
+    code, step = _CODES[turned.by]
+    fault = words._replace(code=code, message=message, reason=reason).fault(step, process.name, turned)
+    return fault if turned.sure else fault._replace(confidence="likely")
+
+
+def _where(turned: TurnedAway) -> str:
+    return f"{turned.place.path}:{turned.place.line}"
+
+
+def _routes(rules: Rules, process: Process, walk: Walk, app: App | None, checks: list[tuple[Service, Check]]) -> Health:
+    """Hold the checked paths against the routes of the app."""
+    if not checks or app is None:
+        return Health()
+    from bot.engine.boot import web  # only where a path is checked
+
+    found = web.routes(walk, *app)
+    if found is None:
+        return Health()
+    faults = []
+    for service, check in checks:
+        status = found.status(check.path or "/", check.method)
+        if status is None or rules.takes(status):
+            continue
+        says = f"{check.method} {check.path} is answered with {status}"
+        faults.append(rules.unhealthy(service, says, check.place).fault(_ROUTES_STEP, process.name, found.about(check, status)))
+    unknown = (Unknown(f"the routes are not all known: {found.open}", checks[0][1].place),) if found.open else ()
+    return Health(tuple(faults), unknown, found.open is None)
