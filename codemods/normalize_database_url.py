@@ -27,11 +27,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Place, UrlMisfit, Weakness
-from bot.engine.model.tree import Tree, Unreadable
+from bot.engine.model.tree import Tree, Unreadable, newline
 from bot.engine.report import Report
 from codemods import _urls
 
@@ -70,22 +70,40 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     yield edited if isinstance(edited, Skip) else Proposal(edited, f"{why}: a function above the engine changes it.", "unsafe")
 
 
-def _parsed(tree: Tree, path: str) -> tuple[cst.Module, str] | Skip:
+class _Parsed(NamedTuple):
+    """A file's code; `tail` is what follows its last line: LibCST would not write all blank lines there as they are."""
+
+    module: cst.Module
+    code: str
+    tail: str
+
+    def written(self, body: list[_Statement]) -> str:
+        """Return the file with other statements."""
+        return self.module.with_changes(body=body).code.removesuffix(self.code[-1]).removesuffix("\r") + self.tail
+
+
+def _parsed(tree: Tree, path: str) -> _Parsed | Skip:
     """Parse a file, if LibCST writes it back as it is."""
     import libcst as cst  # costs more than a whole check
 
     try:
         text = tree.text(path)
-        module = cst.parse_module(text)
+        lines = text.split("\n")
+        while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        head = "\n".join(lines).removesuffix("\r")
+        code = head + newline(text)
+        module = cst.parse_module(code)
     except Unreadable as error:
         return Skip(str(error))
     except (cst.ParserSyntaxError, RecursionError):
         return Skip(f"{path} is not parsed")
-    return (module, text) if module.code == text else Skip(f"{path} would not stay as it is")
+    return _Parsed(module, code, text[len(head) :]) if module.code == code else Skip(f"{path} would not stay as it is")
 
 
 def _quote(text: str) -> str:
-    return "'" if text.count("'") > text.count('"') else '"'
+    code = re.sub(r"#.*", "", text)
+    return "'" if code.count("'") > code.count('"') else '"'
 
 
 def _body(module: cst.Module, text: str, wanted: str, argument: str) -> list[str]:
@@ -124,7 +142,7 @@ def _with_function(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     parsed = _parsed(tree, path)
     if isinstance(parsed, Skip):
         return parsed
-    module, text = parsed
+    module, text, _ = parsed
     short = "_async_url" if detail.maker == "create_async_engine" else "_engine_url"
     name = next((each for each in (short, "_database_url", "_platform_url") if not re.search(rf"\b{each}\b", text)), None)
     urls = _urls_of(module, text, detail)
@@ -142,7 +160,7 @@ def _with_function(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     head = [blank] * 2 if at else []
     body[at] = body[at].with_changes(leading_lines=[*[blank] * max(0, 2 - space), *lines])
     body.insert(at, function.with_changes(leading_lines=head))
-    return tree.write(path, module.with_changes(body=body).code)
+    return tree.write(path, parsed.written(body))
 
 
 def _lines_before(statement: _Statement) -> list[cst.EmptyLine]:
@@ -199,7 +217,7 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     parsed = _parsed(tree, path)
     if isinstance(parsed, Skip):
         return parsed
-    module, text = parsed
+    module, text, _ = parsed
     found = [each for each in module.body if isinstance(each, cst.ClassDef) and each.name.value == owner]
     source = _brought_from(module, "BaseSettings")
     fixed = rf"\b{_VALIDATOR}\b|validator\([^)]*[\"'](?:{re.escape(field)}|\*)[\"']"
@@ -219,7 +237,7 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     changed = settings.with_changes(body=block.with_changes(body=inner))
     body = [changed if each is settings else each for each in module.body]
     body = _importing(module, body, package, decorator, source)
-    return tree.write(path, module.with_changes(body=body).code)
+    return tree.write(path, parsed.written(body))
 
 
 def _imports(statement: _Statement, package: str) -> cst.ImportFrom | None:

@@ -7,6 +7,7 @@ that it does not edit in the plain file.
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections import Counter
@@ -26,6 +27,7 @@ from codemods.index import NAMES
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
 from tests.bot.engine.image.managers.test_uv import SPACE
 from tests.bot.engine.index import WEB, Dist, Index
+from tests.codemods import test_normalize_database_url as urls
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
@@ -86,6 +88,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ignore": _patterns,
     "requirements": _requirements,
     "yaml": yaml.safe_load,
+    "python": lambda text: ast.dump(ast.parse(text)),
 }
 # codemods that edit no line of a file that is there, so that its layout can't matter
 WITHOUT_LAYOUT = {
@@ -409,6 +412,17 @@ CASES = [
     Case("fix-foreign-requirement", listing("pywin32==306"), "requirements.txt", "requirements"),
     Case("fix-requirement-pin", listing("pymupdf==1.24.10"), "requirements.txt", "requirements", True, options=INDEX),
     Case("fix-requirement-syntax", listing("requests==-2.31.0"), "requirements.txt", "lines"),
+    *(
+        Case("normalize-database-url", {**urls.FILES, **files}, edited, "python", unsafe=True)
+        for files, edited in (
+            ({"config.py": urls.SETTINGS}, "config.py"),
+            (
+                {"config.py": urls.SETTINGS.replace("BaseSettings\n", "BaseSettings\nfrom pydantic import Field\n", 1)},
+                "config.py",
+            ),
+            ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
+        )
+    ),
     Case("pin-python-version", listing("old==1.0"), "Dockerfile", "dockerfile", True, options=INDEX),
     Case("relax-conflicting-pin", listing("first==1.0\nsecond==2.0"), "requirements.txt", "requirements", True, options=INDEX),
     Case(
@@ -642,7 +656,7 @@ CASES = [
 @st.composite
 def layouts(draw: st.DrawFn, case: Case) -> Layout:
     count = len(case.files[case.edited].splitlines())
-    indent = st.just(None) if case.kind == "yaml" else st.sampled_from([None, "", " ", "    ", "\t"])
+    indent = st.just(None) if case.kind in ("yaml", "python") else st.sampled_from([None, "", " ", "    ", "\t"])
     comment = TEXT.map(lambda words: "  # " + words.rstrip("\\"))  # pip joins a line that ends in \ with the next one
     tail = st.one_of(st.just(""), comment) if case.kind in ("toml", "requirements", "lines") else st.just("")
     return Layout(

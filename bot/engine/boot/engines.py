@@ -85,7 +85,7 @@ def follow(walk: Importer, event: Call, frame: Frame) -> None:
     else:
         wanted = optional.engine(found.url, event.node, installed)
         if wanted and found.provided:
-            wanted = wanted._replace(certain=False)
+            wanted = optional.unnamed_engine(event.node, installed) or wanted._replace(certain=False)
     if wanted:
         walk.failures.optional(wanted, tree)
 
@@ -170,9 +170,7 @@ def _fail(walk: Importer, found: Reading, misfit: tuple[str, Failure], node: ast
     origin = f"{found.provided.says} `{scheme}://…`" if found.provided else f"The URL is `{scheme}://…`"
     if found.provided and not found.provided.url.startswith(f"{scheme}://"):
         origin = f"What the platform gives becomes `{scheme}://…` here"
-    reason = f"{origin[0].upper()}{origin[1:]}, and `{maker}` " + (
-        f"needs `{wanted}://…`." if wanted else "takes another driver."
-    )
+    reason = f"{origin[0].upper()}{origin[1:]}; `{maker}` " + (f"needs `{wanted}://…`." if wanted else "takes another driver.")
     place = Place(tree, node.lineno, node.col_offset + 1)
     field = (found.field.path, found.field.owner, found.field.name) if found.field and found.field.path else None
     named = _SCHEME.match(found.default)

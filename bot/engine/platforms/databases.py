@@ -17,6 +17,7 @@ _VARIABLE = re.compile(r"--variable-name[ \t=]+[\"']?(\w+)")
 _SECRETS = re.compile(r"\bsecrets[ \t]+(?:set|import)\b((?:\\\r?\n|[^\n])*)")
 _TELLING = (".md", ".mdx", ".txt", ".rst", ".sh", ".bash", ".ps1", ".yml", ".yaml", "Makefile", "makefile", "justfile")
 _DEEPEST = 3
+_URLS = re.compile(r"URL|URI|DSN|CONNECTION|DATABASE$", re.I)  # how variables are called that hold one
 POSTGRES = "postgres://user:password@database.flycast:5432/app?sslmode=disable"
 POSTGRESQL = "postgresql://user:password@host:5432/app"
 
@@ -36,9 +37,14 @@ def of_fly(tree: Tree, variable: str, secret: bool) -> Provided | None:
         attached = attached or _attached(path, text, variable)
     if attached:
         return attached
-    if secret:
+    if secret and holds_url(variable):
         return Provided(POSTGRES, f"{variable} is a secret, and `fly postgres attach` sets", "named")
     return usual(variable)
+
+
+def holds_url(variable: str) -> bool:
+    """Say whether a variable is called like one that holds a URL."""
+    return _URLS.search(variable) is not None
 
 
 def usual(variable: str) -> Provided | None:

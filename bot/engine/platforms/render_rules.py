@@ -93,7 +93,7 @@ class Render:
         config = load(target.config, tree.text(target.config))
         if Blueprint(config).of_database(target.key, name):
             return Provided(databases.POSTGRESQL, f"{target.config} takes {name} from a database, whose URL is", "told")
-        if secret or name in target.env:
+        if (secret or name in target.env) and databases.holds_url(name):
             return Provided(databases.POSTGRESQL, f"{name} is set in the dashboard, and Render shows its databases as", "named")
         return databases.usual(name)
 
