@@ -26,7 +26,7 @@ from bot.engine.model.findings import (
     Unknown,
     Weakness,
 )
-from bot.engine.model.target import Origin, Process, Service, Start, Target
+from bot.engine.model.target import Origin, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree, join
 from bot.engine.platforms import before, rules, survey
 from bot.engine.platforms.before import Doubt
@@ -216,6 +216,10 @@ class _Simulation:
         probe = Fault("app-file-missing", "boot", 0, "", "certain", "", "", None, (), detail)
         return self.doubt(probe) is not None or self.fetched(probe)
 
+    def provided(self, name: str) -> Provided | None:
+        """Return what the platform gives in a variable for a database's URL."""
+        return self.rules.database(self.tree, self.target, name, name in self.options.secrets)
+
     def fetched(self, fault: Fault) -> bool:
         """Say whether what is missing would lie in a submodule of git, which a deploy may have."""
         if isinstance(fault.detail, MissingModule | MissingData):
@@ -398,14 +402,14 @@ class _Simulation:
         view = reach.view(image, program)
         seen = self.come_to(image, view.installs) if view.hidden else installed
         missing = served.not_installed(self.tree, image, seen, program, process, stage, view.script)
-        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained)
+        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained, self.provided)
         lacking = [*missing, *(fault for fault in started.faults if isinstance(fault.detail, MissingModule))]
         if not lacking or not (view.hidden or image.left or view.script is False):
             return missing, started
         from bot.engine.boot import astray  # where something is installed that a process does not reach alone
 
         everything = self.come_to(image, (*image.installs, *image.left))
-        whole = start.start(self.tree, image, everything, program, process.name, stage, self.explained)
+        whole = start.start(self.tree, image, everything, program, process.name, stage, self.explained, self.provided)
         there = served.not_installed(self.tree, image, everything, program, process, stage)
         known = {fault.identity for fault in (*there, *whole.faults)}
         lost = next((fault for fault in lacking if fault.identity not in known), None)

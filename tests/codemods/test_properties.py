@@ -29,6 +29,7 @@ from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
 from tests.bot.engine.image.managers.test_uv import SPACE
 from tests.bot.engine.index import WEB, Dist, Index
+from tests.codemods import test_normalize_database_url as urls
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
@@ -87,9 +88,9 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "dockerfile": _instructions,
     "lines": _lines,
     "ignore": _patterns,
-    "python": lambda text: ast.dump(ast.parse(text)),
     "requirements": _requirements,
     "yaml": yaml.safe_load,
+    "python": lambda text: ast.dump(ast.parse(text)),
 }
 # codemods that edit no line of a file that is there, so that its layout can't matter
 WITHOUT_LAYOUT = {
@@ -455,6 +456,17 @@ CASES = [
     Case("fix-foreign-requirement", listing("pywin32==306"), "requirements.txt", "requirements"),
     Case("fix-requirement-pin", listing("pymupdf==1.24.10"), "requirements.txt", "requirements", True, options=INDEX),
     Case("fix-requirement-syntax", listing("requests==-2.31.0"), "requirements.txt", "lines"),
+    *(
+        Case("normalize-database-url", {**urls.FILES, **files}, edited, "python", unsafe=True)
+        for files, edited in (
+            ({"config.py": urls.SETTINGS}, "config.py"),
+            (
+                {"config.py": urls.SETTINGS.replace("BaseSettings\n", "BaseSettings\nfrom pydantic import Field\n", 1)},
+                "config.py",
+            ),
+            ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
+        )
+    ),
     Case("pin-python-version", listing("old==1.0"), "Dockerfile", "dockerfile", True, options=INDEX),
     Case("relax-conflicting-pin", listing("first==1.0\nsecond==2.0"), "requirements.txt", "requirements", True, options=INDEX),
     Case(

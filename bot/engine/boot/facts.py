@@ -109,6 +109,7 @@ class Facts(NamedTuple):
     functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
     constants: dict[str, ast.expr]
     error: Syntax | None
+    classes: dict[str, ast.ClassDef] = {}  # noqa: RUF012  (a tuple's default, which nobody changes)
 
 
 EMPTY = Facts((), frozenset(), {}, (), True, {}, {}, None)

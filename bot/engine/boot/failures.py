@@ -17,7 +17,18 @@ from bot.engine.boot.finder import OUTSIDE, Finder, Loaded
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.optional import Wanted
 from bot.engine.model import stdlib
-from bot.engine.model.findings import Detail, Failure, Fault, Lacking, MissingModule, MissingName, Place, Stage, Unknown
+from bot.engine.model.findings import (
+    Detail,
+    Failure,
+    Fault,
+    Lacking,
+    MissingModule,
+    MissingName,
+    Place,
+    Stage,
+    Unknown,
+    UrlMisfit,
+)
 
 if TYPE_CHECKING:
     from bot.engine.boot import natives
@@ -127,6 +138,20 @@ class Failures:
         added = self.chain[-1:] != [step]
         self.chain += [step] if added else []
         self.fail("optional-package-missing", wanted.message, reason, place, detail, certain, wanted.failure)
+        del self.chain[len(self.chain) - added :]
+
+    def engine(self, message: str, reason: str, place: Place, detail: UrlMisfit, certain: bool, failure: Failure) -> None:
+        """Note an engine that can't be made of its URL; those that fail alike are one fault with many places."""
+        step = f"{place.path}:{place.line}"
+        added = self.chain[-1:] != [step]
+        self.chain += [step] if added else []
+        before = len(self.faults)
+        self.fail("database-url", message, reason, place, detail, certain, failure)
+        for index, fault in enumerate(self.faults[:before]):
+            known = fault.detail
+            if isinstance(known, UrlMisfit) and fault.message == message and len(self.faults) == before:
+                places = tuple(dict.fromkeys((*known.places, place)))
+                self.faults[index] = fault._replace(detail=known._replace(places=places))
         del self.chain[len(self.chain) - added :]
 
     def lacking(self, name: str, names: tuple[str, ...], place: Place) -> None:

@@ -7,7 +7,8 @@ a module's code does when it runs is the walk's matter (`imports.py`).
 from __future__ import annotations
 
 import ast
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.engine.boot import clashes, modules, natives, optional
 from bot.engine.boot.facts import EMPTY, Facts, Import
@@ -16,11 +17,15 @@ from bot.engine.boot.files import Files
 from bot.engine.boot.finder import Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
 from bot.engine.boot.program import Serving
-from bot.engine.boot.values import UNKNOWN, Evaluated, Scope, evaluate
+from bot.engine.boot.values import UNKNOWN, Evaluated, Object, Scope, evaluate
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Place, Stage, Unknown
+from bot.engine.model.target import Provided
 from bot.engine.model.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from bot.engine.boot.reader import Reader
 
 _FARTHEST = 4  # modules that hand a value on
 _LIMIT = 4000  # modules that are followed at most
@@ -71,6 +76,9 @@ class Importer:
         self.app: tuple[Loaded, str] | None = None  # that the code hands to a server
         self.django: Loaded | None = None  # the settings of a Django that was started
         self.argv: tuple[str, ...] = ()  # of the program
+        self.reader: Reader | None = None  # while calls and objects of the repository's own are followed for a value
+        self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
+        self.whole = False  # whether env holds every variable that may be set
 
     def execute(self, frame: Frame) -> None:
         """Run a module's own code."""
@@ -260,8 +268,10 @@ class Importer:
         name = "__main__" if frame.main else frame.loaded.name
         path = None if self.judge.loose else (*self.finder.path, *self.finder.appended)
         file, version = frame.loaded.found.path, self.finder.version
-        plain = Scope(file, self.folder, self.env, False, frame.constants, version, name, frame.package, path)
-        return plain._replace(there=self.files.lies, imported=lambda wanted: self.value(wanted, frame))
+        plain = Scope(file, self.folder, self.env, self.whole, frame.constants, version, name, frame.package, path)
+        found = plain._replace(there=self.files.lies, imported=lambda wanted: self.value(wanted, frame))
+        reader = self.reader
+        return found._replace(called=lambda *call: reader.called(frame, *call)) if reader else found
 
     def value(self, name: str, frame: Frame) -> Evaluated:
         """Return what a name from another module of the repository stands for, where that is a text or a path."""
@@ -279,7 +289,7 @@ class Importer:
             else:
                 continue
             return self._constant(owner, wanted)
-        return UNKNOWN
+        return self.reader.named(name, frame) if self.reader else UNKNOWN
 
     def _constant(self, owner: str, name: str) -> Evaluated:
         loaded = self.loaded.get(owner)
@@ -288,7 +298,7 @@ class Importer:
         self.hops += 1
         found = evaluate(ast.Name(name), self.scope(self.frame(loaded)))
         self.hops -= 1
-        return found if isinstance(found, str) else UNKNOWN
+        return found if isinstance(found, str | Object) else UNKNOWN
 
     def frame(self, loaded: Loaded) -> Frame:
         """Return the frame of a module's own code."""

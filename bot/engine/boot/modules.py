@@ -75,6 +75,7 @@ def _facts(tree: ast.Module, source: bytes) -> Facts:
         {function.name: function for function in functions if bound[function.name] == 1},
         constants_of(statements),
         None,
+        {each.name: each for each, _ in statements if isinstance(each, ast.ClassDef) and bound[each.name] == 1},
     )
 
 

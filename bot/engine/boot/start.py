@@ -19,6 +19,7 @@ from bot.engine.boot.walk import Walk
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, MissingData, MissingModule, MissingName, Stage, Unknown
+from bot.engine.model.target import Provided
 from bot.engine.model.tree import Tree
 
 ENTRY_STEP = 1
@@ -49,14 +50,18 @@ def start(
     process: str,
     stage: Stage,
     explained: Callable[[MissingData], bool] | None = None,
+    provided: Callable[[str], Provided | None] | None = None,
 ) -> Started:
-    """Boot a program. `explained` says whether the deploy may bring a file that the image does not have."""
+    """Boot a program. `explained` says whether the deploy may bring a file that the image does not have, `provided` what
+    the platform gives in a variable for a database's URL.
+    """
     walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
     if program.env.get("PYTHONPATH", "") is None:
         walk.judge.loose = "PYTHONPATH is made at build time"
     walk.judge.later, walk.argv = program.later, program.argv
     walk.files.made |= program.made
     walk.files.explained = explained or walk.files.explained
+    walk.provided = provided or walk.provided
     walk.files.doubt = program.later or program.loose or program.after
     walk.finder.busy = program.launcher != "python"
     doubt = program.loose

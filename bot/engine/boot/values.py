@@ -19,12 +19,24 @@ class _Unknown:
         return "UNKNOWN"
 
 
+class Object:
+    """A class of the repository's own, or an object of it, where somebody follows those."""
+
+    def get(self, name: str) -> Evaluated:
+        """Return what an attribute stands for."""
+        raise NotImplementedError
+
+    def call(self, name: str, arguments: list[Evaluated]) -> Evaluated:
+        """Return what a method returns."""
+        raise NotImplementedError
+
+
 UNKNOWN = _Unknown()
 _DEEPEST = 30  # how deep an expression is followed
 _LARGEST = 2**63
 _LONGEST = 10_000  # how long a text or a list may get: constants that hold each other twice over have no end
 Known = str | int | bool | float | tuple[object, ...] | None
-Evaluated = Known | _Unknown
+Evaluated = Known | _Unknown | Object
 
 
 class Scope(NamedTuple):
@@ -42,6 +54,7 @@ class Scope(NamedTuple):
     memo: dict[str, Evaluated] | None = None  # the constants evaluated so far: each is, once
     there: Callable[[str], str | None] | None = None  # "file" or "folder" at a path, "" for nothing; None: it can't be told
     imported: Callable[[str], Evaluated] | None = None  # what a name stands for that another module defines
+    called: Callable[[ast.Call, Scope, int], Evaluated] | None = None  # what a call of the repository's own code returns
 
 
 _JOINS = {"os.path.join", "path.join", "posixpath.join", "join"}
@@ -56,6 +69,9 @@ _EXISTS = {  # and what has to lie there
     **dict.fromkeys(("os.path.isdir", "path.isdir", "isdir"), ("folder",)),
 }
 _EXISTS_METHODS = {"exists": ("file", "folder"), "is_file": ("file",), "is_dir": ("folder",)}
+_OF_TEXTS = frozenset(
+    "replace removeprefix removesuffix split rsplit partition rpartition strip lstrip rstrip casefold find count".split()
+)
 _FIXED: dict[str, Known] = {
     "sys.platform": "linux",
     "os.name": "posix",
@@ -166,6 +182,8 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Evaluated:
     if told is not UNKNOWN:
         return told
     base = evaluate(node.value, scope, depth + 1)
+    if isinstance(base, Object):
+        return base.get(node.attr)
     if isinstance(base, PathValue):
         if node.attr == "parent":
             return _parent(base)
@@ -192,7 +210,7 @@ def _subscript(node: ast.Subscript, scope: Scope, depth: int) -> Evaluated:
         base = evaluate(node.value, scope, depth + 1)
         low = evaluate(node.slice.lower, scope, depth + 1) if node.slice.lower else None
         high = evaluate(node.slice.upper, scope, depth + 1) if node.slice.upper else None
-        if isinstance(base, tuple) and isinstance(low, int | None) and isinstance(high, int | None):
+        if isinstance(base, tuple | str) and isinstance(low, int | None) and isinstance(high, int | None):
             return base[low:high]
         return UNKNOWN
     base, index = evaluate(node.value, scope, depth + 1), evaluate(node.slice, scope, depth + 1)
@@ -239,7 +257,10 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Evaluated:
     if name == "int" and len(arguments) == 1 and isinstance(arguments[0], str | int):
         text = str(arguments[0])
         return int(text) if text.isdecimal() and len(text) < 10 else UNKNOWN
-    return _method(node, arguments, scope, depth)
+    if name == "len" and len(arguments) == 1 and isinstance(arguments[0], str | tuple):
+        return len(arguments[0])
+    found = _method(node, arguments, scope, depth)
+    return scope.called(node, scope, depth + 1) if found is UNKNOWN and scope.called is not None else found
 
 
 def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int) -> Evaluated:
@@ -247,6 +268,8 @@ def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int
         return UNKNOWN
     base = evaluate(node.func.value, scope, depth + 1)
     method = node.func.attr
+    if isinstance(base, Object):
+        return UNKNOWN if node.keywords else base.call(method, arguments)
     if isinstance(base, PathValue):
         if method == "resolve":
             return PathValue(_absolute(base, scope))
@@ -259,11 +282,32 @@ def _method(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int
         return str(base) if method in ("as_posix", "__str__", "__fspath__") else UNKNOWN
     if isinstance(base, str) and method in ("lower", "upper", "strip") and not arguments:
         return str(getattr(base, method)())
+    if isinstance(base, str) and method in ("unicode_string", "get_secret_value") and not node.args:
+        return base  # of pydantic's types, which are followed as the texts that they hold
     if isinstance(base, str) and method in ("startswith", "endswith") and len(arguments) == 1 == len(node.args):
         wanted = arguments[0] if isinstance(arguments[0], tuple) else (arguments[0],)
         if all(isinstance(each, str) for each in wanted):
             return any(getattr(base, method)(each) for each in wanted)
+    if isinstance(base, str) and method in _OF_TEXTS and not node.keywords:
+        return _of_text(base, method, arguments)
     return UNKNOWN
+
+
+def _of_text(base: str, method: str, arguments: list[Evaluated]) -> Evaluated:
+    """Return what a method of a text returns that takes texts and numbers alone."""
+    sizes = [_size(each) for each in (base, *arguments)]
+    if not all(isinstance(argument, str | int) for argument in arguments) or max(sizes) ** 2 > _LONGEST * 100:
+        return UNKNOWN
+    try:
+        found = getattr(base, method)(*arguments)
+    except (TypeError, ValueError, OverflowError, MemoryError):
+        return UNKNOWN
+    found = tuple(found) if isinstance(found, list) else found
+    return found if isinstance(found, str | tuple | int) and _size(found) <= _LONGEST else UNKNOWN
+
+
+def _size(value: Evaluated) -> int:
+    return len(value) if isinstance(value, str | tuple) else 0
 
 
 def _lies(path: str, kinds: tuple[str, ...], scope: Scope) -> Evaluated:
@@ -341,7 +385,9 @@ def _listed(entry: Evaluated, wanted: bool, scope: Scope) -> Evaluated:
 
 
 def _compared(left: Evaluated, operator: ast.cmpop, right: Evaluated) -> bool | _Unknown:
-    if isinstance(left, _Unknown) or isinstance(right, _Unknown) or isinstance(left, PathValue) != isinstance(right, PathValue):
+    if isinstance(left, _Unknown | Object) or isinstance(right, _Unknown | Object):
+        return UNKNOWN
+    if isinstance(left, PathValue) != isinstance(right, PathValue):
         return UNKNOWN
     if isinstance(left, tuple) and isinstance(right, tuple) and isinstance(operator, ast.Eq | ast.NotEq):
         pairs = list(zip(left, right, strict=False))

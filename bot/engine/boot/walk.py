@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 
 from bot.engine.boot import clashes, launchers, modules, optional, reads, startup
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop
@@ -20,7 +19,7 @@ from bot.engine.boot.program import Serving
 from bot.engine.boot.values import PathValue, dotted, evaluate, truth
 from bot.engine.model.findings import MissingModule, MissingName, Place
 
-_NAMED_DRIVER = re.compile(rb"\+(?:psycopg|asyncpg|pg8000)")
+_ENGINES = ("create_engine", "create_async_engine")  # of SQLAlchemy
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
 
@@ -150,8 +149,10 @@ class Walk(Importer):
         if kind:
             self._served(kind, event, frame)
             return "died"  # nothing behind it runs while it serves
-        if event.name.rpartition(".")[2] in ("create_engine", "create_async_engine") and self.is_outside("sqlalchemy"):
-            self._engine(event, frame)
+        if event.name.rpartition(".")[2] in _ENGINES and (self.is_outside("sqlalchemy") or self.is_outside("sqlmodel")):
+            from bot.engine.boot import engines  # many apps have no database
+
+            engines.follow(self, event, frame)
         if event.name == "os.chdir" and self.finder.busy:  # the launchers have the current folder itself on sys.path
             self._path_change(PathChange(None, None, event.node.lineno), frame)
             return "on"
@@ -182,23 +183,6 @@ class Walk(Importer):
         named = evaluate(event.node.args[0], self.scope(frame))
         if isinstance(named, str):
             self.imported(Import(named, None, 0, event.node.lineno, event.node.col_offset + 1), frame)
-
-    def _engine(self, event: Call, frame: Frame) -> None:
-        """SQLAlchemy imports the driver that an engine's URL names as soon as the engine is made."""
-        named = next((keyword.value for keyword in event.node.keywords if keyword.arg == "url"), None)
-        node = event.node.args[0] if event.node.args else named
-        url = evaluate(node, self.scope(frame)) if node is not None else ""
-        if isinstance(url, str):
-            wanted = optional.engine(url, event.node, self.finder.installed)
-        else:
-            wanted = None if self._names_driver() else optional.unnamed_engine(event.node, self.finder.installed)
-        if wanted and frame.loaded.found.tree:
-            self.failures.optional(wanted, frame.loaded.found.tree)
-
-    def _names_driver(self) -> bool:
-        """Say whether the code names a driver of PostgreSQL in a URL."""
-        paths = {loaded.found.tree for loaded in self.loaded.values() if loaded and loaded.found.tree}
-        return any(_NAMED_DRIVER.search(self.tree.read(path)) for path in paths)
 
     def _server(self, name: str, frame: Frame) -> str | None:
         """Return which server a call starts: uvicorn's or waitress's function, or the method of a Flask app."""

@@ -182,6 +182,23 @@ class Misplaced(NamedTuple):
     place: Place
 
 
+class UrlMisfit(NamedTuple):
+    """A database's URL that an engine does not take: the `scheme` that it has, and that which is `wanted` (empty: not clear).
+
+    `maker` is the function that makes the engine, `given` says that the URL comes from the environment, `field` is the file,
+    class and name of the setting that holds it unchanged, `driven`: its default names a driver. `places` are those of all the
+    engines that fail so.
+    """
+
+    scheme: str
+    wanted: str
+    maker: str
+    given: bool
+    field: tuple[str, str, str] | None
+    driven: bool
+    places: tuple[Place, ...]
+
+
 class SharedPort(NamedTuple):
     """Addresses, as they are written, of which one takes the port of the others; `by` is the server that is told them."""
 
@@ -256,6 +273,7 @@ Detail = (
     | SharedPort
     | TurnedAway
     | Unanswered
+    | UrlMisfit
     | None
 )
 

@@ -74,6 +74,17 @@ class Volume(NamedTuple):
     place: Place
 
 
+class Provided(NamedTuple):
+    """The URL of a database that a platform gives in a variable: one of its form.
+
+    `says` is how that is known: the platform is `told` to, the variable is only `named` here, or it is `guessed` by its name.
+    """
+
+    url: str
+    says: str
+    known: Literal["told", "named", "guessed"]
+
+
 class Native(NamedTuple):
     """A build without a Dockerfile: a shell's `command` in a `folder` of the tree, and a version of Python.
 

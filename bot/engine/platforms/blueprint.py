@@ -63,6 +63,15 @@ class Blueprint:
                 return (*at, "value")
         return None
 
+    def of_database(self, key: toml.Path, name: str) -> bool:
+        """Say whether a variable of a service holds the URL of a database of the Blueprint's."""
+        service = next((service for service, at in self.services if at == key), {})
+        listed = [variable for variable, _ in tables(service.get("envVars"), ())]
+        groups = [self.groups.get(text(variable.get("fromGroup")) or "", {}) for variable in listed]
+        listed += [variable for group in groups for variable, _ in tables(group.get("envVars"), ())]
+        sources = [each.get("fromDatabase") for each in listed if text(each.get("key")) == name]
+        return any(isinstance(each, dict) and each.get("property") == "connectionString" for each in sources)
+
 
 def _values(table: Table) -> dict[str, str | None]:
     """Return the variables that a group or a service gives as they are written."""

@@ -7,9 +7,9 @@ Facts from superfly/flyctl at ad0172f: `internal/build/imgsrc/resolver.go` (no D
 from __future__ import annotations
 
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Asked, Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree
-from bot.engine.platforms import fly, starts, survey
+from bot.engine.platforms import databases, fly, starts, survey
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.words import Words
 
@@ -88,6 +88,10 @@ class Fly:
     def brings(self, path: str, workdir: str) -> bool:
         """What is put into the machine stands in the config, or in the deploy command."""
         return False
+
+    def database(self, tree: Tree, target: Target, name: str, secret: bool) -> Provided | None:
+        """Secrets hold it, which `fly postgres attach` or `fly mpg attach` set."""
+        return databases.of_fly(tree, name, secret)
 
     def mounted_for(self, user: str) -> str | None:
         """Fly's init gives the mount point, and nothing below it, to the image's user."""

@@ -6,10 +6,13 @@ https://render.com/docs/health-checks; lines of the log from issues in public re
 
 from __future__ import annotations
 
+from bot.engine.model.config import load
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Asked, Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree, name
+from bot.engine.platforms import databases
 from bot.engine.platforms.before import Doubt
+from bot.engine.platforms.blueprint import Blueprint
 from bot.engine.platforms.render import BLUEPRINT, PORT
 from bot.engine.platforms.words import Words
 
@@ -89,6 +92,15 @@ class Render:
         """Secret files lie in the root of the service too (https://render.com/docs/configure-environment-variables)."""
         folder, _, last = path.rpartition("/")
         return folder == workdir and (last.startswith(".env") or last.endswith(_SECRET_FILES))
+
+    def database(self, tree: Tree, target: Target, name: str, secret: bool) -> Provided | None:
+        """A Blueprint takes it from a database, or the dashboard holds it."""
+        config = load(target.config, tree.text(target.config))
+        if Blueprint(config).of_database(target.key, name):
+            return Provided(databases.POSTGRESQL, f"{target.config} takes {name} from a database, whose URL is", "told")
+        if (secret or name in target.env) and databases.holds_url(name):
+            return Provided(databases.POSTGRESQL, f"{name} is set in the dashboard, and Render shows its databases as", "named")
+        return databases.usual(name)
 
     def mounted_for(self, user: str) -> str | None:
         """Render's documentation does not say it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.engine.model.findings import Place
-from bot.engine.model.target import Asked, Process, Service, Start, Target
+from bot.engine.model.target import Asked, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree
 from bot.engine.platforms.before import Doubt
 from bot.engine.platforms.words import Words
@@ -64,6 +64,10 @@ class Rules(Protocol):
 
     def brings(self, path: str, workdir: str) -> bool:
         """Say whether the platform may put a file at a path of the machine, by what only its dashboard shows."""
+        ...
+
+    def database(self, tree: Tree, target: Target, name: str, secret: bool) -> Provided | None:
+        """Return the URL that a variable holds whose value is not written here, if it is a database's; `secret`: it is set."""
         ...
 
     def mounted_for(self, user: str) -> str | None:

@@ -74,6 +74,14 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "they do not bring; pydantic's `EmailStr` needs email-validator, SQLAlchemy's asyncio greenlet, and an engine the "
         "driver in its URL. Each is asked for at import, so the process ends before it serves.",
     ),
+    "database-url": (
+        "boot",
+        "SQLAlchemy does not take the URL of the database as the platform gives it",
+        "`fly postgres attach` sets `postgres://`, which SQLAlchemy dropped in 1.4 (`Can't load plugin: "
+        "sqlalchemy.dialects:postgres`), and Render's databases are `postgresql://`, which means psycopg2 (from SQLAlchemy 2.1 "
+        "on psycopg) and no engine with asyncpg. What the code makes of the variable on its way to the engine is followed. "
+        "Likely where the platform's form is not written down: a secret may hold another one.",
+    ),
     "name-not-found": (
         "boot",
         "An imported name does not exist",

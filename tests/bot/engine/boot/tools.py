@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from bot.engine.image import packages
 from bot.engine.image.build import build
 from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, Place
-from bot.engine.model.target import Build, Origin, Process
+from bot.engine.model.target import Build, Origin, Process, Provided
 from tests.tools import Files, tree
 
 HERE = f"python:{sys.version_info[0]}.{sys.version_info[1]}"
@@ -102,15 +102,17 @@ def boot(
     argv: tuple[str, ...] | None,
     env: Mapping[str, str | None] | None = None,
     dockerfile: str = "COPY . .\n",
+    provided: Callable[[str], Provided | None] | None = None,
     **more: object,
 ) -> Booted:
-    """Resolve a command and follow the imports of its last program."""
+    """Resolve a command and follow the imports of its last program; see `start.start` for `provided`."""
     resolved = resolve(files, argv, env, dockerfile, **more)
     if not resolved.programs:
         return Booted(resolved, None)
     built = image(files, dockerfile, **more)
     installed = packages.installed((*built.installs, *resolved.installs), built.base.python)
-    return Booted(resolved, start(tree(files, **more), built, installed, resolved.programs[-1], "app", "boot"))
+    started = start(tree(files, **more), built, installed, resolved.programs[-1], "app", "boot", None, provided)
+    return Booted(resolved, started)
 
 
 def run(folder: Path, files: Files, argv: tuple[str, ...], env: Mapping[str, str] | None = None) -> str:

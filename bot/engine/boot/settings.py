@@ -1,0 +1,246 @@
+"""What an attribute of a class stands for, or of its objects: fields of pydantic's settings, properties, plain values.
+
+pydantic-settings 2 and pydantic 1: a field is filled from the variable of its name in any case, with the prefix of the
+configuration before it, or from the one that `alias`, `validation_alias` or (1) `env` names; its validators run on that, and
+on the default as well.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bot.engine.boot import modules
+from bot.engine.boot.values import UNKNOWN, Evaluated, Scope, dotted, evaluate
+
+if TYPE_CHECKING:
+    from bot.engine.boot.reader import Own, Reader
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_FARTHEST = 4  # classes above a class
+_PROPERTIES = frozenset("property computed_field cached_property".split())
+_VALIDATORS = frozenset(("field_validator", "validator"))
+_WHOLE = frozenset("model_validator root_validator __init__ model_post_init __new__ __getattr__ __getattribute__".split())
+_WRAPPERS = ("BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator")
+
+
+def made_plainly(node: ast.Call) -> bool:
+    """Say whether an object is made with nothing that fills its fields."""
+    return not node.args and all((each.arg or "").startswith("_") for each in node.keywords)
+
+
+def attribute(reader: Reader, owner: Own, whole: Own, name: str) -> Evaluated:
+    """Return what an attribute of `whole` stands for; `owner` is the class, or one above it, that is looked through."""
+    for each in lineage(reader, owner):
+        function = next((one for one in _functions(each) if one.name == name), None)
+        if function is not None:
+            kinds = {
+                dotted(one.func if isinstance(one, ast.Call) else one).rpartition(".")[2] for one in function.decorator_list
+            }
+            made = bool(kinds) and kinds <= _PROPERTIES
+            return reader.returned(each.loaded, function, [whole], {}, made)
+        statement = declared(each.node, name)
+        if statement is not None:
+            return _field(reader, each, whole, name, statement)
+    return _set_in_init(reader, whole, name)
+
+
+def method(reader: Reader, owner: Own, name: str) -> tuple[Own, _Function] | None:
+    """Return a method, and the class that defines it."""
+    for each in lineage(reader, owner):
+        for function in _functions(each):
+            if function.name == name:
+                return each, function
+    return None
+
+
+def lineage(reader: Reader, owner: Own) -> Iterator[Own]:
+    """Yield a class and those above it that are the repository's own, the nearest first."""
+    from bot.engine.boot.reader import Own
+
+    queue = [owner]
+    for _ in range(_FARTHEST):
+        if not queue:
+            return
+        first = queue.pop(0)
+        yield first
+        scope = reader.walk.scope(reader.walk.frame(first.loaded))
+        queue += [found for base in first.node.bases if isinstance(found := evaluate(base, scope), Own)]
+
+
+def declared(node: ast.ClassDef, name: str) -> ast.Assign | ast.AnnAssign | None:
+    """Return the one statement that gives a class an attribute."""
+    found = [each for each in node.body if isinstance(each, ast.Assign | ast.AnnAssign) and name in _targets(each)]
+    return found[0] if len(found) == 1 else None
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[str]:
+    return [dotted(each) for each in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])]
+
+
+def _functions(owner: Own) -> Iterator[_Function]:
+    for each in owner.node.body:
+        if isinstance(each, _Function):
+            yield each
+
+
+def _is_settings(reader: Reader, owner: Own) -> bool:
+    bases = [dotted(base).rpartition(".")[2] for each in lineage(reader, owner) for base in each.node.bases]
+    return "BaseSettings" in bases
+
+
+def _field(reader: Reader, owner: Own, whole: Own, name: str, statement: ast.Assign | ast.AnnAssign) -> Evaluated:
+    """Return a field's value: what the environment says, else its default, with its validators."""
+    from bot.engine.boot.reader import Field
+
+    scope = _scope(reader, owner)
+    call = statement.value if isinstance(statement.value, ast.Call) else None
+    described = call if call and dotted(call.func).rpartition(".")[2] in ("Field", "field") else None
+    value = _default(described, statement.value, scope)
+    if not _is_settings(reader, whole):
+        return value
+    if _changed(reader, whole, name) or _wrapped(statement):
+        return UNKNOWN
+    value = _from_environment(_variables(reader, whole, name, described, scope), value, scope)
+    for function in _validators(reader, whole, name):
+        value = reader.returned(owner.loaded, function, [whole, value], {}, True)
+    reader.fields.append(Field(owner.loaded.found.tree or "", owner.node.name, name, value))
+    return value
+
+
+def _scope(reader: Reader, owner: Own) -> Scope:
+    """Return what the expressions in a class's body may refer to."""
+    scope = reader.walk.scope(reader.walk.frame(owner.loaded))
+    own = {
+        target: each.value
+        for each in owner.node.body
+        if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None
+        for target in _targets(each)
+        if not (isinstance(each.value, ast.Name) and each.value.id == target)
+    }
+    return scope._replace(constants={**scope.constants, **own})
+
+
+def _default(described: ast.Call | None, value: ast.expr | None, scope: Scope) -> Evaluated:
+    """Return the default of a field; UNKNOWN for none."""
+    if described is None:
+        return evaluate(value, scope) if value is not None else UNKNOWN
+    given = {each.arg: each.value for each in described.keywords}
+    node = described.args[0] if described.args else given.get("default")
+    factory = given.get("default_factory")
+    if isinstance(factory, ast.Lambda):
+        node = factory.body
+    return evaluate(node, scope) if node is not None else UNKNOWN
+
+
+def _variables(reader: Reader, whole: Own, name: str, described: ast.Call | None, scope: Scope) -> list[str]:
+    """Return the variables that a field is filled from, the first one that is set."""
+    given = {each.arg: each.value for each in described.keywords} if described else {}
+    for option in ("validation_alias", "alias", "env"):
+        if option not in given:
+            continue
+        node = given[option]
+        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "AliasChoices":
+            listed: Evaluated = tuple(evaluate(each, scope) for each in node.args)
+        else:
+            listed = evaluate(node, scope)
+        return [each for each in (listed if isinstance(listed, tuple) else (listed,)) if isinstance(each, str)]
+    prefix = _prefix(reader, whole)
+    return [] if prefix is None else [f"{prefix}{name}"]
+
+
+def _prefix(reader: Reader, whole: Own) -> str | None:
+    """Return what stands before the names of variables; None where that is not told."""
+    for each in lineage(reader, whole):
+        scope = _scope(reader, each)
+        for statement in each.node.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
+                    told = next((one.value for one in keywords if one.arg == "env_prefix"), None)
+                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Dict(keys=keys, values=values)):
+                    pairs = zip(keys, values, strict=True)
+                    told = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "env_prefix"), None)
+                case ast.ClassDef(name="Config"):
+                    found = declared(statement, "env_prefix")
+                    told = found.value if found else None
+                case _:
+                    continue
+            if told is not None:
+                prefix = evaluate(told, scope)
+                return prefix if isinstance(prefix, str) else None
+    return ""
+
+
+def _from_environment(names: list[str], default: Evaluated, scope: Scope) -> Evaluated:
+    """Return what the first of some variables says that is set, else the default."""
+    for name in names:
+        for written in dict.fromkeys((name.upper(), name, name.lower())):
+            if written in scope.env:
+                value = scope.env[written]
+                return UNKNOWN if value is None else value
+    return default if scope.complete and names else UNKNOWN
+
+
+def _validators(reader: Reader, whole: Own, name: str) -> list[_Function]:
+    """Return the validators of a field in the order in which they run: of pydantic 2's that come before, the last one first."""
+    before: list[_Function] = []
+    after: list[_Function] = []
+    for each in lineage(reader, whole):
+        for function in _functions(each):
+            for call in function.decorator_list:
+                if not isinstance(call, ast.Call) or dotted(call.func).rpartition(".")[2] not in _VALIDATORS:
+                    continue
+                listed = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                early = any(
+                    isinstance(one.value, ast.Constant) and one.value.value in ("before", "plain", True)
+                    for one in call.keywords
+                    if one.arg in ("mode", "pre")
+                )
+                newest = dotted(call.func).rpartition(".")[2] == "field_validator"
+                if (name in listed or "*" in listed) and early:
+                    before.insert(0 if newest else len(before), function)
+                elif name in listed or "*" in listed:
+                    after.append(function)
+    return [*before, *after]
+
+
+def _changed(reader: Reader, whole: Own, name: str) -> bool:
+    """Say whether something else than a validator of the field may change it."""
+    for each in lineage(reader, whole):
+        for function in _functions(each):
+            kinds = {
+                dotted(one.func if isinstance(one, ast.Call) else one).rpartition(".")[2] for one in function.decorator_list
+            }
+            if not _WHOLE.isdisjoint({*kinds, function.name}) and any(_names(node, name) for node in ast.walk(function)):
+                return True
+    return False
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == name) or (isinstance(node, ast.Constant) and node.value == name)
+
+
+def _wrapped(statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Say whether a field's annotation holds a validator."""
+    hint = statement.annotation if isinstance(statement, ast.AnnAssign) else None
+    nodes = ast.walk(hint) if hint is not None else iter(())
+    return any(isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _WRAPPERS for node in nodes)
+
+
+def _set_in_init(reader: Reader, whole: Own, name: str) -> Evaluated:
+    """Return what `__init__` gives an attribute, where it does so once and at its top level."""
+    found = method(reader, whole, "__init__")
+    if found is None:
+        return UNKNOWN
+    owner, function = found
+    stores = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    for statement in function.body:
+        targets = _targets(statement) if isinstance(statement, ast.Assign | ast.AnnAssign) else []
+        if targets == [f"self.{name}"] and [node.attr for node in stores].count(name) == 1:
+            value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+            local = modules.function_constants(function)[1]
+            if value is None or any(isinstance(node, ast.Name) and node.id in local for node in ast.walk(value)):
+                return UNKNOWN
+            return evaluate(value, reader.walk.scope(reader.walk.frame(owner.loaded)))
+    return UNKNOWN
