@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from bot.engine.model import requirements, toml
+from bot.engine.model.target import Target
 from bot.engine.model.tree import Tree, Unreadable, join, parent
 from bot.engine.platforms import fly, survey
 
@@ -42,9 +43,10 @@ def known(tree: Tree) -> list[str]:
     return [path for path in survey.dockerfiles(tree) if not _BACKUP.search(path)]
 
 
-def meant(tree: Tree, config: str, context: str) -> list[str]:
-    """Return the Dockerfiles for Python that a config may mean: none that another config names, nor that of another app."""
-    named = {target.build.dockerfile for target in survey.targets(tree, None, None, ()) if target.config != config}
+def meant(tree: Tree, target: Target, context: str) -> list[str]:
+    """Return the Dockerfiles for Python that a config may mean: none that another app's config names or lies beside."""
+    others = [other for other in survey.targets(tree, None, None, ()) if other.config != target.config]
+    named = {other.build.dockerfile for other in others if other.app is None or other.app != target.app}
     return [
         path
         for path in known(tree)

@@ -85,7 +85,7 @@ def _there(tree: Tree, wanted: str, report: Report) -> str | None:
         return f"{other} is there, and a disk may not tell the two apart"
     if tree.hidden(wanted) or tree.unversioned(wanted):
         return f"git ignores {wanted}"
-    python = _dockerfiles.meant(tree, report.target.config, report.start.directory)
+    python = _dockerfiles.meant(tree, report.target, report.start.directory)
     return f"{python[0]} may be meant" if python else None
 
 

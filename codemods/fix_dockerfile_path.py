@@ -50,7 +50,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         clear = found if len(found) == 1 else []
         akin = _called_after(found, report)
     if not clear and not akin:
-        others = _dockerfiles.meant(tree, config, report.start.directory)
+        others = _dockerfiles.meant(tree, report.target, report.start.directory)
         akin = others if len(others) == 1 else []
     if not clear and not akin:
         yield Skip("the repository has no Dockerfile that is clearly the one meant")

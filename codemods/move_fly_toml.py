@@ -66,7 +66,7 @@ def _folders(tree: Tree, config: str, report: Report) -> list[str]:
         above = parent(above)
         folders.insert(0, above)
     if report.image is None and report.target.build.dockerfile is None:
-        fitting = _dockerfiles.meant(tree, config, parent(config)) or survey.dockerfiles(tree)
+        fitting = _dockerfiles.meant(tree, report.target, parent(config)) or survey.dockerfiles(tree)
         beside = {parent(path) for path in fitting if name(path) in ("Dockerfile", "dockerfile")}
         if len(beside) == 1:  # of several, each may build another app
             folders += sorted(beside - {parent(config)} - set(folders))
