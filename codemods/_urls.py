@@ -15,10 +15,13 @@ _ASKS = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.If, ast.IfExp, ast.Assert, as
 _ASKING = ("startswith", "endswith")
 
 
-def other_reader(tree: Tree, field: str, maker: str, driver: str) -> str | None:
-    """Return where a setting is read by something that may not take a URL which names `driver`; engines of `maker` do."""
+def other_reader(tree: Tree, field: str, maker: str, driver: str, driven: bool) -> str | None:
+    """Return where a setting is read by something that may not take a URL which names `driver`; engines of `maker` do.
+
+    `driven`: the default names one, so what a developer runs takes such a URL; Alembic may run in production alone.
+    """
     for path in survey.files(tree):
-        if not path.endswith(".py") or _TESTS.search(path):
+        if not path.endswith(".py") or _TESTS.search(path) or (driven and name(path) != "env.py"):
             continue
         try:
             data, text = tree.read(path), tree.text(path)

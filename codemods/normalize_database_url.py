@@ -57,7 +57,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     why = f"`{detail.maker}` needs `{detail.wanted}://`, and the platform gives `{detail.scheme}://`"
     if detail.field:
         _, owner, name = detail.field
-        other = None if detail.driven or not driver else _urls.other_reader(tree, name, detail.maker, driver)
+        other = _urls.other_reader(tree, name, detail.maker, driver, detail.driven) if driver else None
         changed = other or _with_validator(tree, detail)
         if isinstance(changed, Tree):
             yield Proposal(changed, f"{why}: a validator of `{owner}.{name}` changes it for all that read it.", "unsafe")

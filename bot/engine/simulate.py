@@ -168,20 +168,9 @@ class _Simulation:
             known = [fault for fault in self.faults if buildpack.told(fault, self.tree, self.reading.directory)]
             self.faults = [*self.target.faults, *known]
         order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
-        return Report(
-            self.target,
-            self.reading,
-            image,
-            tuple(processes),
-            release,
-            tuple(order),
-            (),
-            (),
-            tuple(dict.fromkeys(self.unknowns)),
-            self.followed,
-            self.checked,
-            self.options.package_index,
-        )
+        parts = tuple(processes), release, tuple(order)
+        unknowns, index = tuple(dict.fromkeys(self.unknowns)), self.options.package_index
+        return Report(self.target, self.reading, image, *parts, (), (), unknowns, self.followed, self.checked, index)
 
     def cannot_follow(self, reason: str, place: Place | None) -> None:
         self.unknowns.append(Unknown(reason, place))

@@ -273,6 +273,13 @@ def test_what_could_not_use_the_new_form_keeps_the_old_one(files):
     check_transformed(NAME, {**FILES, **REQUIRED, **files}, {"db.py": after}, unsafe=True)
 
 
+def test_alembic_keeps_what_it_takes_whatever_the_default_names():
+    env = {"alembic/env.py": ENV.format("settings.database_url", "engine = engine_from_config(config)\n")}
+    made = planned({**FILES, **env}, NAME, unsafe=True)
+    assert [change.path for change in made.tree.changes()] == ["db.py"]
+    assert [change.path for change in planned({**FILES, "sync.py": READER}, NAME, unsafe=True).tree.changes()] == ["config.py"]
+
+
 @pytest.mark.parametrize(
     "files",
     [

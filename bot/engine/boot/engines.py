@@ -39,9 +39,14 @@ class Given(dict[str, str | None]):
         self.provided = provided
         self.asked: dict[str, Provided] = {}
         self.read: set[str] = set()
+        self.known: dict[str, Provided | None] = {}
 
     def _of(self, name: object) -> Provided | None:
-        return self.provided(name) if isinstance(name, str) and self.get(name) is None else None
+        if not isinstance(name, str) or self.get(name) is not None:
+            return None
+        if name not in self.known:
+            self.known[name] = self.provided(name)
+        return self.known[name]
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or self._of(name) is not None

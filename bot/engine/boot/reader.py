@@ -80,6 +80,10 @@ class Reader:
         self.depth += 1
         return True
 
+    def note(self, owner: Own, name: str, value: Evaluated) -> None:
+        """Note a field that comes from the environment."""
+        self.fields.append(Field(owner.loaded.found.tree or "", owner.node.name, name, value))
+
     def named(self, name: str, frame: Frame) -> Evaluated:
         """Return the class that a name of a module stands for, or what its last assignment leaves in it."""
         facts = frame.loaded.facts

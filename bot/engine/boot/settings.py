@@ -57,8 +57,6 @@ def method(reader: Reader, owner: Own, name: str) -> tuple[Own, _Function] | Non
 
 def lineage(reader: Reader, owner: Own) -> Iterator[Own]:
     """Yield a class and those above it that are the repository's own, the nearest first."""
-    from bot.engine.boot.reader import Own
-
     queue = [owner]
     for _ in range(_FARTHEST):
         if not queue:
@@ -66,7 +64,7 @@ def lineage(reader: Reader, owner: Own) -> Iterator[Own]:
         first = queue.pop(0)
         yield first
         scope = reader.walk.scope(reader.walk.frame(first.loaded))
-        queue += [found for base in first.node.bases if isinstance(found := evaluate(base, scope), Own)]
+        queue += [found for base in first.node.bases if isinstance(found := evaluate(base, scope), type(owner))]
 
 
 def declared(node: ast.ClassDef, name: str) -> ast.Assign | ast.AnnAssign | None:
@@ -92,8 +90,6 @@ def _is_settings(reader: Reader, owner: Own) -> bool:
 
 def _field(reader: Reader, owner: Own, whole: Own, name: str, statement: ast.Assign | ast.AnnAssign) -> Evaluated:
     """Return a field's value: what the environment says, else its default, with its validators."""
-    from bot.engine.boot.reader import Field
-
     scope = _scope(reader, owner)
     call = statement.value if isinstance(statement.value, ast.Call) else None
     described = call if call and dotted(call.func).rpartition(".")[2] in ("Field", "field") else None
@@ -105,7 +101,7 @@ def _field(reader: Reader, owner: Own, whole: Own, name: str, statement: ast.Ass
     value = _from_environment(_variables(reader, whole, name, described, scope), value, scope)
     for function in _validators(reader, whole, name):
         value = reader.returned(owner.loaded, function, [whole, value], {}, True)
-    reader.fields.append(Field(owner.loaded.found.tree or "", owner.node.name, name, value))
+    reader.note(owner, name, value)
     return value
 
 
