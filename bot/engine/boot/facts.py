@@ -110,6 +110,7 @@ class Facts(NamedTuple):
     constants: dict[str, ast.expr]
     error: Syntax | None
     classes: dict[str, ast.ClassDef] = {}  # noqa: RUF012  (a tuple's default, which nobody changes)
+    guarded: frozenset[str] = frozenset()  # names that are bound only where the file runs as `__main__`
 
 
 EMPTY = Facts((), frozenset(), {}, (), True, {}, {}, None)

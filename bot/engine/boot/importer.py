@@ -243,7 +243,8 @@ class Importer:
     def defines(self, loaded: Loaded, name: str, seen: set[str]) -> bool:
         """Say whether a module may define a name; star imports are followed, and submodules that were imported count."""
         facts = loaded.facts
-        known = name in facts.names or f"{loaded.name}.{name}" in self.loaded
+        guarded = name in facts.guarded and self.loaded.get("__main__") is not loaded
+        known = (name in facts.names and not guarded) or f"{loaded.name}.{name}" in self.loaded
         if facts.dynamic or facts.error or known or loaded.name in seen:
             return True
         seen.add(loaded.name)

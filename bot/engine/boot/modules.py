@@ -76,7 +76,30 @@ def _facts(tree: ast.Module, source: bytes) -> Facts:
         constants_of(statements),
         None,
         {each.name: each for each, _ in statements if isinstance(each, ast.ClassDef) and bound[each.name] == 1},
+        _guarded(tree.body, source),
     )
+
+
+def _guarded(body: list[ast.stmt], source: bytes) -> frozenset[str]:
+    """Return the names that nothing but `if __name__ == "__main__":` binds."""
+    guards: list[ast.stmt] = [each for each in body if isinstance(each, ast.If) and not each.orelse and _is_guard(each.test)]
+    if not guards:
+        return frozenset()
+    given = b":=" in source, b"global" in source
+    inside, outside = (
+        {name for _, names in bindings(block, *given) for name in names}
+        for block in (guards, [each for each in body if each not in guards])
+    )
+    return frozenset(inside - outside)
+
+
+def _is_guard(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]):
+            return True
+        case ast.Compare(ast.Constant("__main__"), [ast.Eq()], [ast.Name("__name__")]):
+            return True
+    return False
 
 
 def _parse(source: bytes) -> ast.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.bot.engine.boot.tools import boot, run
@@ -66,6 +66,8 @@ statements = st.one_of(imports, stars, plain, plain, blocks, paths)
 sources = st.lists(statements, max_size=4, unique_by=lambda text: text[:5] if "def g" in text else text).map("\n".join)
 layouts = st.fixed_dictionaries(dict.fromkeys(ALWAYS, sources), optional=dict.fromkeys(PERHAPS, sources))
 
+GUARDED = "if __name__ == '__main__':\n    import a\n"
+
 
 def _doubtful(source: str, argv: tuple[str, ...], python: str) -> bool:
     """Say whether paper may be silent.
@@ -82,6 +84,7 @@ def _doubtful(source: str, argv: tuple[str, ...], python: str) -> bool:
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(layouts, st.sampled_from(COMMANDS))
+@example({**dict.fromkeys(ALWAYS, ""), "p/__init__.py": "from b import a", "b.py": GUARDED}, ("python", "-m", "p.a"))
 def test_paper_never_contradicts_python(files, argv):
     with tempfile.TemporaryDirectory() as folder:
         python = run(Path(folder) / "app", files, argv)
