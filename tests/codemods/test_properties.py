@@ -26,10 +26,13 @@ from bot.engine.simulate import Options
 from codemods.index import NAMES
 from tests.bot.engine.boot.test_django_checks import FILES as SHOP
 from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
+from tests.bot.engine.boot.test_limits import ROUTE, SLOW
+from tests.bot.engine.boot.test_limits import files as limited
 from tests.bot.engine.image.managers.test_uv import FILES as LOCKED
 from tests.bot.engine.image.managers.test_uv import SPACE
 from tests.bot.engine.index import WEB, Dist, Index
 from tests.codemods import test_normalize_database_url as urls
+from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, planned, result
 
 TEXT = st.text("ab #='\"[]{}$\\é🚂", max_size=12)
@@ -386,6 +389,8 @@ CASES = [
     ),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS + PROXY}, "fly.toml"),
+    Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
+    Case("exempt-health-from-rate-limit", limited(COUNTING), "main.py", "python", unsafe=True),
     Case(
         "exempt-health-from-trusted-host",
         {

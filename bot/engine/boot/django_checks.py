@@ -229,35 +229,14 @@ def of_class(node: ast.ClassDef, request: Request, scope: Scope) -> frozenset[Ou
     called = methods.get("__call__")
     if called is not None and "process_request" not in methods:
         roles = Roles(called.args.args[1].arg if len(called.args.args) > 1 else "request", tuple(following))
-        return handling.outcomes(called, roles, request, scope, attributes(node))
+        return handling.outcomes(called, roles, request, scope, handling.attributes(node))
     asked = methods.get("process_request")
     if asked is None:
         return frozenset({"on"}) if called is None and "MiddlewareMixin" in bases else unknown
     if called is not None or "MiddlewareMixin" not in bases or len(asked.args.args) < 2:
         return unknown
     roles = Roles(asked.args.args[1].arg, (), silent="on")
-    return handling.outcomes(asked, roles, request, scope, attributes(node))
-
-
-def attributes(node: ast.ClassDef) -> dict[str, ast.expr]:
-    """Return what a class, or its `__init__`, gives its objects, where that is no parameter."""
-    found: dict[str, ast.expr] = {}
-    for each in node.body:
-        if isinstance(each, ast.Assign):
-            found |= {target.id: each.value for target in each.targets if isinstance(target, ast.Name)}
-        elif isinstance(each, ast.AnnAssign) and each.value is not None:
-            found[dotted(each.target)] = each.value
-        elif isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            given = {argument.arg for argument in (*each.args.args, *each.args.kwonlyargs)}
-            for inner in ast.walk(each):
-                if isinstance(inner, ast.Assign) and not _names(inner.value) & given:
-                    names = [dotted(target) for target in inner.targets]
-                    found |= {name.removeprefix("self."): inner.value for name in names if name.startswith("self.")}
-    return found
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return handling.outcomes(asked, roles, request, scope, handling.attributes(node))
 
 
 def _of_factory(node: ast.FunctionDef, request: Request, scope: Scope) -> frozenset[Outcome]:

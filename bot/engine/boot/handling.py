@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from bot.engine.boot.modules import parameters
 from bot.engine.boot.values import Scope, dotted, truth
 
 # "on": handed on; "host": Django looks at the Host here; "base": what the base class does; a number: answered with that status
@@ -30,6 +31,7 @@ _STATUS = {
     **dict.fromkeys(("UJSONResponse", "JSONResponse"), 200),
 }
 _KEPT = frozenset("META path path_info headers _headers get_host scope method url".split())  # of a request, what decides
+_CHANGING = frozenset("append add extend insert update remove discard pop popleft appendleft clear setdefault".split())
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
 _HOST = ("get_host", "build_absolute_uri", "get_raw_uri")
 _QUIET = re.compile(r"(?i)\b(?:log(?:ger|ging)?|print|warnings?|stats\w*|metrics?|capture_\w+|structlog|bind\w*)\b")
@@ -54,6 +56,27 @@ class Roles(NamedTuple):
     silent: Outcome = "unknown"  # where it returns nothing
 
 
+class Ended(NamedTuple):
+    """How a function may end; `busy` are the tests, as far as they are known, behind which it answers 429."""
+
+    found: frozenset[Outcome]
+    busy: tuple[ast.expr, ...] = ()
+
+
+def ended(
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    roles: Roles,
+    request: Request,
+    scope: Scope,
+    attributes: Mapping[str, ast.expr] | None = None,
+) -> Ended:
+    """Return how a function may end for a request; `attributes` are what `self.name` stands for."""
+    run = _Run(roles, request, scope, attributes or {})
+    if run.block(function.body):
+        run.found.add(run.ending())
+    return Ended(frozenset(run.found), tuple(run.busy))
+
+
 def outcomes(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     roles: Roles,
@@ -61,11 +84,8 @@ def outcomes(
     scope: Scope,
     attributes: Mapping[str, ast.expr] | None = None,
 ) -> frozenset[Outcome]:
-    """Return how a function may end for a request; `attributes` are what `self.name` stands for."""
-    run = _Run(roles, request, scope, attributes or {})
-    if run.block(function.body):
-        run.found.add(run.ending())
-    return frozenset(run.found)
+    """Return the ways in which a function may end for a request."""
+    return ended(function, roles, request, scope, attributes).found
 
 
 class _Known(ast.NodeTransformer):
@@ -130,6 +150,7 @@ class _Run:
         self.marks: dict[str, Outcome] = {}
         self.sent: Outcome | None = None
         self.found: set[Outcome] = set()
+        self.busy: list[ast.expr] = []
 
     def ending(self) -> Outcome:
         """Return what it came to where nothing is returned."""
@@ -165,7 +186,7 @@ class _Run:
         return True
 
     def decided(self, test: ast.expr) -> bool | None:
-        constants = {**self.scope.constants, **self.local}
+        constants = {name: node for name, node in {**self.scope.constants, **self.local}.items() if not _is_empty(node)}
         plain = self.known.visit(copy.deepcopy(test))
         names = {node.id for node in ast.walk(plain) if isinstance(node, ast.Name)}
         swapped = {name: self.known.visit(copy.deepcopy(constants[name])) for name in names if name in constants}
@@ -178,8 +199,14 @@ class _Run:
             return False
         decided = self.decided(test)
         if decided is None:
+            if any(self.answers_busy(each) for each in body):
+                self.busy.append(self.known.visit(copy.deepcopy(test)))  # type: ignore[arg-type]
             return self.either(body, orelse)
         return self.block(body if decided else orelse)
+
+    def answers_busy(self, statement: ast.stmt) -> bool:
+        """Say whether a statement makes a response of 429."""
+        return any(isinstance(each, ast.Call) and self.outcome(each) == 429 for each in ast.walk(statement))
 
     def either(self, body: list[ast.stmt], orelse: list[ast.stmt]) -> bool:
         """Walk two ways, of which one is gone."""
@@ -282,3 +309,54 @@ def _number(node: ast.expr) -> int | None:
     name = dotted(node).rpartition(".")[2]
     found = re.match(r"HTTP_(\d{3})_", name)
     return int(found[1]) if found else {"OK": 200, "TOO_MANY_REQUESTS": 429}.get(name)
+
+
+def attributes(node: ast.ClassDef, options: Mapping[str, ast.expr] | None = None) -> dict[str, ast.expr]:
+    """Return what a class, or its `__init__`, gives its objects; `options` are what that is called with."""
+    found: dict[str, ast.expr] = {}
+    for each in node.body:
+        if isinstance(each, ast.Assign):
+            found |= {target.id: each.value for target in each.targets if isinstance(target, ast.Name)}
+        elif isinstance(each, ast.AnnAssign) and each.value is not None:
+            found[dotted(each.target)] = each.value
+        elif isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            found |= _given(each, options or {})
+    changed = _changed(node)
+    return {name: value for name, value in found.items() if name not in changed and not _is_empty(value)}
+
+
+def _changed(node: ast.ClassDef) -> set[str]:
+    """Return the attributes that a class changes after it has set them in `__init__`."""
+    found: set[str] = set()
+    for method in node.body:
+        for each in ast.walk(method):
+            if isinstance(each, ast.Attribute | ast.Subscript) and not isinstance(each.ctx, ast.Load):
+                inner = each.value if isinstance(each, ast.Subscript) else each
+                if isinstance(each, ast.Subscript) or getattr(method, "name", "") != "__init__":
+                    found.add(dotted(inner).removeprefix("self."))
+            elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _CHANGING:
+                found.add(dotted(each.func.value).removeprefix("self."))
+    return found
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """Say whether a value is a list or the like that is filled later."""
+    return isinstance(node, ast.List | ast.Set) and not node.elts
+
+
+def _given(start: ast.FunctionDef, options: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
+    given = {**parameters(start), **options}
+    found: dict[str, ast.expr] = {}
+    for each in ast.walk(start):
+        if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None:
+            value = given[each.value.id] if isinstance(each.value, ast.Name) and each.value.id in given else each.value
+            if value is None or (value is each.value and _names(value) & {*given}):
+                continue
+            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
+            names = [dotted(target) for target in targets]
+            found |= {name.removeprefix("self."): value for name in names if name.startswith("self.")}
+    return found
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}

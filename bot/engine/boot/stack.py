@@ -11,19 +11,20 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot import handling
-from bot.engine.boot.django_checks import attributes
+from bot.engine.boot import handling, limits
 from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.handling import Outcome, Request, Roles
-from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.importer import Frame
 from bot.engine.boot.modules import function_constants, imported_as
 from bot.engine.boot.startup import origin
 from bot.engine.boot.told import Item, Reader
 from bot.engine.boot.values import dotted
+from bot.engine.boot.walk import Walk
 from bot.engine.model.findings import Place, TurnedAway
 from bot.engine.model.target import Asked, Check
 from bot.engine.model.tree import Unreadable
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _APPS = ("FastAPI", "Starlette")
 _FARTHEST = 4  # functions and modules that hand an app on
 _TRUSTED, _HTTPS = "TrustedHostMiddleware", "HTTPSRedirectMiddleware"
@@ -61,31 +62,36 @@ class Stack(NamedTuple):
     whole: bool
 
 
-def stack(walk: Importer, module: Loaded, name: str) -> Stack | None:
+def stack(walk: Walk, module: Loaded, name: str) -> Stack | None:
     """Return the middleware of an app that a module names; None where it is not made in a way that is followed."""
     return _Reading(walk).app(module, name)
 
 
-def turned_away(walk: Importer, app: tuple[Loaded, str], check: Check, asked: Asked, trusted: bool) -> TurnedAway | None:
+def turned_away(walk: Walk, app: tuple[Loaded, str], check: Check, asked: Asked, trusted: bool) -> TurnedAway | None:
     """Return what turns a check away; `trusted`: the server believes what a proxy says of the scheme."""
     found = stack(walk, *app)
     if found is None or not found.whole:
-        return None
+        return limits.limited(walk, app, check, ())
     headers = {key.lower(): value for key, value in check.headers.items()}
     path = (check.path or "/").partition("?")[0]
     request = Request(path, check.method, headers.get("host", asked.host), headers)
+    busy: TurnedAway | None = None
     for layer in found.layers:
         turned = _Asking(walk, layer, request, check, asked, trusted).outcome()
-        if turned == "on":
-            continue
-        return turned._replace(sure=turned.sure and layer.sure) if isinstance(turned, TurnedAway) else None
-    return None
+        if isinstance(turned, TurnedAway) and turned.by == "limit":
+            busy = busy or turned
+        elif isinstance(turned, TurnedAway):
+            return turned._replace(sure=turned.sure and layer.sure)
+        elif turned != "on":
+            return busy
+    names = tuple(layer.name.rpartition(".")[2] for layer in found.layers)
+    return busy or limits.limited(walk, app, check, names)
 
 
 class _Reading:
     """Follows an app to where it is made, and what is put on it."""
 
-    def __init__(self, walk: Importer) -> None:
+    def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.whole = True
 
@@ -178,7 +184,7 @@ class _Reading:
         return _statements(self.walk, module)
 
 
-def _statements(walk: Importer, module: Loaded) -> list[ast.stmt]:
+def _statements(walk: Walk, module: Loaded) -> list[ast.stmt]:
     try:
         return ast.parse(walk.tree.read(module.found.tree)).body if module.found.tree else []
     except (SyntaxError, ValueError, Unreadable):
@@ -197,7 +203,7 @@ def _is_http(decorator: ast.expr, name: str) -> bool:
 class _Asking:
     """Asks one middleware for a check's path."""
 
-    def __init__(self, walk: Importer, layer: Layer, request: Request, check: Check, asked: Asked, trusted: bool) -> None:
+    def __init__(self, walk: Walk, layer: Layer, request: Request, check: Check, asked: Asked, trusted: bool) -> None:
         self.walk = walk
         self.layer = layer
         self.request = request
@@ -211,8 +217,7 @@ class _Asking:
             given = [each.arg for each in node.args.args]
             if len(given) != 2:
                 return "unknown"
-            scope = self.walk.scope(self.frame(self.layer.where.loaded))
-            return _one(handling.outcomes(node, Roles(given[0], (given[1],)), self.request, scope))
+            return self.judged(node, self.layer.where.loaded, Roles(given[0], (given[1],)), {})
         return self.of_class(self.layer.name, self.layer.where.loaded, 0)
 
     def frame(self, loaded: Loaded) -> Frame:
@@ -231,20 +236,32 @@ class _Asking:
         owner, node = found
         methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
         bases = [dotted(base) for base in node.bases]
-        scope = self.walk.scope(self.frame(owner))
+        own = handling.attributes(node, self.layer.options)
+        ended: TurnedAway | Outcome = "base"
         called = methods.get("__call__")
         if called is not None and len(called.args.args) == 4:
             given = called.args.args[1].arg
             roles = Roles(given, ("self.app",), asgi=True)
-            ended = _one(handling.outcomes(called, roles, self.request, scope, attributes(node)))
+            ended = self.judged(called, owner, roles, own)
         elif (called := methods.get("dispatch")) is not None and len(called.args.args) == 3:
             given, following = called.args.args[1].arg, called.args.args[2].arg
-            ended = _one(handling.outcomes(called, Roles(given, (following,)), self.request, scope, attributes(node)))
-        else:
-            ended = "base"
+            ended = self.judged(called, owner, Roles(given, (following,)), own)
         if ended != "base":
             return ended
         return self.of_class(bases[0], owner, depth + 1) if len(bases) == 1 else "unknown"
+
+    def judged(self, function: Function, loaded: Loaded, roles: Roles, own: dict[str, ast.expr]) -> TurnedAway | Outcome:
+        """Return how a function of the repository ends, or the limit that it holds the check to."""
+        scope = self.walk.scope(self.frame(loaded))
+        ended = handling.ended(function, roles, self.request, scope, own)
+        if ended.found != {"on", 429}:
+            return next(iter(ended.found)) if len(ended.found) == 1 else "unknown"
+        reader = Reader(self.walk, loaded, {**loaded.facts.constants, **own})
+        limit = limits.by_hand(function, ended.busy, reader, self.check)
+        if limit is None:
+            return "on"
+        place = Place(loaded.found.tree or "", function.lineno, function.col_offset + 1)
+        return self.about("limit", 429, False)._replace(place=place, module=loaded.name, limit=limit)
 
     def named(self, name: str, loaded: Loaded) -> tuple[Loaded, ast.ClassDef] | None:
         """Return a class of the repository, and the module that defines it."""
@@ -295,8 +312,3 @@ class _Asking:
 
 def _is_public(host: str) -> bool:
     return host.lower() not in ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", "testserver", "test", "")
-
-
-def _one(found: frozenset[Outcome]) -> Outcome:
-    """Return the one way in which something ends."""
-    return next(iter(found)) if len(found) == 1 else "unknown"

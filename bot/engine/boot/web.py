@@ -65,6 +65,11 @@ class Routes(NamedTuple):
             return 308 if other.endswith("/") else 404
         return 404
 
+    def answering(self, path: str, method: str) -> Route | None:
+        """Return the route that takes a request first."""
+        path = path.partition("?")[0]
+        return next((route for route in self.found if method in route.methods and _matches(route.path, path)), None)
+
     def about(self, check: Check, status: int) -> Unanswered:
         """Return what is known about a check that is answered with this status."""
         return Unanswered(check.path or "/", check.method, status, self.found)

@@ -19,6 +19,7 @@ from bot.engine.model.toml_scalars import Problem
 from bot.engine.model.tree import Tree, join, name, parent
 from bot.engine.platforms import fly_schema, starts
 from bot.engine.platforms.before import Doubt
+from bot.engine.platforms.durations import seconds
 from bot.engine.platforms.starts import Deploy
 
 DEFAULT_GROUP = "app"
@@ -283,7 +284,7 @@ def _check(config: ConfigFile, table: dict[str, Value], path: toml.Path) -> Chec
     for header, _ in _tables(headers, ()) if isinstance(headers, list) else ():
         given[_text(header.get("name"))] = _text(header.get("value", ""))
     checked, method = table.get("path") or "/", table.get("method") or "get"
-    return Check(_text(checked), _text(method).upper(), given, config.place(*path, "path"))
+    return Check(_text(checked), _text(method).upper(), given, config.place(*path, "path"), seconds(table.get("interval")))
 
 
 def _env(value: Value) -> dict[str, str]:

@@ -37,6 +37,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "follows no redirect: it wants a 2xx. A check may send `X-Forwarded-Proto: https`, as the proxy does, where the app "
         "believes it; otherwise the path has to be left out. Render takes a 3xx.",
     ),
+    "health-rate-limit": (
+        "health",
+        "Health checks use up a rate limit",
+        "A check asks every few seconds, from one address, for as long as the machine lives. Where the checked path is limited "
+        "like any other, checks alone use the limit up, and are answered with 429 from then on: the machine counts as sick, "
+        "often a while after a deploy that went well. Not certain, since several workers may count apart.",
+    ),
     "health-path": (
         "health",
         "The checked path is not answered with success",
