@@ -16,7 +16,8 @@ from typing import NamedTuple
 from bot.engine.boot import optional
 from bot.engine.boot.facts import Call
 from bot.engine.boot.importer import Frame, Importer
-from bot.engine.boot.reader import Field, Reader
+from bot.engine.boot.reader import Reader
+from bot.engine.boot.settings import Field
 from bot.engine.boot.values import evaluate
 from bot.engine.image.packages import Installed
 from bot.engine.model.findings import Failure, Place, UrlMisfit
@@ -104,10 +105,11 @@ def _names_driver(walk: Importer) -> bool:
 def _read(walk: Importer, node: ast.expr, frame: Frame, is_async: bool) -> Reading | None:
     """Return the URL of an engine, where it can be told."""
     env = Given(walk.env, walk.provided)
-    before, walk.env, walk.reader = walk.env, env, Reader(walk)
+    reader = Reader(walk)
+    before, walk.env, walk.reader = walk.env, env, reader
     try:
         url = evaluate(node, walk.scope(frame))
-        fields = [each for each in walk.reader.fields if each.value == url]
+        fields = [each for each in reader.fields if each.value == url]
         if not isinstance(url, str):
             return None
         variable, provided = next(iter(env.asked.items()), (next(iter(env.read), ""), None))

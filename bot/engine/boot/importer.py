@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from bot.engine.boot import clashes, modules, natives, optional
 from bot.engine.boot.facts import EMPTY, Facts, Import
@@ -23,9 +23,6 @@ from bot.engine.image.stage import Image
 from bot.engine.model.findings import Place, Stage, Unknown
 from bot.engine.model.target import Provided
 from bot.engine.model.tree import Tree, Unreadable
-
-if TYPE_CHECKING:
-    from bot.engine.boot.reader import Reader
 
 _FARTHEST = 4  # modules that hand a value on
 _LIMIT = 4000  # modules that are followed at most
@@ -43,6 +40,18 @@ class Frame(NamedTuple):
     main: bool
     constants: dict[str, ast.expr]  # what its names stand for, those of the function included
     local: frozenset[str] | None = None  # the names that a function has of its own; None: the module's own code
+
+
+class Following(Protocol):
+    """What follows the repository's own calls and classes for one value: see `reader.py`."""
+
+    def called(self, frame: Frame, node: ast.Call, scope: Scope, depth: int) -> Evaluated:
+        """Return what a call returns."""
+        ...
+
+    def named(self, name: str, frame: Frame) -> Evaluated:
+        """Return what a name of a module stands for."""
+        ...
 
 
 class Importer:
@@ -76,7 +85,7 @@ class Importer:
         self.app: tuple[Loaded, str] | None = None  # that the code hands to a server
         self.django: Loaded | None = None  # the settings of a Django that was started
         self.argv: tuple[str, ...] = ()  # of the program
-        self.reader: Reader | None = None  # while calls and objects of the repository's own are followed for a value
+        self.reader: Following | None = None  # while calls and objects of the repository's own are followed for a value
         self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
         self.whole = False  # whether env holds every variable that may be set
 

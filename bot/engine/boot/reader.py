@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from bot.engine.boot import modules, settings
+from bot.engine.boot import modules
 from bot.engine.boot.finder import package_of
 from bot.engine.boot.importer import Frame
-from bot.engine.boot.values import UNKNOWN, Evaluated, Object, Scope, dotted, evaluate, truth
+from bot.engine.boot.settings import Field, Own, made_plainly
+from bot.engine.boot.values import UNKNOWN, Evaluated, Scope, dotted, evaluate, truth
 
 if TYPE_CHECKING:
     from bot.engine.boot.finder import Loaded
@@ -25,42 +26,6 @@ _MOST = 300  # calls at all, for one value
 _LONGEST = 20  # elements of a loop
 _LOST = object()  # what a run of statements comes to that can't be told
 _Outcome = Evaluated | object | None  # None: it goes on behind them
-
-
-class Field(NamedTuple):
-    """A field of a settings class whose value comes from the environment, as it was read last."""
-
-    path: str
-    owner: str  # the class
-    name: str
-    value: Evaluated
-
-
-class Own(Object):
-    """A class of a module, and any object of it: they differ in nothing that is asked for."""
-
-    def __init__(self, reader: Reader, loaded: Loaded, node: ast.ClassDef) -> None:
-        self.reader = reader
-        self.loaded = loaded
-        self.node = node
-
-    def get(self, name: str) -> Evaluated:
-        """Return what an attribute stands for."""
-        if not self.reader.enters():
-            return UNKNOWN
-        found = settings.attribute(self.reader, self, self, name)
-        self.reader.depth -= 1
-        return found
-
-    def call(self, name: str, arguments: list[Evaluated]) -> Evaluated:
-        """Return what a method returns."""
-        function = settings.method(self.reader, self, name)
-        if function is None:
-            return UNKNOWN
-        owner, node = function
-        kinds = {dotted(each) for each in node.decorator_list}
-        given = arguments if "staticmethod" in kinds else [self, *arguments]
-        return self.reader.returned(owner.loaded, node, given, {}, kinds <= {"staticmethod", "classmethod"})
 
 
 class Reader:
@@ -111,7 +76,7 @@ class Reader:
         found = self.walk.function(name, frame.loaded)
         if found is None:
             owner = evaluate(node.func, scope, depth)
-            return owner if isinstance(owner, Own) and settings.made_plainly(node) else UNKNOWN
+            return owner if isinstance(owner, Own) and made_plainly(node) else UNKNOWN
         if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
             return UNKNOWN
         loaded, own = found

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bot.engine.boot import modules
-from bot.engine.boot.values import UNKNOWN, Evaluated, Scope, dotted, evaluate
+from bot.engine.boot.values import UNKNOWN, Evaluated, Object, Scope, dotted, evaluate
 
 if TYPE_CHECKING:
-    from bot.engine.boot.reader import Own, Reader
+    from bot.engine.boot.finder import Loaded
+    from bot.engine.boot.importer import Importer
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FARTHEST = 4  # classes above a class
@@ -25,12 +26,69 @@ _WHOLE = frozenset("model_validator root_validator __init__ model_post_init __ne
 _WRAPPERS = ("BeforeValidator", "AfterValidator", "WrapValidator", "PlainValidator")
 
 
+class Field(NamedTuple):
+    """A field of a settings class whose value comes from the environment, as it was read last."""
+
+    path: str
+    owner: str  # the class
+    name: str
+    value: Evaluated
+
+
+class Following(Protocol):
+    """What follows calls and attributes for one value: see `reader.py`."""
+
+    walk: Importer
+    depth: int
+
+    def enters(self) -> bool:
+        """Say whether one more call is followed."""
+        ...
+
+    def note(self, owner: Own, name: str, value: Evaluated) -> None:
+        """Note a field that comes from the environment."""
+        ...
+
+    def returned(
+        self, loaded: Loaded, function: _Function, given: list[Evaluated], more: dict[str, Evaluated], plain: bool
+    ) -> Evaluated:
+        """Return what a function returns for its arguments."""
+        ...
+
+
+class Own(Object):
+    """A class of a module, and any object of it: they differ in nothing that is asked for."""
+
+    def __init__(self, reader: Following, loaded: Loaded, node: ast.ClassDef) -> None:
+        self.reader = reader
+        self.loaded = loaded
+        self.node = node
+
+    def get(self, name: str) -> Evaluated:
+        """Return what an attribute stands for."""
+        if not self.reader.enters():
+            return UNKNOWN
+        found = attribute(self.reader, self, self, name)
+        self.reader.depth -= 1
+        return found
+
+    def call(self, name: str, arguments: list[Evaluated]) -> Evaluated:
+        """Return what a method returns."""
+        function = method(self.reader, self, name)
+        if function is None:
+            return UNKNOWN
+        owner, node = function
+        kinds = {dotted(each) for each in node.decorator_list}
+        given = arguments if "staticmethod" in kinds else [self, *arguments]
+        return self.reader.returned(owner.loaded, node, given, {}, kinds <= {"staticmethod", "classmethod"})
+
+
 def made_plainly(node: ast.Call) -> bool:
     """Say whether an object is made with nothing that fills its fields."""
     return not node.args and all((each.arg or "").startswith("_") for each in node.keywords)
 
 
-def attribute(reader: Reader, owner: Own, whole: Own, name: str) -> Evaluated:
+def attribute(reader: Following, owner: Own, whole: Own, name: str) -> Evaluated:
     """Return what an attribute of `whole` stands for; `owner` is the class, or one above it, that is looked through."""
     for each in lineage(reader, owner):
         function = next((one for one in _functions(each) if one.name == name), None)
@@ -46,7 +104,7 @@ def attribute(reader: Reader, owner: Own, whole: Own, name: str) -> Evaluated:
     return _set_in_init(reader, whole, name)
 
 
-def method(reader: Reader, owner: Own, name: str) -> tuple[Own, _Function] | None:
+def method(reader: Following, owner: Own, name: str) -> tuple[Own, _Function] | None:
     """Return a method, and the class that defines it."""
     for each in lineage(reader, owner):
         for function in _functions(each):
@@ -55,7 +113,7 @@ def method(reader: Reader, owner: Own, name: str) -> tuple[Own, _Function] | Non
     return None
 
 
-def lineage(reader: Reader, owner: Own) -> Iterator[Own]:
+def lineage(reader: Following, owner: Own) -> Iterator[Own]:
     """Yield a class and those above it that are the repository's own, the nearest first."""
     queue = [owner]
     for _ in range(_FARTHEST):
@@ -83,12 +141,12 @@ def _functions(owner: Own) -> Iterator[_Function]:
             yield each
 
 
-def _is_settings(reader: Reader, owner: Own) -> bool:
+def _is_settings(reader: Following, owner: Own) -> bool:
     bases = [dotted(base).rpartition(".")[2] for each in lineage(reader, owner) for base in each.node.bases]
     return "BaseSettings" in bases
 
 
-def _field(reader: Reader, owner: Own, whole: Own, name: str, statement: ast.Assign | ast.AnnAssign) -> Evaluated:
+def _field(reader: Following, owner: Own, whole: Own, name: str, statement: ast.Assign | ast.AnnAssign) -> Evaluated:
     """Return a field's value: what the environment says, else its default, with its validators."""
     scope = _scope(reader, owner)
     call = statement.value if isinstance(statement.value, ast.Call) else None
@@ -105,7 +163,7 @@ def _field(reader: Reader, owner: Own, whole: Own, name: str, statement: ast.Ass
     return value
 
 
-def _scope(reader: Reader, owner: Own) -> Scope:
+def _scope(reader: Following, owner: Own) -> Scope:
     """Return what the expressions in a class's body may refer to."""
     scope = reader.walk.scope(reader.walk.frame(owner.loaded))
     own = {
@@ -130,7 +188,7 @@ def _default(described: ast.Call | None, value: ast.expr | None, scope: Scope) -
     return evaluate(node, scope) if node is not None else UNKNOWN
 
 
-def _variables(reader: Reader, whole: Own, name: str, described: ast.Call | None, scope: Scope) -> list[str]:
+def _variables(reader: Following, whole: Own, name: str, described: ast.Call | None, scope: Scope) -> list[str]:
     """Return the variables that a field is filled from, the first one that is set."""
     given = {each.arg: each.value for each in described.keywords} if described else {}
     for option in ("validation_alias", "alias", "env"):
@@ -146,7 +204,7 @@ def _variables(reader: Reader, whole: Own, name: str, described: ast.Call | None
     return [] if prefix is None else [f"{prefix}{name}"]
 
 
-def _prefix(reader: Reader, whole: Own) -> str | None:
+def _prefix(reader: Following, whole: Own) -> str | None:
     """Return what stands before the names of variables; None where that is not told."""
     for each in lineage(reader, whole):
         scope = _scope(reader, each)
@@ -178,7 +236,7 @@ def _from_environment(names: list[str], default: Evaluated, scope: Scope) -> Eva
     return default if scope.complete and names else UNKNOWN
 
 
-def _validators(reader: Reader, whole: Own, name: str) -> list[_Function]:
+def _validators(reader: Following, whole: Own, name: str) -> list[_Function]:
     """Return the validators of a field in the order in which they run: of pydantic 2's that come before, the last one first."""
     before: list[_Function] = []
     after: list[_Function] = []
@@ -201,7 +259,7 @@ def _validators(reader: Reader, whole: Own, name: str) -> list[_Function]:
     return [*before, *after]
 
 
-def _changed(reader: Reader, whole: Own, name: str) -> bool:
+def _changed(reader: Following, whole: Own, name: str) -> bool:
     """Say whether something else than a validator of the field may change it."""
     for each in lineage(reader, whole):
         for function in _functions(each):
@@ -224,7 +282,7 @@ def _wrapped(statement: ast.Assign | ast.AnnAssign) -> bool:
     return any(isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _WRAPPERS for node in nodes)
 
 
-def _set_in_init(reader: Reader, whole: Own, name: str) -> Evaluated:
+def _set_in_init(reader: Following, whole: Own, name: str) -> Evaluated:
     """Return what `__init__` gives an attribute, where it does so once and at its top level."""
     found = method(reader, whole, "__init__")
     if found is None:
