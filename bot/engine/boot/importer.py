@@ -7,6 +7,7 @@ a module's code does when it runs is the walk's matter (`imports.py`).
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
 
@@ -54,7 +55,7 @@ class Following(Protocol):
         ...
 
 
-class Importer:
+class Importer(ABC):
     """Imports modules for one program; `failures` holds what came of it."""
 
     def __init__(
@@ -89,9 +90,9 @@ class Importer:
         self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
         self.whole = False  # whether env holds every variable that may be set
 
+    @abstractmethod
     def execute(self, frame: Frame) -> None:
         """Run a module's own code."""
-        raise NotImplementedError
 
     # --- modules
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -19,16 +20,16 @@ class _Unknown:
         return "UNKNOWN"
 
 
-class Object:
+class Object(ABC):
     """A class of the repository's own, or an object of it, where somebody follows those."""
 
+    @abstractmethod
     def get(self, name: str) -> Evaluated:
         """Return what an attribute stands for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call(self, name: str, arguments: list[Evaluated]) -> Evaluated:
         """Return what a method returns."""
-        raise NotImplementedError
 
 
 UNKNOWN = _Unknown()
