@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.engine.image import bases, carried, ignore, run
+from bot.engine.image import bases, ignore, run
 from bot.engine.image.build_copy import CopyInstructions
 from bot.engine.image.context import Context, ignore_rules
 from bot.engine.image.filesystem import Copied, Layer, Linked, Made, Taint
+from bot.engine.image.finished import finished
 from bot.engine.image.stage import Command, Image, Install, Stage, unknown_account
 from bot.engine.model import dockerfile, requirements, shell
 from bot.engine.model.dockerfile import Dockerfile, Instruction, Text
@@ -86,28 +87,12 @@ class _Builder(CopyInstructions):
         for index, (first, block) in enumerate(blocks):
             if index in needed:
                 stage = self.stage(index, first, block)
-        own = blocks[final][1] if blocks else []
-        return Image(
-            self.path,
-            self.file,
-            tuple(own),
-            self.context,
-            stage.files,
-            stage.env,
-            stage.workdir,
-            stage.user,
-            stage.entrypoint,
-            stage.command,
-            stage.base,
-            tuple(stage.installs),
-            frozenset(stage.programs),
-            tuple(self.faults),
-            tuple(self.unknowns),
-            sources=stage.sources,
-            users=stage.users,
-            environments=carried.environments(stage),
-            shared=frozenset(stage.shared),
-            left=self.left(stage, blocks[:final], needed),
+        left = self.left(stage, blocks[:final], needed)
+        return finished(stage, self.context, tuple(self.faults), tuple(self.unknowns))._replace(
+            dockerfile=self.path,
+            file=self.file,
+            instructions=tuple(blocks[final][1]) if blocks else (),
+            left=left,
             stranger=stage.missing_account(),
         )
 

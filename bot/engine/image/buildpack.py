@@ -10,8 +10,8 @@ from __future__ import annotations
 from bot.engine.image.bases import NEWEST, PATH, Base
 from bot.engine.image.context import Context, ignore_rules
 from bot.engine.image.filesystem import Copied
+from bot.engine.image.finished import finished
 from bot.engine.image.stage import Image, Install, Stage
-from bot.engine.model import dockerfile
 from bot.engine.model.findings import Fault, MissingModule, Place
 from bot.engine.model.tree import Tree, join, parent
 
@@ -24,25 +24,9 @@ def build(tree: Tree, folder: str, place: Place) -> Image:
     context = Context(tree, folder, ignore_rules(tree, folder, join(folder, "Dockerfile") or "Dockerfile"))
     stage = Stage("", base)
     stage.files.add(Copied(HOME, context, "", True, "root"))
-    install = Install("/usr/local", (), (), "what a buildpack installs is not followed", place)
-    return Image(
-        "",
-        dockerfile.read(""),
-        (),
-        context,
-        stage.files,
-        stage.env,
-        HOME,
-        "root",
-        None,
-        None,
-        base,
-        (install,),
-        frozenset(),
-        (),
-        (),
-        stage.users,
-    )
+    stage.workdir, stage.user = HOME, "root"
+    stage.installs.append(Install("/usr/local", (), (), "what a buildpack installs is not followed", place))
+    return finished(stage, context)
 
 
 def told(fault: Fault, tree: Tree, folder: str) -> bool:

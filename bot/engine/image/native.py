@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from bot.engine.image import carried, ignore, run
+from bot.engine.image import ignore, run
 from bot.engine.image.bases import PATH, Base
 from bot.engine.image.context import Context
 from bot.engine.image.filesystem import Copied
+from bot.engine.image.finished import finished
 from bot.engine.image.stage import Image, Stage
-from bot.engine.model import dockerfile
 from bot.engine.model.findings import Fault
 from bot.engine.model.target import Native
 from bot.engine.model.tree import Tree
@@ -61,23 +61,4 @@ def build(tree: Tree, wanted: Native, env: dict[str, str | None], index: Index |
         )
         for problem in outcome.problems
     )
-    return Image(
-        "",
-        dockerfile.read(""),
-        (),
-        context,
-        stage.files,
-        stage.env,
-        stage.workdir,
-        stage.user,
-        None,
-        None,
-        base,
-        tuple(stage.installs),
-        frozenset(stage.programs),
-        faults,
-        outcome.unknowns,
-        users=stage.users,
-        environments=carried.environments(stage),
-        shared=frozenset(stage.shared),
-    )
+    return finished(stage, context, faults, outcome.unknowns)
