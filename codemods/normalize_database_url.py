@@ -27,13 +27,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Place, UrlMisfit, Weakness
-from bot.engine.model.tree import Tree, Unreadable, newline
+from bot.engine.model.tree import Tree, Unreadable
 from bot.engine.report import Report
-from codemods import _urls
+from codemods import _python, _urls
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -70,45 +70,17 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     yield edited if isinstance(edited, Skip) else Proposal(edited, f"{why}: a function above the engine changes it.", "unsafe")
 
 
-class _Parsed(NamedTuple):
-    """A file's code; `tail` is what follows its last line: LibCST would not write all blank lines there as they are."""
-
-    module: cst.Module
-    code: str
-    tail: str
-
-    def written(self, body: list[_Statement]) -> str:
-        """Return the file with other statements."""
-        return self.module.with_changes(body=body).code.removesuffix(self.code[-1]).removesuffix("\r") + self.tail
-
-
-def _parsed(tree: Tree, path: str) -> _Parsed | Skip:
+def _parsed(tree: Tree, path: str) -> cst.Module | Skip:
     """Parse a file, if LibCST writes it back as it is."""
-    import libcst as cst  # costs more than a whole check
-
     try:
-        text = tree.text(path)
-        lines = text.split("\n")
-        while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-            lines.pop()
-        head = "\n".join(lines).removesuffix("\r")
-        code = head + newline(text)
-        module = cst.parse_module(code)
+        return _python.parse(tree.text(path)) or Skip(f"{path} is not parsed")
     except Unreadable as error:
         return Skip(str(error))
-    except (cst.ParserSyntaxError, RecursionError):
-        return Skip(f"{path} is not parsed")
-    return _Parsed(module, code, text[len(head) :]) if module.code == code else Skip(f"{path} would not stay as it is")
-
-
-def _quote(text: str) -> str:
-    code = re.sub(r"#.*", "", text)
-    return "'" if code.count("'") > code.count('"') else '"'
 
 
 def _body(module: cst.Module, text: str, wanted: str, argument: str) -> list[str]:
     """Return the lines that change a URL, with the file's quotes and indentation."""
-    quote, indent = _quote(text), module.default_indent
+    quote, indent = _python.quote(text), module.default_indent
     driver = wanted.partition("+")[2]
     old = ["postgres", "postgresql", *([f"postgres+{driver}"] if driver else [])]
     schemes = [f"{quote}{scheme}{quote}" for scheme in old if scheme != wanted]
@@ -139,10 +111,10 @@ def _with_function(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     import libcst as cst
 
     path = detail.places[0].path
-    parsed = _parsed(tree, path)
-    if isinstance(parsed, Skip):
-        return parsed
-    module, text, _ = parsed
+    module = _parsed(tree, path)
+    if isinstance(module, Skip):
+        return module
+    text = module.code
     short = "_async_url" if detail.maker == "create_async_engine" else "_engine_url"
     name = next((each for each in (short, "_database_url", "_platform_url") if not re.search(rf"\b{each}\b", text)), None)
     urls = _urls_of(module, text, detail)
@@ -160,7 +132,7 @@ def _with_function(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     head = [blank] * 2 if at else []
     body[at] = body[at].with_changes(leading_lines=[*[blank] * max(0, 2 - space), *lines])
     body.insert(at, function.with_changes(leading_lines=head))
-    return tree.write(path, parsed.written(body))
+    return tree.write(path, _python.written(module.with_changes(body=body), tree.text(path)))
 
 
 def _lines_before(statement: _Statement) -> list[cst.EmptyLine]:
@@ -214,10 +186,10 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     import libcst as cst
 
     path, owner, field = detail.field or ("", "", "")
-    parsed = _parsed(tree, path)
-    if isinstance(parsed, Skip):
-        return parsed
-    module, text, _ = parsed
+    module = _parsed(tree, path)
+    if isinstance(module, Skip):
+        return module
+    text = module.code
     found = [each for each in module.body if isinstance(each, cst.ClassDef) and each.name.value == owner]
     source = _brought_from(module, "BaseSettings")
     fixed = rf"\b{_VALIDATOR}\b|validator\([^)]*[\"'](?:{re.escape(field)}|\*)[\"']"
@@ -225,7 +197,7 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
         return Skip(f"`{owner}` is no class that gets a validator")
     settings, old = found[0], source != "pydantic_settings"
     decorator, package = ("validator", source) if old else ("field_validator", "pydantic")
-    quote = _quote(text)
+    quote = _python.quote(text)
     told = "pre=True" if old else f"mode={quote}before{quote}"
     head = [f"@{decorator}({quote}{field}{quote}, {told})", *([] if old else ["@classmethod"])]
     head.append(f"def {_VALIDATOR}(cls, url: object) -> object:")
@@ -237,7 +209,7 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
     changed = settings.with_changes(body=block.with_changes(body=inner))
     body = [changed if each is settings else each for each in module.body]
     body = _importing(module, body, package, decorator, source)
-    return tree.write(path, parsed.written(body))
+    return tree.write(path, _python.written(module.with_changes(body=body), tree.text(path)))
 
 
 def _imports(statement: _Statement, package: str) -> cst.ImportFrom | None:
