@@ -44,7 +44,7 @@ def exempted(text: str, turned: TurnedAway, base: str, name: str, says: str, pat
     if at is None:
         return None
     source = _CLASS.format(name=name, base=written, says=says, test=test(paths))
-    new = cst.parse_statement(_python.styled(source, text).replace("\r\n", "\n"), module.config_for_parsing)
+    new = _python.statement(module, source, text)
     changed = module.deep_replace(used, cst.Name(name))
     blank = [cst.EmptyLine(indent=False)] * 2
     body = list(changed.body) if isinstance(changed, cst.Module) else []

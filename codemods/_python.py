@@ -52,6 +52,13 @@ def styled(source: str, like: str) -> str:
     return source.replace("\n", newline(like))
 
 
+def statement(module: cst.Module, source: str, like: str) -> cst.SimpleStatementLine | cst.BaseCompoundStatement:
+    """Return new code as a statement of a module, in its quotes and indentation, with its line endings."""
+    import libcst as cst
+
+    return cst.parse_statement(styled(source, like).replace("\r\n", "\n"), module.config_for_parsing)
+
+
 def insert_first(listed: cst.List | cst.Tuple, value: str) -> cst.List | cst.Tuple | None:
     """Return a list with a string before all others, laid out as they are and in their quotes; None without brackets."""
     import libcst as cst

@@ -129,7 +129,7 @@ def _handed_on(text: str, place: Place, paths: list[str]) -> str | None:
     else:
         return None
     source = _EARLY.format(asked=asked, test=_middleware.test(paths), handed=handed)
-    new = cst.parse_statement(_python.styled(source, text).replace("\r\n", "\n"), module.config_for_parsing)
+    new = _python.statement(module, source, text)
     body = list(function.body.body)
     at = 1 if function.get_docstring() is not None else 0
     block = function.body.with_changes(body=[*body[:at], new, *body[at:]])
