@@ -6,7 +6,7 @@ from bot.engine.model.findings import STAGES, Fault, Place, Stage, Weakness
 from bot.engine.model.tree import Change, Tree, Unreadable
 from bot.engine.plan import Plan
 from bot.engine.report import Report
-from bot.report.repairs import Repairs
+from bot.report.repairs import Repair, Repairs
 
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
@@ -124,11 +124,16 @@ def _fault(page: Page, fault: Fault, tree: Tree, repairs: Repairs, verbose: bool
     if repair:
         doubtful = repair.safety == "safe" and fault.confidence == "likely"
         safety = "safe, but the fault is only likely" if doubtful else repair.safety
-        unsafe = " --unsafe" if repair.safety == "unsafe" or doubtful else ""
+        unsafe = "" if _is_plain(fault, repair) else " --unsafe"
         page.line("    repair: ", page.style(repair.codemod, "cyan"), f" ({safety}): `bot fix{unsafe}`")
     elif verbose:
         for reason in repairs.reasons(fault):
             page.line(page.style(f"    no repair by {reason}", "dim"))
+
+
+def _is_plain(fault: Fault, repair: Repair) -> bool:
+    """Say whether `bot fix` repairs a fault without --unsafe."""
+    return repair.safety == "safe" and fault.confidence == "certain"
 
 
 def _colour(fault: Fault) -> str:
@@ -191,8 +196,11 @@ def _summary(page: Page, reports: tuple[Report, ...], repairs: Repairs) -> str:
     found = [f"{certain} certain fault{'s' if certain != 1 else ''}"] if certain else []
     found += [f"{likely} likely fault{'s' if likely != 1 else ''}"] if likely else []
     text = f"{targets}: {' and '.join(found)}"
-    repaired = sum(repairs.of(fault) is not None for fault in faults)
-    return page.style(f"{text}; {repaired} can be repaired (`bot fix --diff` shows how)" if repaired else text, "bold")
+    repaired = [(fault, repair) for fault in faults if (repair := repairs.of(fault))]
+    if repaired:
+        unsafe = "" if any(_is_plain(*each) for each in repaired) else " --unsafe"
+        text += f"; {len(repaired)} can be repaired (`bot fix{unsafe} --diff` shows how)"
+    return page.style(text, "bold")
 
 
 def fix(plan: Plan, changes: list[Change], colour: bool, quiet: bool, verbose: bool, written: bool) -> str:

@@ -144,7 +144,7 @@ def test_a_weakness_is_shown_with_its_place_and_its_command():
 def test_the_sum_counts_targets_faults_and_repairs():
     two = {**GONE, "other/fly.toml": "app = 1\n"}
     assert checked(GONE).endswith("\n1 target: 1 certain fault")
-    assert checked(BARE).endswith("\n1 target: 1 likely fault; 1 can be repaired (`bot fix --diff` shows how)")
+    assert checked(BARE).endswith("\n1 target: 1 likely fault; 1 can be repaired (`bot fix --unsafe --diff` shows how)")
     assert checked(TWICE).endswith("\n1 target: 1 certain fault; 1 can be repaired (`bot fix --diff` shows how)")
     assert re.search(r"\n2 targets: \d certain faults", checked(two))
 
