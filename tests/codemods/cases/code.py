@@ -1,0 +1,49 @@
+"""Repairs of the app's own code."""
+
+from __future__ import annotations
+
+from tests.bot.engine.boot.test_django_checks import FILES as SHOP
+from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
+from tests.bot.engine.boot.test_limits import ROUTE, SLOW
+from tests.bot.engine.boot.test_limits import files as limited
+from tests.codemods import test_normalize_database_url as urls
+from tests.codemods.cases.parts import HTTPS, Case
+from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
+from tests.tools import HEALTHY, MAIN
+
+CASES = [
+    Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
+    Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
+    Case("exempt-health-from-rate-limit", limited(COUNTING), "main.py", "python", unsafe=True),
+    Case(
+        "exempt-health-from-trusted-host",
+        {
+            **SHOP,
+            **HEALTHY,
+            "fly.toml": SHOP["fly.toml"],
+            "main.py": f"from starlette.middleware.trustedhost import TrustedHostMiddleware\n{MAIN}"
+            "app.add_middleware(TrustedHostMiddleware, allowed_hosts=['demo.fly.dev'])\n",
+        },
+        "main.py",
+        "python",
+        unsafe=True,
+    ),
+    Case(
+        "exempt-health-from-trusted-host",
+        {**SHOP, "shop/settings.py": SETTINGS.replace(f"[{STACK}]", f"[\n    {STACK}\n]")},
+        "shop/settings.py",
+        "python",
+        unsafe=True,
+    ),
+    *(
+        Case("normalize-database-url", {**urls.FILES, **files}, edited, "python", unsafe=True)
+        for files, edited in (
+            ({"config.py": urls.SETTINGS}, "config.py"),
+            (
+                {"config.py": urls.SETTINGS.replace("BaseSettings\n", "BaseSettings\nfrom pydantic import Field\n", 1)},
+                "config.py",
+            ),
+            ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
+        )
+    ),
+]
