@@ -329,19 +329,22 @@ def test_a_terminal_that_knows_no_unicode_is_no_trouble(tmp_path: Path):
 
 def test_an_interrupt_is_130(tmp_path: Path):
     import signal
-    import time
 
     repo = put(tmp_path, HEALTHY)
     (repo / "many").mkdir()
     code = (
         "import sys; sys.argv[1:] = ['check'];"
-        "import bot.cli.check as check; check.run = lambda options: __import__('time').sleep(60);"
+        "import bot.cli.check as check; check.run = lambda options: print('running', flush=True) or __import__('time').sleep(60);"
         "from bot.cli import main; sys.exit(main(['check']))"
     )
-    running = subprocess.Popen((sys.executable, "-c", code), cwd=repo, env=environment(), stderr=subprocess.PIPE)
-    time.sleep(1)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=20)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen((sys.executable, "-c", code), cwd=repo, env=environment(), **pipes) as running:
+        try:
+            assert running.stdout and running.stdout.readline() == b"running\n"
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert (running.returncode, err) == (130, b"")
 
 
