@@ -10,7 +10,7 @@ from bot.engine.image.filesystem import STANDARD
 from bot.engine.image.stage import Image
 from bot.engine.model.dockerfile import Dockerfile, Instruction
 from bot.engine.model.tree import Splice
-from codemods import _stages
+from codemods import _dockerfile, _stages
 
 _MAKING = re.compile(r"\b(useradd|adduser)\b(?P<rest>(?:\\\r?\n|[^&|;\n])*)")  # with its continued lines
 _PLAIN = ("ENV", "ARG", "LABEL", "EXPOSE", "COPY", "ADD", "SHELL", "STOPSIGNAL", "HEALTHCHECK", "VOLUME")  # whoever builds
@@ -18,7 +18,7 @@ _PLAIN = ("ENV", "ARG", "LABEL", "EXPOSE", "COPY", "ADD", "SHELL", "STOPSIGNAL",
 
 def user_above(file: Dockerfile, number: int) -> int | None:
     """Return the index of the USER under which an instruction runs, if it stands in the same stage."""
-    start = _stages.first(file, number)
+    start = _dockerfile.start(file, number)
     return next((at for at in range(number - 1, start, -1) if file.instructions[at].name == "USER"), None)
 
 
@@ -42,7 +42,7 @@ def given(image: Image, number: int, path: str, user: str, folder_is_made: bool)
     if at is None or folder in STANDARD or re.search(r"[^\w./@-]", folder):
         return None
     make = "" if _is_made(file, at, folder) else f"mkdir -p {folder} && "
-    return _stages.before(file, file.instructions[at], f"RUN {make}chown {user} {folder}")
+    return _dockerfile.line_before(file, file.instructions[at], f"RUN {make}chown {user} {folder}")
 
 
 def _is_made(file: Dockerfile, at: int | None, folder: str) -> bool:
@@ -52,7 +52,7 @@ def _is_made(file: Dockerfile, at: int | None, folder: str) -> bool:
 
 
 def _above(file: Dockerfile, number: int) -> tuple[Instruction, ...]:
-    return file.instructions[_stages.first(file, number) : number]
+    return file.instructions[_dockerfile.start(file, number) : number]
 
 
 def home(file: Dockerfile, number: int, user: str) -> Splice | None:
@@ -76,7 +76,7 @@ def home(file: Dockerfile, number: int, user: str) -> Splice | None:
 
 def owned_copies(file: Dockerfile, number: int, user: str) -> Iterator[Splice]:
     """Yield the edits that let a COPY above give what it brings to a user."""
-    start = _stages.first(file, number)
+    start = _dockerfile.start(file, number)
     for item in file.instructions[start:number]:
         if item.name == "COPY" and item.flag("from") is None and item.flag("chown") is None and not item.json and item.words:
             yield Splice(item.words[0].start, item.words[0].start, f"--chown={user}:{user} ")

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from bot.engine.model.dockerfile import Dockerfile, Instruction
 from bot.engine.model.tree import Splice, newline
-
-
-def first(file: Dockerfile, number: int) -> int:
-    """Return the index of the FROM of an instruction's stage."""
-    return max((index for index, item in enumerate(file.instructions[: number + 1]) if item.name == "FROM"), default=0)
-
-
-def after(file: Dockerfile, number: int) -> int:
-    """Return the index behind the last instruction of an instruction's stage."""
-    following = (index for index, item in enumerate(file.instructions) if index > number and item.name == "FROM")
-    return next(following, len(file.instructions))
+from codemods import _dockerfile
 
 
 def name(file: Dockerfile, number: int) -> str:
     """Return what COPY --from calls an instruction's stage: its name, else its number."""
-    start = first(file, number)
+    start = _dockerfile.start(file, number)
     words = file.instructions[start].argv
     if len(words) == 3 and words[1].lower() == "as":
         return words[2]
@@ -29,12 +19,6 @@ def name(file: Dockerfile, number: int) -> str:
 def line_of(file: Dockerfile, item: Instruction) -> tuple[int, int]:
     """Return the span of the lines that an instruction takes, its indentation included."""
     return file.text.rfind("\n", 0, item.start) + 1, item.end
-
-
-def before(file: Dockerfile, item: Instruction, line: str) -> Splice:
-    """Return the splice that puts a line of its own in front of an instruction, as deep as that one."""
-    start, _ = line_of(file, item)
-    return Splice(start, start, f"{file.text[start : item.start]}{line}{newline(file.text)}")
 
 
 def moved_behind(file: Dockerfile, item: Instruction, target: Instruction) -> list[Splice]:

@@ -24,7 +24,7 @@ from bot.engine.model.dockerfile import insert_after
 from bot.engine.model.findings import Fault, Misplaced, Weakness
 from bot.engine.model.tree import Tree, newline, splice
 from bot.engine.report import Report
-from codemods import _stages
+from codemods import _dockerfile
 
 CODEMOD = Codemod(answers=("environment-not-used",), since="0.1")
 _PATH = re.compile(r"/[\w./@+-]*")
@@ -45,6 +45,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     for lines in ([modules], [path, modules]) if bare else ([path],):
         starts = [item for item in image.instructions if item.name in ("CMD", "ENTRYPOINT")]
         text = newline(image.file.text).join(lines)
-        edit = _stages.before(image.file, starts[0], text) if starts else insert_after(image.file, image.instructions[-1], text)
+        edit = (
+            _dockerfile.line_before(image.file, starts[0], text)
+            if starts
+            else insert_after(image.file, image.instructions[-1], text)
+        )
         rationale = f"{finding.detail.name} is installed in {prefix}, which the process does not look into."
         yield Proposal(tree.write(image.dockerfile, splice(image.file.text, [edit])), rationale)

@@ -22,7 +22,7 @@ from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, MissingUser, Weakness
 from bot.engine.model.tree import Tree, splice
 from bot.engine.report import Report
-from codemods import _stages
+from codemods import _dockerfile
 
 CODEMOD = Codemod(answers=("user-unknown",), since="0.1")
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
@@ -39,14 +39,14 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Skip("a group, or a name that is no user's, is not made")
         return
     number = len(file.instructions) - 1 if number is None else number
-    start, end = _stages.first(file, number), _stages.after(file, number)
+    start, end = _dockerfile.start(file, number), _dockerfile.end(file, number)
     naming = [
         item for item in file.instructions[start + 1 : end] if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", item.value)
     ]
     if not naming or any(re.search(r"\b(?:useradd|adduser)\b", item.value) for item in naming):
         yield Skip(f"{name} is made further down")
         return
-    edit = _stages.before(file, naming[0], _making(image, name))
+    edit = _dockerfile.line_before(file, naming[0], _making(image, name))
     rationale = f"{name} is named, and nothing makes such a user."
     yield Proposal(tree.write(image.dockerfile, splice(file.text, [edit])), rationale)
 

@@ -28,7 +28,7 @@ from bot.engine.model.dockerfile import Instruction
 from bot.engine.model.findings import Fault, Misplaced, Weakness
 from bot.engine.model.tree import Tree, newline, splice
 from bot.engine.report import Report
-from codemods import _stages
+from codemods import _dockerfile, _stages
 
 CODEMOD = Codemod(answers=("packages-not-copied",), since="0.1")
 
@@ -49,7 +49,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     stage = _stages.name(image.file, made)
     lines = [f"COPY --from={stage} {source} {target}" for source, target in _copies(image, install)]
     text = newline(image.file.text).join(lines)
-    edit = _stages.before(image.file, _behind_which(image), text)
+    edit = _dockerfile.line_before(image.file, _behind_which(image), text)
     rationale = f"{detail.name} is installed in the stage `{stage}`, and nothing brings it into the final one."
     yield Proposal(tree.write(image.dockerfile, splice(image.file.text, [edit])), rationale)
 

@@ -59,17 +59,6 @@ def allows(specifier: str, version: str) -> bool:
         return True
 
 
-def is_specifier(text: str) -> bool:
-    """Say whether a text is a version specifier (PEP 440)."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        return False
-    return True
-
-
 def for_python(release: Release, python: Python) -> bool:
     """Say whether a release is for a version of Python; of its patch releases, a late one counts."""
     return allows(release.requires_python, f"{python[0]}.{python[1]}.30")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bot.engine.image import users
-from bot.engine.image.access import Access
 from bot.engine.image.bases import Base
 from bot.engine.image.context import Context
 from bot.engine.image.filesystem import STANDARD, FileSystem, Made
@@ -133,11 +132,6 @@ class Stage:
     def owner(self) -> str:
         """Whose the files are that the stage's user makes."""
         return self.users.owner(self.user)
-
-    @property
-    def access(self) -> Access:
-        """What the stage's user may do."""
-        return Access(self.files, self.users, self.user)
 
     def may_execute(self, path: str) -> bool:
         """Say whether an instruction made a path executable."""

@@ -334,13 +334,15 @@ def test_an_interrupt_is_130(tmp_path: Path):
     (repo / "many").mkdir()
     code = (
         "import sys; sys.argv[1:] = ['check'];"
-        "import bot.cli.check as check; check.run = lambda options: print('running', flush=True) or __import__('time').sleep(60);"
+        "import bot.cli.check as check, time;"
+        "check.run = lambda options: print('running', flush=True) or time.sleep(60);"
         "from bot.cli import main; sys.exit(main(['check']))"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen((sys.executable, "-c", code), cwd=repo, env=environment(), **pipes) as running:
         try:
-            assert running.stdout and running.stdout.readline() == b"running\n"
+            assert running.stdout
+            assert running.stdout.readline() == b"running\n"
             running.send_signal(signal.SIGINT)
             _, err = running.communicate(timeout=30)
         finally:

@@ -8,7 +8,7 @@ Python the newest patch release is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -227,8 +227,3 @@ class _Parser:
 def both(first: str, second: str) -> str:
     """Return the marker that holds where both do."""
     return f"({first}) and ({second})" if first and second else first or second
-
-
-def normal_extras(names: Collection[str]) -> frozenset[str]:
-    """Return extras in the spelling that they are compared in."""
-    return frozenset(map(_plain, names))
