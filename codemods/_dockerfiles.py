@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bot.engine.model import requirements, toml
 from bot.engine.model.target import Target
-from bot.engine.model.tree import Tree, Unreadable, join, parent
+from bot.engine.model.tree import Tree, join, parent
 from bot.engine.platforms import fly, survey
 
 PLAIN = re.compile(r"[\w./-]+")  # a path that needs no quotes in a Dockerfile
@@ -50,7 +50,7 @@ def meant(tree: Tree, target: Target, context: str) -> list[str]:
     return [
         path
         for path in known(tree)
-        if path not in named and not of_another_app(tree, path, context) and _FOR_PYTHON.search(read(tree, path))
+        if path not in named and not of_another_app(tree, path, context) and _FOR_PYTHON.search(tree.text_if_any(path))
     ]
 
 
@@ -89,15 +89,7 @@ def source(tree: Tree, context: str, folder: str) -> Source | None:
 
 def manifest(tree: Tree, folder: str) -> dict[str, toml.Value]:
     """Return the pyproject.toml of a folder; empty where there is none."""
-    return toml.read(read(tree, join(folder, "pyproject.toml") or "")).data
-
-
-def read(tree: Tree, path: str) -> str:
-    """Return a file's text; "" where there is none that can be read."""
-    try:
-        return tree.text(path) if tree.is_file(path) else ""
-    except Unreadable:
-        return ""
+    return toml.read(tree.text_if_any(join(folder, "pyproject.toml") or "")).data
 
 
 def asks(tree: Tree, found: Source, distribution: str) -> bool:
@@ -106,7 +98,7 @@ def asks(tree: Tree, found: Source, distribution: str) -> bool:
     if "requirements.txt" in found.manifests:
         lines = requirements.read(requirements.decode(tree.read(path)))
         return any(line.kind == "name" and line.value == distribution for line in lines)
-    words = "".join(read(tree, join(found.path, name) or "") for name in ("pyproject.toml", "Pipfile"))
+    words = "".join(tree.text_if_any(join(found.path, name) or "") for name in ("pyproject.toml", "Pipfile"))
     return re.search(rf"(?im)(?:^|[\"'])\s*{re.escape(distribution)}\b", words) is not None
 
 
@@ -114,7 +106,7 @@ def python(tree: Tree, folder: str) -> int:
     """Return the minor version of Python that the repository names."""
     for path in dict.fromkeys((folder, "")):
         for name in (".python-version", "runtime.txt"):
-            found = _VERSION.search(read(tree, join(path, name) or ""))
+            found = _VERSION.search(tree.text_if_any(join(path, name) or ""))
             if found:
                 return int(found[1])
     version = _DEFAULT
@@ -140,7 +132,7 @@ def _required(tree: Tree, folder: str) -> str:
     declared = poetry.get("dependencies") if isinstance(poetry, dict) else None
     if isinstance(declared, dict) and isinstance(declared.get("python"), str):
         return str(declared["python"])
-    requires = toml.read(read(tree, join(folder, "Pipfile") or "")).data.get("requires")
+    requires = toml.read(tree.text_if_any(join(folder, "Pipfile") or "")).data.get("requires")
     version = requires.get("python_version") if isinstance(requires, dict) else None
     return f"=={version}" if isinstance(version, str) else ""
 

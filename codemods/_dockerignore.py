@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.engine.image.context import Context
-from bot.engine.model.tree import Tree, Unreadable
+from bot.engine.model.tree import Tree
 from bot.engine.platforms import survey
 from codemods._leaks import ENVIRONMENTS, is_leak
 
@@ -30,7 +30,7 @@ class Uses:
     """What the repository asks for, of what an ignore file usually keeps out."""
 
     def __init__(self, tree: Tree, context: Context) -> None:
-        dockerfiles = [_read(tree, path) for path in survey.dockerfiles(tree)]
+        dockerfiles = [tree.text_if_any(path) for path in survey.dockerfiles(tree)]
         instructions = [line for text in dockerfiles for line in text.splitlines() if not line.lstrip().startswith("#")]
         self.tests = any(_NAMES_TESTS.search(line) for line in instructions)
         self.history = any(_VERSIONED.search(line) or ".git" in line for line in instructions)
@@ -40,7 +40,7 @@ class Uses:
         if len(looked) > _LARGEST:
             looked = [path for path in looked if path.count("/") < 2][:_LARGEST]
         for path in looked:
-            self._look(path, _read(tree, context.tree_path(path)))
+            self._look(path, tree.text_if_any(context.tree_path(path)))
 
     def _look(self, path: str, text: str) -> None:
         self.history = self.history or _VERSIONED.search(text) is not None
@@ -99,10 +99,3 @@ def _has_modules(tree: Tree, context: Context, uses: Uses) -> bool:
         and ("package.json" in entries or there)
         and (not there or is_leak(tree, context.tree_path("node_modules")))
     )
-
-
-def _read(tree: Tree, path: str) -> str:
-    try:
-        return tree.text(path)
-    except Unreadable:
-        return ""

@@ -65,8 +65,7 @@ def _edits(fault: Fault) -> Iterator[tuple[Edit, str]]:
 
 def started(fault: Fault, report: Report, tree: Tree) -> list[Line]:
     """Return where the command of a fault's process is written; the script where the fault stands in one."""
-    booted = [*report.processes, *([report.release] if report.release else ())]
-    origin = next((each.origin for each in booted if each.process.name == fault.process), None)
+    origin = next((each.origin for each in report.started if each.process.name == fault.process), None)
     if origin is None:
         return []
     place = fault.place

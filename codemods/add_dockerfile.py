@@ -101,7 +101,7 @@ def _port(report: Report) -> int:
 
 def _command(tree: Tree, source: _dockerfiles.Source, port: int) -> list[str] | str | None:
     """Return the command of the Procfile, or one that serves the one app of a folder."""
-    told = _WEB.search(_dockerfiles.read(tree, join(source.path, "Procfile") or ""))
+    told = _WEB.search(tree.text_if_any(join(source.path, "Procfile") or ""))
     if told:
         return told[1].strip()
     apps = _apps(tree, source.path)
@@ -126,7 +126,7 @@ def _command(tree: Tree, source: _dockerfiles.Source, port: int) -> list[str] | 
 def _streamlit(tree: Tree, source: _dockerfiles.Source, port: int) -> list[str] | None:
     """Return the command that shows the one script of streamlit at the top of a folder."""
     names = [name for name in ("streamlit_app.py", "app.py", "main.py", "Home.py") if name in tree.entries(source.path)]
-    shown = [name for name in names if "streamlit" in _dockerfiles.read(tree, join(source.path, name) or "")]
+    shown = [name for name in names if "streamlit" in tree.text_if_any(join(source.path, name) or "")]
     options = ["--server.port", str(port), "--server.address", "0.0.0.0", "--server.headless", "true"]
     return ["streamlit", "run", shown[0], *options] if len(shown) == 1 else None
 

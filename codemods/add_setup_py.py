@@ -82,7 +82,7 @@ def _ending(tree: Tree, folder: str, report: Report) -> str:
     """Return how the lines of a neighbour end."""
     path = join(folder, "requirements.txt") or ""
     return newline(
-        _text(tree, path if tree.is_file(path) else report.image.dockerfile if report.image else report.target.config)
+        tree.text_if_any(path if tree.is_file(path) else report.image.dockerfile if report.image else report.target.config)
     )
 
 
@@ -118,18 +118,11 @@ def _by_script(tree: Tree, report: Report) -> bool:
     """Say whether the repository does it with a setup.py: it has one elsewhere, or its build runs one."""
     files = survey.files(tree)
     elsewhere = any(name(path) == "setup.py" for path in files)
-    modern = any(name(path) == "pyproject.toml" and "\n[project]" in f"\n{_text(tree, path)}" for path in files)
+    modern = any(name(path) == "pyproject.toml" and "\n[project]" in f"\n{tree.text_if_any(path)}" for path in files)
     run = report.image is not None and any(
         item.name == "RUN" and _SCRIPTED.search(item.value) for item in report.image.file.instructions
     )
     return run or (elsewhere and not modern)
-
-
-def _text(tree: Tree, path: str) -> str:
-    try:
-        return tree.text(path)
-    except Unreadable:
-        return ""
 
 
 def _pyproject(project: _Project) -> str:

@@ -57,7 +57,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 def _folders(fault: Fault, report: Report) -> list[str]:
     """Return where Python looks in the failing process, its own folders only."""
     found: list[str] = []
-    for booted in (*report.processes, *([report.release] if report.release else ())):
+    for booted in report.started:
         if booted.process.name == fault.process:
             for program in booted.programs:
                 found += [path for path in python_path(program) if path not in found]

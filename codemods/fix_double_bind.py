@@ -36,8 +36,7 @@ CODEMOD = Codemod(answers=("double-bind",), since="0.1")
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose the command with the one address that serves everybody."""
     detail = finding.detail if isinstance(finding, Fault) else None
-    booted = [*report.processes, *([report.release] if report.release else [])]
-    found = next((each for each in booted if each.process.name == finding.process), None)
+    found = next((each for each in report.started if each.process.name == finding.process), None)
     program = next((each for each in found.programs if _tells(each.argv, detail)), None) if found else None
     if found is None or report.image is None or not isinstance(detail, SharedPort):
         return

@@ -64,7 +64,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 
 
 def _program(finding: Fault | Weakness, report: Report) -> Program | None:
-    for booted in (*report.processes, *([report.release] if report.release else ())):
+    for booted in report.started:
         if booted.process.name == finding.process:
             with_entry = [program for program in booted.programs if program.entry is not None]
             return with_entry[-1] if with_entry else booted.programs[-1] if booted.programs else None

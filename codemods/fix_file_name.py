@@ -25,7 +25,7 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image.stage import Image
 from bot.engine.model import dockerfile, requirements
 from bot.engine.model.findings import Fault, MissingSource, Weakness
-from bot.engine.model.tree import Tree, Unreadable, name, parent, splice
+from bot.engine.model.tree import Tree, name, parent, splice
 from bot.engine.report import Report
 from codemods import _paths
 
@@ -97,25 +97,18 @@ def _is_alike(tree: Tree, path: str, wanted: str) -> bool:
         return False
     if _LIST.fullmatch(wanted):
         return not _LIST.fullmatch(name(path)) and _is_list(tree, path)
-    return wanted.lower() == "dockerfile" and _INSTRUCTION.match(_read(tree, path)) is not None
+    return wanted.lower() == "dockerfile" and _INSTRUCTION.match(tree.text_if_any(path)) is not None
 
 
 def _is_list(tree: Tree, path: str) -> bool:
     """Say whether a file holds nothing but requirements, be it none yet."""
-    lines = [line.split("#")[0].strip() for line in _read(tree, path).lstrip("\ufeff").splitlines()]
+    lines = [line.split("#")[0].strip() for line in tree.text_if_any(path).lstrip("\ufeff").splitlines()]
     lines = [line for line in lines if line]
     return all(line.startswith("-") or _is_requirement(line) for line in lines)
 
 
 def _is_requirement(line: str) -> bool:
     return requirements.requirement(line) is not None and re.match(r"[\w.-]+\s*(?:$|[\[=<>!~;@])", line) is not None
-
-
-def _read(tree: Tree, path: str) -> str:
-    try:
-        return tree.text(path)
-    except Unreadable:
-        return ""
 
 
 def _renamed(tree: Tree, old: str, new: str, report: Report, fault: Fault) -> Iterator[Proposal | Skip]:

@@ -86,7 +86,7 @@ def _moved(move: _Move, report: Report, image: Image, tree: Tree) -> Tree | None
     built = build(deeper, image.dockerfile, image.context.root, report.target.build, "")
     edits = [_destination(move), *_paths(move, image, built)]
     changed: Tree | None = tree.write(image.dockerfile, splice(image.file.text, edits))
-    for booted in (*report.processes, *([report.release] if report.release else ())):
+    for booted in report.started:
         for program in booted.programs:
             word = _entry(program, move, image, built)
             if word and changed is not None:

@@ -45,7 +45,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         changed = _yaml.delete(text, refusal.path)
         changed = _yaml.insert(changed, refusal.path[:-1], ("key",), "sync", False) if changed else None
     elif last in ("name", "fromGroup"):
-        changed = _other_name(text, refusal.path, report, tree)
+        changed = _other_name(text, refusal.path, report)
     else:
         yield Skip(f"what `{'.'.join(str(part) for part in refusal.path[-2:])}` should be is not known")
         return
@@ -64,7 +64,7 @@ def _one_source(text: str, variable: toml.Path) -> str | None:
     return _yaml.delete(text, (*variable, "sync"))
 
 
-def _other_name(text: str, path: toml.Path, report: Report, tree: Tree) -> str | None:
+def _other_name(text: str, path: toml.Path, report: Report) -> str | None:
     """Write the name that the Blueprint has."""
     from bot.engine.model.config import load
 

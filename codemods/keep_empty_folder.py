@@ -53,5 +53,6 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         copies = [item for item in image.instructions if item.name in ("COPY", "ADD")]
         inside = posixpath.relpath(path, image.workdir)
         line = f"RUN mkdir -p {path if inside.startswith('..') else inside}"
-        edit = dockerfile.insert_after(image.file, copies[-1], line)
+        above = copies[-1] if copies else image.instructions[0]  # what holds the folder came with the stage it starts from
+        edit = dockerfile.insert_after(image.file, above, line)
         yield Proposal(tree.write(image.dockerfile, splice(image.file.text, [edit])), rationale, "unsafe")

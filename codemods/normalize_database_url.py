@@ -191,7 +191,7 @@ def _with_validator(tree: Tree, detail: UrlMisfit) -> Tree | Skip:
         return module
     text = module.code
     found = [each for each in module.body if isinstance(each, cst.ClassDef) and each.name.value == owner]
-    source = _brought_from(module, "BaseSettings")
+    source = _brought_from(module)
     fixed = rf"\b{_VALIDATOR}\b|validator\([^)]*[\"'](?:{re.escape(field)}|\*)[\"']"
     if len(found) != 1 or not isinstance(found[0].body, cst.IndentedBlock) or source is None or re.search(fixed, text):
         return Skip(f"`{owner}` is no class that gets a validator")
@@ -227,12 +227,12 @@ def _imports(statement: _Statement, package: str) -> cst.ImportFrom | None:
     return small if cst.Module([]).code_for_node(small.module) == package else None
 
 
-def _brought_from(module: cst.Module, name: str) -> str | None:
-    """Return the package that a name is imported from at the top of a module."""
+def _brought_from(module: cst.Module) -> str | None:
+    """Return the package that BaseSettings is imported from at the top of a module."""
     for statement in module.body:
         for package in ("pydantic_settings", "pydantic", "pydantic.v1"):
             found = _imports(statement, package)
-            if found and any(_called(alias) == name for alias in _aliases(found)):
+            if found and any(_called(alias) == "BaseSettings" for alias in _aliases(found)):
                 return package
     return None
 

@@ -94,8 +94,7 @@ def _needed(fault: Fault, report: Report) -> Iterator[str]:
 
 def _folders(report: Report) -> list[str]:
     """Return the folders of the image in which the programs look for modules."""
-    programs = [program for booted in report.processes for program in booted.programs]
-    programs += report.release.programs if report.release else ()
+    programs = [program for booted in report.started for program in booted.programs]
     return list(dict.fromkeys(folder for program in programs for folder in (*program.front, program.folder)))
 
 

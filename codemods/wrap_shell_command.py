@@ -38,8 +38,7 @@ _SPECIAL = re.compile(r"[*?\[\]();&|<>`]|^~|^#")  # what a shell would not take 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose the same line behind `sh -c`."""
-    booted = [*report.processes, *([report.release] if report.release else ())]
-    owner = next((each for each in booted if each.process.name == finding.process), None)
+    owner = next((each for each in report.started if each.process.name == finding.process), None)
     if owner is None or owner.origin is None:
         return
     if _is_an_argument(report, owner):

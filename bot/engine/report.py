@@ -50,6 +50,11 @@ class Report(NamedTuple):
         return "ok" if self.followed else "unknown"
 
     @property
+    def started(self) -> tuple[Booted, ...]:
+        """All that the platform starts: the processes, and the release command after them."""
+        return (*self.processes, self.release) if self.release else self.processes
+
+    @property
     def certain(self) -> tuple[Fault, ...]:
         """The faults without doubt."""
         return tuple(fault for fault in self.faults if fault.confidence == "certain")

@@ -34,6 +34,13 @@ def test_a_folder_that_git_ignores_is_made_by_the_dockerfile():
     assert changed[0].after.decode() == DOCKERFILE.replace("COPY . .\n", "COPY . .\nRUN mkdir -p logs\n")
 
 
+def test_it_is_made_in_the_final_stage_where_an_earlier_one_copied_the_files():
+    split = DOCKERFILE.replace("FROM python:3.11-slim\n", "FROM python:3.11-slim AS base\n")
+    split = split.replace("COPY . .\n", "COPY . .\nFROM base\nENV A=1\n")
+    changed = made({**LOGGING, "Dockerfile": split}, hidden=("logs",)).tree.changes()
+    assert changed[0].after.decode() == split.replace("FROM base\n", "FROM base\nRUN mkdir -p logs\n")
+
+
 def test_it_takes_a_judgement():
     assert not planned(SERVING, NAME, unsafe=False).tree.changes()
 

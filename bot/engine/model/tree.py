@@ -247,6 +247,13 @@ class Tree:
             line = data.count(b"\n", 0, error.start) + 1
             raise Unreadable(path, f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})") from None
 
+    def text_if_any(self, path: str) -> str:
+        """Return a file as text; "" where there is none that can be read."""
+        try:
+            return self.text(path)
+        except Unreadable:
+            return ""
+
     def executable(self, path: str) -> bool:
         """Say whether a file may be executed."""
         real = self.resolve(path) or path
