@@ -50,6 +50,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "A clone may have none of them; a deploy from the disk of whoever made them takes them along. A secret in a layer "
         "stays there for everyone who can pull the image.",
     ),
+    "expose-unset": (
+        "build",
+        "EXPOSE names a variable that has no value while the image is built",
+        "The platforms set PORT when the app starts. BuildKit takes the line for one that exposes nothing, buildah and podman "
+        "refuse it.",
+    ),
     "healthcheck-program": (
         "health",
         "HEALTHCHECK runs a program that the image does not have",

@@ -275,4 +275,10 @@ CASES = [
     Case("unignore-needed-file", {**HEALTHY, ".dockerignore": "venv\nrequirements.txt\n.env\n"}, ".dockerignore", "ignore"),
     Case("verify-import-at-build", HEALTHY, "Dockerfile", "dockerfile", unsafe=True),
     Case("wrap-shell-command", {**HEALTHY, "Dockerfile": DOCKERFILE.replace('"8080"', '"$PORT"')}, "Dockerfile", "dockerfile"),
+    Case(
+        "set-exposed-port",
+        _image(SLIM, APP, "RUN pip install -r requirements.txt\nEXPOSE $PORT\n"),
+        "Dockerfile",
+        "dockerfile",
+    ),
 ]
