@@ -140,6 +140,7 @@ class _Simulation:
         self.rules = rules.of(target.platform)
         self.faults: list[Fault] = list(target.faults)
         self.unknowns: list[Unknown] = list(target.unknowns)
+        self.assumed: list[Assumption] = []
         self.followed = True
         self.checked = False
         self.doubtful: set[str] = set()  # processes in which something else may serve
@@ -170,7 +171,11 @@ class _Simulation:
         order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
         parts = tuple(processes), release, tuple(order)
         unknowns, index = tuple(dict.fromkeys(self.unknowns)), self.options.package_index
-        return Report(self.target, self.reading, image, *parts, (), (), unknowns, self.followed, self.checked, index)
+        assumed: dict[tuple[str, str], Assumption] = {}
+        for each in self.assumed:
+            assumed.setdefault((each.kind, each.name), each)
+        more = (), tuple(assumed.values()), unknowns
+        return Report(self.target, self.reading, image, *parts, *more, self.followed, self.checked, index)
 
     def cannot_follow(self, reason: str, place: Place | None) -> None:
         self.unknowns.append(Unknown(reason, place))
@@ -208,6 +213,17 @@ class _Simulation:
     def provided(self, name: str) -> Provided | None:
         """Return what the platform gives in a variable for a database's URL."""
         return self.rules.database(self.tree, self.target, name, name in self.options.secrets)
+
+    def left(self, name: str) -> bool:
+        """Say whether a variable that the config names has no value before a person sets it."""
+        return name not in self.options.secrets and self.rules.left(self.tree, self.target, name)
+
+    def assume(self, found: tuple[Assumption, ...]) -> None:
+        """Take in what programs need to be there, with the way in which the platform provides it."""
+        for each in found:
+            command, where = self.rules.sets(self.target, each.name, each.kind == "database")
+            reason = f"{each.reason}. {where}".rstrip()
+            self.assumed.append(each._replace(command=command, reason=reason))
 
     def fetched(self, fault: Fault) -> bool:
         """Say whether what is missing would lie in a submodule of git, which a deploy may have."""
@@ -371,6 +387,7 @@ class _Simulation:
             self.faults.extend(missing)
             self.faults.extend(started.faults if program.fatal else map(_doubted, started.faults))
             self.unknowns.extend(started.unknowns)
+            self.assume(started.assumed if program.fatal else ())
             if program.listen is None and started.walk.serving:
                 programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
             if not started.faults:
@@ -391,14 +408,16 @@ class _Simulation:
         view = reach.view(image, program)
         seen = self.come_to(image, view.installs) if view.hidden else installed
         missing = served.not_installed(self.tree, image, seen, program, process, stage, view.script)
-        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained, self.provided)
+        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained, self.provided, self.left)
         lacking = [*missing, *(fault for fault in started.faults if isinstance(fault.detail, MissingModule))]
         if not lacking or not (view.hidden or image.left or view.script is False):
             return missing, started
         from bot.engine.boot import astray  # where something is installed that a process does not reach alone
 
         everything = self.come_to(image, (*image.installs, *image.left))
-        whole = start.start(self.tree, image, everything, program, process.name, stage, self.explained, self.provided)
+        whole = start.start(
+            self.tree, image, everything, program, process.name, stage, self.explained, self.provided, self.left
+        )
         there = served.not_installed(self.tree, image, everything, program, process, stage)
         known = {fault.identity for fault in (*there, *whole.faults)}
         lost = next((fault for fault in lacking if fault.identity not in known), None)

@@ -80,6 +80,7 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
                 "name": assumption.name,
                 "command": assumption.command,
                 "reason": assumption.reason,
+                "message": assumption.message or None,
                 **_place(assumption.place),
             }
             for assumption in report.assumptions

@@ -166,6 +166,8 @@ def _notes(page: Page, report: Report, repairs: Repairs, verbose: bool) -> None:
             f": {assumption.reason}",
             f" `{assumption.command}`" if assumption.command else "",
         )
+        if assumption.message:
+            page.line(page.style(f"    without it: {assumption.message}", "dim"))
     shown = report.unknowns if verbose else report.unknowns[:3]
     for unknown in shown:
         page.line(page.style(f"  not followed: {unknown}", "dim"))

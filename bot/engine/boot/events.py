@@ -15,22 +15,28 @@ from bot.engine.boot.facts import (
     PathChange,
     Registration,
     Stop,
+    Variable,
 )
 from bot.engine.boot.names import top_level
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Failure
 
-_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "file", "error"))
+_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "file", "error", "key", "other"))
 _CATCHING: dict[str, frozenset[Failure]] = {
     "ModuleNotFoundError": frozenset(("module",)),
     "ImportError": frozenset(("module", "import")),
     "SyntaxError": frozenset(("syntax",)),
     **dict.fromkeys(("FileNotFoundError", "IOError", "EnvironmentError"), frozenset(("file",))),
     "OSError": frozenset(("file", "error")),  # PIL's `cannot open resource`
-    **dict.fromkeys(("RuntimeError", "ValueError", "OperationalError", "DatabaseError", "Error"), frozenset(("error",))),
+    "SystemExit": frozenset(),
+    **dict.fromkeys(
+        ("RuntimeError", "ValueError", "OperationalError", "DatabaseError", "Error"), frozenset(("error", "other"))
+    ),
+    **dict.fromkeys(("KeyError", "LookupError"), frozenset(("key",))),
     "Exception": _ANY,
     "BaseException": _ANY,
 }
+_OTHER: frozenset[Failure] = frozenset(("other",))
 _EXITS = ("sys.exit", "exit", "quit", "os._exit")
 _DRIVERS = ("asyncio.run", "anyio.run", "trio.run", "uvloop.run")  # and every `loop.run_until_complete`
 _PASSING = frozenset(  # context managers that leave errors alone
@@ -200,7 +206,7 @@ def _caught(kind: ast.expr | None) -> frozenset[Failure]:
     if kind is None:
         return _ANY
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return frozenset().union(*(_CATCHING.get(dotted(each).rpartition(".")[2], frozenset()) for each in kinds))
+    return frozenset().union(*(_CATCHING.get(dotted(each).rpartition(".")[2], _OTHER) for each in kinds))
 
 
 def _ends(body: list[ast.stmt]) -> bool:
@@ -240,6 +246,8 @@ def _calls(nodes: Iterable[ast.expr], driven: bool = False) -> Iterator[Event]:
                 continue
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
                 yield from _calls([node.generators[0].iter])
+            case ast.Subscript(ctx=ast.Load()) if dotted(node.value) in ("os.environ", "environ"):
+                yield Variable(node)
             case ast.Await(value=value):
                 yield from _calls([value], True)
             case ast.IfExp(test=test, body=body, orelse=orelse):

@@ -51,6 +51,12 @@ class Call(NamedTuple):
     driven: bool = False
 
 
+class Variable(NamedTuple):
+    """`os.environ["NAME"]`, which raises where nothing sets it."""
+
+    node: ast.Subscript
+
+
 class Stop(NamedTuple):
     """Nothing behind it runs: `return` (`returns`), or the end of the program (`raise`, `sys.exit()`)."""
 
@@ -86,7 +92,7 @@ class Attempt(NamedTuple):
         return None if first is None or first.raises else first
 
 
-Event = Import | PathChange | Registration | Call | Stop | Branch | Attempt
+Event = Import | PathChange | Registration | Call | Variable | Stop | Branch | Attempt
 
 
 class Syntax(NamedTuple):

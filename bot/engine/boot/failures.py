@@ -18,6 +18,7 @@ from bot.engine.boot.misses import Judge
 from bot.engine.boot.optional import Wanted
 from bot.engine.model import stdlib
 from bot.engine.model.findings import (
+    Assumption,
     Detail,
     Failure,
     Fault,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.engine.image.site import Broken
 
 _OLDEST = (3, 7)  # whose syntax every later version takes: before, `async` was a name, and 2 had a print statement
+_VARIABLE = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)  # what a shell can set; others are nobody's to be printed in a command
 _FIRST_STEP = 10  # of the faults that imports meet; those of the command come before
 
 
@@ -55,7 +57,7 @@ class Trial(NamedTuple):
 
 
 class Failures:
-    """What one walk comes to: `faults` and `unknowns`.
+    """What one walk comes to: `faults`, `unknowns`, and what was `assumed`.
 
     `chain` holds the imports that run, `trials` the attempts that are open, `unsure` counts the branches that may not run.
     """
@@ -75,6 +77,7 @@ class Failures:
         self.met = 0  # modules so far: what is imported again counts again, so that it only grows
         self.faults: list[Fault] = []
         self.unknowns: list[Unknown] = []
+        self.assumed: list[Assumption] = []
 
     @contextmanager
     def doubtful(self, really: bool = True) -> Iterator[None]:
@@ -299,6 +302,22 @@ class Failures:
                     raise Failed(failure)
                 return  # whether it fails is not known: as if it did not
         self.fault(code, message, reason, place, detail, certain)
+
+    def assume(
+        self,
+        name: str,
+        message: str,
+        reason: str,
+        place: Place,
+        failure: Failure = "other",
+        kind: Literal["variable", "database"] = "variable",
+    ) -> None:
+        """Note what has to be there, or this fails; nothing where code around it catches the error, or may not run at all."""
+        if self.unsure or not _VARIABLE.fullmatch(name) or any(trial.attempt.handler(failure) for trial in self.trials):
+            return
+        step = f"{place.path}:{place.line}"
+        chain = tuple(self.chain) if self.chain[-1:] == [step] else (*self.chain, step)
+        self.assumed.append(Assumption(name, "", reason, place, message, kind, self.stage, self.process, chain))
 
     def fault(
         self,

@@ -88,6 +88,7 @@ class Importer(ABC):
         self.argv: tuple[str, ...] = ()  # of the program
         self.reader: Following | None = None  # while calls and objects of the repository's own are followed for a value
         self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
+        self.left: Callable[[str], bool] = lambda name: False  # variables that the config names, and a person has to set
         self.whole = False  # whether env holds every variable that may be set
 
     @abstractmethod

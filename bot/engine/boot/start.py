@@ -18,7 +18,7 @@ from bot.engine.boot.program import Module, Program, Script
 from bot.engine.boot.walk import Walk
 from bot.engine.image.packages import Installed
 from bot.engine.image.stage import Image
-from bot.engine.model.findings import Fault, MissingData, MissingModule, MissingName, Stage, Unknown
+from bot.engine.model.findings import Assumption, Fault, MissingData, MissingModule, MissingName, Stage, Unknown
 from bot.engine.model.target import Provided
 from bot.engine.model.tree import Tree
 
@@ -34,10 +34,14 @@ def python_path(program: Program) -> tuple[str, ...]:
 
 
 class Started(NamedTuple):
-    """A program after its imports: what stops it, in the order in which Python would meet it, and the app that it serves."""
+    """A program after its imports: what stops it, in the order in which Python would meet it, and the app that it serves.
+
+    `assumed` has to be there; how it is provided is the platform's matter.
+    """
 
     faults: tuple[Fault, ...]
     unknowns: tuple[Unknown, ...]
+    assumed: tuple[Assumption, ...]
     walk: Walk
     app: tuple[Loaded, str] | None  # the module and the name of the app object
 
@@ -51,9 +55,10 @@ def start(
     stage: Stage,
     explained: Callable[[MissingData], bool] | None = None,
     provided: Callable[[str], Provided | None] | None = None,
+    left: Callable[[str], bool] | None = None,
 ) -> Started:
     """Boot a program. `explained` says whether the deploy may bring a file that the image does not have, `provided` what
-    the platform gives in a variable for a database's URL.
+    the platform gives in a variable for a database's URL, `left` whether a variable is named and left to a person.
     """
     walk = Walk(tree, image, installed, python_path(program), program.folder, program.env, process, stage)
     if program.env.get("PYTHONPATH", "") is None:
@@ -61,7 +66,7 @@ def start(
     walk.judge.later, walk.argv = program.later, program.argv
     walk.files.made |= program.made
     walk.files.explained = explained or walk.files.explained
-    walk.provided = provided or walk.provided
+    walk.provided, walk.left = provided or walk.provided, left or walk.left
     walk.files.doubt = program.later or program.loose or program.after
     walk.finder.busy = program.launcher != "python"
     doubt = program.loose
@@ -81,7 +86,8 @@ def start(
                 app = _enter(walk, program, program.entry)
     except RecursionError:
         walk.failures.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
-    return Started(tuple(walk.failures.faults), tuple(walk.failures.unknowns), walk, app)
+    course = walk.failures
+    return Started(tuple(course.faults), tuple(course.unknowns), tuple(course.assumed), walk, app)
 
 
 def _launcher(walk: Walk, program: Program) -> None:

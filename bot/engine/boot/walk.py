@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import posixpath
 
-from bot.engine.boot import clashes, launchers, modules, optional, reads, startup
-from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop
+from bot.engine.boot import clashes, launchers, modules, optional, reads, startup, variables
+from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop, Variable
 from bot.engine.boot.failures import Failed, Trial
 from bot.engine.boot.files import WATCHED
 from bot.engine.boot.finder import OUTSIDE, Found, Loaded, package_of
@@ -77,6 +77,8 @@ class Walk(Importer):
                 self._registered(event, frame)
             case Call():
                 return self._call(event, frame)
+            case Variable():
+                variables.follow(self, event, frame)
             case Stop(returns=returns):
                 return "returned" if returns else "died"
             case Branch():
@@ -109,7 +111,7 @@ class Walk(Importer):
         if handler:
             return self._events(handler.body, frame)
         if flow == "died":  # something else than an import's error: one of the handlers may go on
-            wide = [each for each in event.handlers if "module" in each.catches or "import" in each.catches]
+            wide = [each for each in event.handlers if each.catches & {"module", "import", "other"}]
             return "on" if any(not each.raises for each in wide) else "died"
         return self._events(event.orelse, frame) if flow == "on" else flow
 

@@ -8,8 +8,9 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
-# ModuleNotFoundError, another ImportError, SyntaxError; FileNotFoundError, and what else is raised where a path is missing
-Failure = Literal["module", "import", "syntax", "file", "error"]
+# ModuleNotFoundError, another ImportError, SyntaxError; FileNotFoundError, and what else is raised where a path is missing;
+# KeyError, and an exception of some other class
+Failure = Literal["module", "import", "syntax", "file", "error", "key", "other"]
 
 
 class Place(NamedTuple):
@@ -325,12 +326,21 @@ class Weakness(NamedTuple):
 
 
 class Assumption(NamedTuple):
-    """What only the platform (or a person) can know, and how it is provided."""
+    """What only the platform (or a person) can know, and how it is provided.
+
+    `kind`: from where the deploy is started, a variable that is set, or a database that answers. `message` is the line of the
+    log where it is not so, `chain` the imports that lead to what needs it.
+    """
 
     name: str
     command: str
     reason: str
     place: Place | None
+    message: str = ""
+    kind: Literal["start", "variable", "database"] = "start"
+    stage: Stage = "boot"
+    process: str = ""
+    chain: tuple[str, ...] = ()
 
 
 class Unknown(NamedTuple):

@@ -63,6 +63,14 @@ class Blueprint:
                 return (*at, "value")
         return None
 
+    def left(self, key: toml.Path, name: str) -> bool:
+        """Say whether a variable of a service has neither a value nor anything that gives it one."""
+        service = next((service for service, at in self.services if at == key), {})
+        listed = [variable for variable, _ in tables(service.get("envVars"), ())]
+        found = [variable for variable in listed if text(variable.get("key")) == name]
+        given = ("generateValue", "fromDatabase", "fromService")
+        return bool(found) and not any(each.get("value") is not None or any(key in each for key in given) for each in found)
+
     def of_database(self, key: toml.Path, name: str) -> bool:
         """Say whether a variable of a service holds the URL of a database of the Blueprint's."""
         service = next((service for service, at in self.services if at == key), {})

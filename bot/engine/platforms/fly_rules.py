@@ -6,6 +6,7 @@ Facts from superfly/flyctl at ad0172f: `internal/build/imgsrc/resolver.go` (no D
 
 from __future__ import annotations
 
+from bot.engine.model import shell
 from bot.engine.model.findings import Place
 from bot.engine.model.target import Asked, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree
@@ -92,6 +93,18 @@ class Fly:
     def database(self, tree: Tree, target: Target, name: str, secret: bool) -> Provided | None:
         """Secrets hold it, which `fly postgres attach` or `fly mpg attach` set."""
         return databases.of_fly(tree, name, secret)
+
+    def left(self, tree: Tree, target: Target, name: str) -> bool:
+        """What `[env]` names has its value there."""
+        return False
+
+    def sets(self, target: Target, name: str, database: bool) -> tuple[str, str]:
+        """Secrets do, and a database that is attached sets one (flyctl `internal/command/mpg/v1/run_attach.go`)."""
+        app = f" -a {shell.quote(target.app)}" if target.app else ""
+        if not database:
+            return f"fly secrets set {name}=…{app}", ""
+        variable = "" if name == "DATABASE_URL" else f" --variable-name {name}"
+        return f"fly mpg attach …{app}{variable}", f"`fly secrets set {name}=…{app}` names any other database."
 
     def mounted_for(self, user: str) -> str | None:
         """Fly's init gives the mount point, and nothing below it, to the image's user."""

@@ -102,6 +102,19 @@ class Render:
             return Provided(databases.POSTGRESQL, f"{name} is set in the dashboard, and Render shows its databases as", "named")
         return databases.usual(name)
 
+    def left(self, tree: Tree, target: Target, name: str) -> bool:
+        """`sync: false` does: it is asked for when the Blueprint is created, and never again."""
+        config = load(target.config, tree.text(target.config))
+        return Blueprint(config).left(target.key, name)
+
+    def sets(self, target: Target, name: str, database: bool) -> tuple[str, str]:
+        """The dashboard does (https://render.com/docs/configure-environment-variables)."""
+        where = "the service's Environment page in Render's dashboard sets it"
+        if name in target.env:
+            return "", f"{target.config} leaves it open, and {where}."
+        asked = "`fromDatabase` takes it from a database" if database else "`sync: false` asks for it"
+        return "", f"{where[0].upper()}{where[1:]}; under `envVars` in {target.config} {asked}."
+
     def mounted_for(self, user: str) -> str | None:
         """Render's documentation does not say it."""
         return None

@@ -70,6 +70,17 @@ class Rules(Protocol):
         """Return the URL that a variable holds whose value is not written here, if it is a database's; `secret`: it is set."""
         ...
 
+    def left(self, tree: Tree, target: Target, name: str) -> bool:
+        """Say whether the config names a variable and leaves its value to a person."""
+        ...
+
+    def sets(self, target: Target, name: str, database: bool) -> tuple[str, str]:
+        """Return the command that sets a variable, and a sentence on where a person does; one of them may be empty.
+
+        `database`: its value is that of a database of PostgreSQL, which the platform may attach.
+        """
+        ...
+
     def mounted_for(self, user: str) -> str | None:
         """Return whose the mount point of a volume is, in an image with a USER; None where that is not known."""
         ...
