@@ -21,11 +21,12 @@ from bot.engine.boot.names import top_level
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Failure
 
-_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "file", "error", "key", "other"))
+_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "attribute", "file", "error", "key", "other"))
 _CATCHING: dict[str, frozenset[Failure]] = {
     "ModuleNotFoundError": frozenset(("module",)),
     "ImportError": frozenset(("module", "import")),
     "SyntaxError": frozenset(("syntax",)),
+    "AttributeError": frozenset(("attribute",)),
     **dict.fromkeys(("FileNotFoundError", "IOError", "EnvironmentError"), frozenset(("file",))),
     "OSError": frozenset(("file", "error")),  # PIL's `cannot open resource`
     "SystemExit": frozenset(),

@@ -26,6 +26,7 @@ from bot.engine.model.findings import (
     MissingModule,
     MissingName,
     Place,
+    Ring,
     Stage,
     Unknown,
     UrlMisfit,
@@ -54,6 +55,20 @@ class Trial(NamedTuple):
 
     attempt: Attempt
     unsure: int
+
+
+class Early(NamedTuple):
+    """An attribute that code asks a module for before that has it, in Python's words.
+
+    `owner` is the module that is still being imported, `wanted` what is needed of it: where `attribute` is its own name in a
+    package, that is what the code asks the submodule for.
+    """
+
+    place: Place
+    message: str
+    owner: Loaded
+    attribute: str
+    wanted: str
 
 
 class Failures:
@@ -257,9 +272,33 @@ class Failures:
 
     def too_early(self, loaded: Loaded, name: str, line: int, place: Place) -> None:
         """Note a name that a module binds only behind the `line` that runs: an import in a circle."""
+        detail = Ring(loaded.name, name, self._ring(loaded))
+        self.fail(
+            "import-cycle", _partial(loaded, name), self._early(loaded, name, line, detail), place, detail, True, "import"
+        )
+
+    def used(self, early: Early, at: dict[str, tuple[int, int]]) -> None:
+        """Note an attribute that code takes from a module which is still being imported, `at` these lines."""
+        loaded, place = early.owner, early.place
+        never = early.attribute == early.wanted and early.attribute not in loaded.facts.bound
+        doubt = self._set_from_outside(early.attribute) if never else None
+        self.chain.append(f"{place.path}:{place.line}")
+        detail = Ring(loaded.name, early.wanted, self._ring(loaded))
+        reason = self._early(loaded, early.wanted, at.get(loaded.name, (0, 0))[0], detail)
+        self.fail("import-cycle", early.message, _with(reason, doubt), place, detail, doubt is None, "attribute")
+        self.chain.pop()
+
+    def _ring(self, loaded: Loaded) -> tuple[str, ...]:
+        """Return the imports that lead from a module that is being imported back to it, as `path:line`."""
         tree = loaded.found.tree or loaded.found.path
-        reason = f"{tree} is still at line {line} when this runs, and has not bound `{name}` yet."
-        self.fail("name-not-found", _partial(loaded, name), reason, place, None, certain=True, failure="import")
+        inside = self.chain[:-1] or self.chain
+        first = next((at for at in range(len(inside) - 1, -1, -1) if inside[at].rpartition(":")[0] == tree), 0)
+        return tuple(self.chain[first:])
+
+    def _early(self, loaded: Loaded, name: str, line: int, ring: Ring) -> str:
+        tree = loaded.found.tree or loaded.found.path
+        reason = f"{tree} is still at line {line} when this runs, and has not bound `{name}` yet"
+        return f"{reason}: {' imports '.join((*ring.links, tree))}."
 
     def _portions(self, owner: Loaded | None) -> str | None:
         """Return why a namespace package may hold more than the image shows; not where our own code was found in it."""

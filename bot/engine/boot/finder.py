@@ -52,6 +52,7 @@ class Finder:
         self.files = image.files
         self.installed = installed
         self.path = list(path)
+        self.first = path[0] if path else ""  # sys.path[0] as the interpreter starts, where nothing else was started before
         self.appended: list[str] = []
         self.busy = False
         self.late: set[str] = set()  # top-level names that only an installed project gave, after site-packages
@@ -89,6 +90,11 @@ class Finder:
         if later and later.kind != "namespace":
             return later
         return self.within(name, [*self.path, *self.appended]) if found or later else None
+
+    def hides(self, found: Found) -> bool:
+        """Say whether Python takes a module for one that may hide another: it lies where the program was started."""
+        folder = posixpath.dirname(found.path)
+        return not self.busy and (posixpath.dirname(folder) if found.kind == "package" else folder) == self.first
 
     def by_project(self, name: str) -> Found | None:
         """Look for a top-level module of a project that is installed itself."""

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from bot.engine.boot import clashes, modules, natives, optional
 from bot.engine.boot.facts import EMPTY, Facts, Import
-from bot.engine.boot.failures import Failed, Failures
+from bot.engine.boot.failures import Early, Failed, Failures
 from bot.engine.boot.files import Files
 from bot.engine.boot.finder import Finder, Found, Loaded, package_of
 from bot.engine.boot.misses import Judge
@@ -79,6 +79,7 @@ class Importer(ABC):
         self.failures = Failures(self.finder, self.judge, self.loaded, image.base.known, process, stage)
         self.perhaps: set[str] = set()  # those of them that were imported in code that may not run
         self.at: dict[str, tuple[int, int]] = {}  # of the modules that are being imported: line and column that run
+        self.early: dict[str, list[Early]] = {}  # what such a module's code will ask another one for too early
         self.package: str | None = None  # `__package__` of the file that runs as `__main__`
         self.hops = 0  # from module to module, for what a name stands for
         self.called: dict[tuple[str, str], tuple[bool, Flow]] = {}  # whether the call was sure, and where it ended
@@ -156,6 +157,7 @@ class Importer(ABC):
                 raise
             finally:
                 self.at.pop(name, None)
+                self.early.pop(name, None)
         return loaded
 
     def read(self, found: Found) -> Facts:
@@ -231,7 +233,7 @@ class Importer(ABC):
             if name == "*" or self.knows(full):
                 continue
             defined = loaded.found.kind != "namespace" and self.defines(loaded, name, set())
-            early = defined and self._comes_later(loaded, name)
+            early = defined and self.comes_later(loaded, name)
             if defined and not early and name in loaded.facts.names:
                 continue
             found = self.find(name, loaded) if loaded.found.folders else None
@@ -246,7 +248,7 @@ class Importer(ABC):
             else:
                 self.failures.missing_name(loaded, name, loaded.name in self.at, place)
 
-    def _comes_later(self, loaded: Loaded, name: str) -> bool:
+    def comes_later(self, loaded: Loaded, name: str) -> bool:
         """Say whether a module that is still being imported, in a circle, binds a name only further down."""
         at, facts = self.at.get(loaded.name), loaded.facts
         return at is not None and not facts.stars and not facts.dynamic and facts.bound.get(name, (0, 0)) >= at

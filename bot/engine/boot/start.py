@@ -193,7 +193,7 @@ def _name_search(walk: Walk, program: Program, package: str, name: str, before: 
     """
     for index, fault in enumerate(walk.failures.faults[before:], start=before):
         found = re.search(r" from (?:partially initialized module )?'(.*?)'", fault.message)
-        if fault.code == "name-not-found" and found and f"{package}.".startswith(f"{found[1]}."):
+        if fault.code in ("name-not-found", "import-cycle") and found and f"{package}.".startswith(f"{found[1]}."):
             walk.failures.faults[index] = fault._replace(
                 message=_no_specification(program, name, fault.message),
                 confidence="likely" if name in walk.loaded else fault.confidence,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 
-from bot.engine.boot import clashes, launchers, modules, optional, reads, startup, variables
+from bot.engine.boot import clashes, early, launchers, modules, optional, reads, startup, variables
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop, Variable
 from bot.engine.boot.failures import Failed, Trial
 from bot.engine.boot.files import WATCHED
@@ -47,11 +47,18 @@ class Walk(Importer):
         if error:
             self.failures.syntax(frame.loaded, error)
         flow = self._events(frame.loaded.facts.events, frame)
+        early.reached(self, frame, None)
         tree = frame.loaded.found.tree
         if tree and frame.loaded.facts is not EMPTY and not error and (flow != "died" or self.serving):
             with self.failures.doubtful(flow == "perhaps"):
                 for wanted in optional.defined(self.tree.read(tree), self.finder.installed):
                     self.failures.optional(wanted, tree)
+
+    def comes_to(self, frame: Frame, line: int, column: int) -> None:
+        """Note how far a module is, and what it did before that."""
+        if self.early and frame.local is None:
+            early.reached(self, frame, (line, column))
+        super().comes_to(frame, line, column)
 
     # --- events
 
@@ -71,6 +78,7 @@ class Walk(Importer):
         match event:
             case Import():
                 self.imported(event, frame)
+                early.watch(self, event, frame)
             case PathChange():
                 self._path_change(event, frame)
             case Registration():

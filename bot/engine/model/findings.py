@@ -8,9 +8,9 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
-# ModuleNotFoundError, another ImportError, SyntaxError; FileNotFoundError, and what else is raised where a path is missing;
-# KeyError, and an exception of some other class
-Failure = Literal["module", "import", "syntax", "file", "error", "key", "other"]
+# ModuleNotFoundError, another ImportError, SyntaxError, AttributeError, KeyError; FileNotFoundError, and what else is raised where a
+# path is missing; an exception of some other class
+Failure = Literal["module", "import", "syntax", "attribute", "file", "error", "key", "other"]
 
 
 class Place(NamedTuple):
@@ -89,6 +89,17 @@ class MissingName(NamedTuple):
 
     module: str
     name: str
+
+
+class Ring(NamedTuple):
+    """A name that a module is asked for before it has bound it, because imports run in a ring.
+
+    `links` are the imports that lead from the module back to it, each as `path:line`; the last one asks.
+    """
+
+    module: str
+    name: str
+    links: tuple[str, ...]
 
 
 class MissingSystem(NamedTuple):
@@ -265,6 +276,7 @@ Detail = (
     | MissingInStage
     | MissingModule
     | MissingName
+    | Ring
     | MissingDistribution
     | MissingSystem
     | MissingPackage

@@ -87,6 +87,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "An imported name does not exist",
         "The module is found and does not define the name, nor is there a submodule of that name.",
     ),
+    "import-cycle": (
+        "boot",
+        "A ring of imports asks a module for a name that it has not bound yet",
+        "`app/db.py` imports `app/models.py`, which asks `app.db` for `Base` while that still imports: Python runs "
+        "a module once and hands out what it has so far. A ring in which every name is bound in time is no finding.",
+    ),
     "relative-import": (
         "boot",
         "A relative import has no package to count from",
