@@ -1,14 +1,17 @@
-"""What codemods of health checks share: which paths are one by their name, and headers of a check."""
+"""What codemods of health checks share: which routes are one, and how a config asks for a path, with which headers."""
 
 from __future__ import annotations
 
+import ast
 import re
 
+from bot.engine.boot import bodies
+from bot.engine.boot.values import dotted
 from bot.engine.model import toml
-from bot.engine.model.findings import Fault, Place, TurnedAway, Weakness
-from bot.engine.model.tree import Splice, newline, splice
+from bot.engine.model.findings import Fault, Place, Route, TurnedAway, Weakness
+from bot.engine.model.tree import Splice, Tree, newline, splice
 from bot.engine.report import Report
-from codemods import _toml
+from codemods import _toml, _yaml
 
 CLEAR = frozenset("health healthz healthcheck health-check health_check _health".split())
 _OTHERS = frozenset("ping up status live livez liveness ready readyz readiness alive heartbeat".split())
@@ -19,6 +22,41 @@ def is_clear(path: str) -> bool:
     """Say whether a path is called like a health check, below nothing that it may be the state of."""
     front, _, last = path.lower().strip("/").rpartition("/")
     return last in CLEAR | _OTHERS and all(_BEFORE.fullmatch(part) for part in front.split("/") if part)
+
+
+_GUARDED = re.compile(r"(?i)login|auth|user|token|admin|api_?key")
+
+
+def answers(tree: Tree, route: Route) -> bool:
+    """Say whether a route is answered without a redirect, parameters of the path or a user, as far as its function shows."""
+    function = bodies.function_at(tree, route.handler)
+    if "{" in route.path or "<" in route.path or not route.path.startswith("/") or function is None:
+        return False
+    calls = [dotted(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+    guards = [
+        ast.unparse(node) for node in (*function.decorator_list, *function.args.defaults, *function.args.kw_defaults) if node
+    ]
+    guards += [ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation]
+    redirects = any(call.rpartition(".")[2].lower().startswith("redirect") for call in calls)
+    return not redirects and not any(_GUARDED.search(re.sub(r"(['\"]).*?\1", "", guard)) for guard in guards)
+
+
+def asking(text: str, report: Report, place: Place, path: str, method: str | None = None) -> str | None:
+    """Return a config whose check at a place asks for a path, or with another method; None where it is written otherwise."""
+    if report.target.config.endswith(".yaml"):
+        return _yaml.set_value(text, (*report.target.key, "healthCheckPath"), path)
+    document = toml.read(text)
+    at = _toml.path_at(document, place) or ()
+    table = at[:-1] if at[-1:] == ("path",) else at
+    if "checks" not in table and "http_checks" not in table:
+        return None
+    if method:
+        span = document.spans.get((*table, "method"))
+        upper = span is not None and document.text[span.start : span.end].isupper()
+        return _toml.set_string(text, (*table, "method"), method if upper else method.lower())
+    if at != table:
+        return _toml.set_string(text, at, path)
+    return _toml.insert_first(text, table, "path", toml.quoted(path, _toml.quote_style(document)))
 
 
 def turned(finding: Fault | Weakness, report: Report) -> list[TurnedAway]:

@@ -17,22 +17,16 @@ References: https://fly.io/docs/reference/configuration/#http_service-checks, ht
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.model import toml
-from bot.engine.model.findings import Fault, Place, Route, Safety, Unanswered, Weakness
-from bot.engine.model.tree import Tree, Unreadable
+from bot.engine.model.findings import Fault, Safety, Unanswered, Weakness
+from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods import _health, _toml, _yaml
+from codemods import _health
 
 CODEMOD = Codemod(answers=("health-path",), since="0.1")
-_GUARDED = re.compile(r"(?i)login|auth|user|token|admin|api_?key")
 
 
 class _Choice(NamedTuple):
@@ -62,7 +56,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         if choice is None or not isinstance(detail, Unanswered):
             yield Skip("the app answers no path that is clearly its health check")
             return
-        text = _edited(text, report, place, choice) if text is not None else None
+        text = _health.asking(text, report, place, choice.path, choice.method) if text is not None else None
         words = f"{detail.method} {detail.path} is answered with {detail.status}, and the app serves {choice.served}."
         safeties.add(choice.safety)
     if text is None:
@@ -80,7 +74,7 @@ def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
     same = [route for route in detail.routes if route.path == asked]
     if detail.status == 405 and any("GET" in route.methods for route in same):
         return _Choice(detail.path, "GET")
-    routes = [route for route in detail.routes if detail.method in route.methods and _answers(tree, route)]
+    routes = [route for route in detail.routes if detail.method in route.methods and _health.answers(tree, route)]
     paths = list(dict.fromkeys(route.path for route in routes))
     slashed = [path for path in paths if path.rstrip("/") == asked.rstrip("/") and path != "/"]
     if slashed:
@@ -101,51 +95,3 @@ def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
 
 def _last(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].lower()
-
-
-def _answers(tree: Tree, route: Route) -> bool:
-    """Say whether a route is answered without a redirect, parameters of the path or a user, as far as its function shows."""
-    function = _function(tree, route.place)
-    if "{" in route.path or "<" in route.path or not route.path.startswith("/"):
-        return False
-    if function is None:
-        return False
-    calls = [dotted(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
-    guards = [
-        ast.unparse(node) for node in (*function.decorator_list, *function.args.defaults, *function.args.kw_defaults) if node
-    ]
-    guards += [ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation]
-    redirects = any(call.rpartition(".")[2].lower().startswith("redirect") for call in calls)
-    return not redirects and not any(_GUARDED.search(re.sub(r"(['\"]).*?\1", "", guard)) for guard in guards)
-
-
-def _function(tree: Tree, place: Place) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """Return the function that a decorator at a place makes a route of."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nodes = list(ast.walk(ast.parse(tree.read(place.path))))
-    except (Unreadable, SyntaxError, ValueError):
-        return None
-    functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return next((node for node in functions if place.line in [each.lineno for each in node.decorator_list]), None)
-
-
-# --- where it is written
-
-
-def _edited(text: str, report: Report, place: Place, choice: _Choice) -> str | None:
-    if report.target.config.endswith(".yaml"):
-        return _yaml.set_value(text, (*report.target.key, "healthCheckPath"), choice.path)
-    document = toml.read(text)
-    path = _toml.path_at(document, place) or ()
-    table = path[:-1] if path[-1:] == ("path",) else path
-    if "checks" not in table and "http_checks" not in table:
-        return None
-    if choice.method:
-        method = document.spans.get((*table, "method"))
-        upper = method is not None and document.text[method.start : method.end].isupper()
-        return _toml.set_string(text, (*table, "method"), choice.method if upper else choice.method.lower())
-    if path != table:
-        return _toml.set_string(text, path, choice.path)
-    return _toml.insert_first(text, table, "path", toml.quoted(choice.path, _toml.quote_style(document)))

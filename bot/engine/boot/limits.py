@@ -10,21 +10,20 @@ import ast
 import re
 from typing import NamedTuple
 
-from bot.engine.boot import web
+from bot.engine.boot import bodies, web
+from bot.engine.boot.bodies import Function
 from bot.engine.boot.finder import Loaded
 from bot.engine.boot.modules import imported_as
 from bot.engine.boot.told import Reader
 from bot.engine.boot.values import dotted
 from bot.engine.boot.walk import Walk
-from bot.engine.model.findings import Place, Route, TurnedAway
+from bot.engine.model.findings import Place, TurnedAway
 from bot.engine.model.target import Check
-from bot.engine.model.tree import Unreadable
 
 INTERVAL = 15.0  # seconds between checks, where the config does not say
 _LIMITERS = ("slowapi.Limiter", "slowapi.extension.Limiter", "flask_limiter.Limiter", "flask_limiter.extension.Limiter")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month": 2592000, "year": 31104000}
 _LIMIT = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(\d+)?\s*(second|minute|hour|day|month|year)s?\s*", re.I)
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class _Limiter(NamedTuple):
@@ -53,10 +52,10 @@ def limited(walk: Walk, app: tuple[Loaded, str], check: Check, layers: tuple[str
         return None
     limiter = found[0]
     route = routes.answering(check.path or "/", check.method)
-    function = _function(walk, route) if route is not None else None
-    if route is None or function is None or limiter.flask != (routes.framework == "flask"):
+    function = bodies.function_at(walk.tree, route.handler) if route is not None else None
+    if route is None or function is None or limiter.flask != (routes.app.framework == "flask"):
         return None
-    place = Place(route.place.path, function.lineno, function.col_offset + 1)
+    place = route.handler or route.place
     for decorator in function.decorator_list:
         verb = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator).rpartition(".")[2]
         if verb == "exempt":
@@ -97,16 +96,6 @@ def _limiters(walk: Walk) -> list[_Limiter]:
                 if full in _LIMITERS:
                     found[loaded.found.tree] = _Limiter(loaded, name, made, full.startswith("flask"))
     return list(found.values())
-
-
-def _function(walk: Walk, route: Route) -> Function | None:
-    """Return the function that a decorator makes a route of."""
-    try:
-        body = ast.walk(ast.parse(walk.tree.read(route.place.path)))
-    except (SyntaxError, ValueError, Unreadable):
-        return None
-    functions = (node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return next((each for each in functions if route.place.line in [d.lineno for d in each.decorator_list]), None)
 
 
 def _defaults(walk: Walk, limiter: _Limiter) -> list[str]:

@@ -11,22 +11,21 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot import handling, limits
+from bot.engine.boot import bodies, handling, limits
+from bot.engine.boot.bodies import Body, Function
 from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.handling import Outcome, Request, Roles
 from bot.engine.boot.importer import Frame
-from bot.engine.boot.modules import function_constants, imported_as
+from bot.engine.boot.modules import imported_as
 from bot.engine.boot.startup import origin
 from bot.engine.boot.told import Item, Reader
 from bot.engine.boot.values import dotted
 from bot.engine.boot.walk import Walk
 from bot.engine.model.findings import Place, TurnedAway
 from bot.engine.model.target import Asked, Check
-from bot.engine.model.tree import Unreadable
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 _APPS = ("FastAPI", "Starlette")
-_FARTHEST = 4  # functions and modules that hand an app on
+_FARTHEST = 4  # functions that hand an app on
 _TRUSTED, _HTTPS = "TrustedHostMiddleware", "HTTPSRedirectMiddleware"
 _TRANSPARENT = frozenset(  # they leave a plain GET alone
     "CORSMiddleware GZipMiddleware SessionMiddleware BrotliMiddleware CorrelationIdMiddleware PrometheusMiddleware"
@@ -42,17 +41,9 @@ class Layer(NamedTuple):
     name: str
     node: ast.expr | ast.FunctionDef | ast.AsyncFunctionDef
     options: dict[str, ast.expr]
-    where: _Body
+    where: Body
     place: Place
     sure: bool
-
-
-class _Body(NamedTuple):
-    """Code in which an app is made: a module's own, or that of a function."""
-
-    loaded: Loaded
-    statements: list[ast.stmt]
-    constants: dict[str, ast.expr]
 
 
 class Stack(NamedTuple):
@@ -96,36 +87,15 @@ class _Reading:
         self.whole = True
 
     def app(self, module: Loaded, name: str) -> Stack | None:
-        for _ in range(_FARTHEST):
-            made = module.facts.constants.get(name)
-            if isinstance(made, ast.Call) and dotted(made.func).rpartition(".")[2] in _APPS:
-                return self.of(_Body(module, self.statements(module), dict(module.facts.constants)), name, made)
-            if isinstance(made, ast.Call):
-                return self.factory(module, dotted(made.func))
-            if name in module.facts.functions:
-                return self.factory(module, name)
-            further = origin(self.walk, module, name)
-            if further is None:
-                return None
-            module, name = further
-        return None
-
-    def factory(self, module: Loaded, called: str) -> Stack | None:
-        """Return the middleware of the app that a function makes and returns."""
-        found = self.walk.function(called, module)
+        found = bodies.made(self.walk, module, name, _APPS)
         if found is None:
             return None
-        owner, function = found[0], found[0].facts.functions[found[1]]
-        returned = [
-            each.value.id for each in function.body if isinstance(each, ast.Return) and isinstance(each.value, ast.Name)
-        ]
-        own = function_constants(function)[0]
-        made = own.get(returned[0]) if len(returned) == 1 else None
-        if not isinstance(made, ast.Call) or dotted(made.func).rpartition(".")[2] not in _APPS:
-            return None
-        return self.of(_Body(owner, function.body, {**owner.facts.constants, **own}), returned[0], made)
+        stack = self.of(found.body, found.name, found.call)
+        outer = bodies.of_module(self.walk, found.held[0]) if found.held else None
+        more = self.added(outer, found.held[1], True, 0) if outer and found.held else ()
+        return Stack((*reversed(list(more)), *stack.layers), self.whole)
 
-    def of(self, body: _Body, name: str, made: ast.Call) -> Stack:
+    def of(self, body: Body, name: str, made: ast.Call) -> Stack:
         layers: list[Layer] = []
         given = next((keyword.value for keyword in made.keywords if keyword.arg == "middleware"), None)
         listed = given if given is None or isinstance(given, ast.List) else body.constants.get(dotted(given))
@@ -139,7 +109,7 @@ class _Reading:
             layers.insert(0, layer)
         return Stack(tuple(layers), self.whole)
 
-    def added(self, body: _Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
+    def added(self, body: Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
         """Yield what statements put on an app, in their order."""
         for statement in body.statements:
             match statement:
@@ -161,7 +131,7 @@ class _Reading:
                     calls = (each for each in ast.walk(statement) if isinstance(each, ast.Call))
                     self.whole = self.whole and all(dotted(each.func) != f"{name}.add_middleware" for each in calls)
 
-    def called(self, call: ast.Call, body: _Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
+    def called(self, call: ast.Call, body: Body, name: str, sure: bool, depth: int) -> Iterator[Layer]:
         function = dotted(call.func)
         if function == f"{name}.add_middleware" and call.args:
             yield self.layer(call, body, sure)
@@ -172,23 +142,12 @@ class _Reading:
             owner, inner = found[0], found[0].facts.functions[found[1]]
             parameters = inner.args.args
             if given[0] < len(parameters):
-                constants = {**owner.facts.constants, **function_constants(inner)[0]}
-                yield from self.added(_Body(owner, inner.body, constants), parameters[given[0]].arg, sure, depth + 1)
+                yield from self.added(bodies.of_function(owner, inner), parameters[given[0]].arg, sure, depth + 1)
 
-    def layer(self, call: ast.Call, body: _Body, sure: bool) -> Layer:
+    def layer(self, call: ast.Call, body: Body, sure: bool) -> Layer:
         options = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         place = Place(body.loaded.found.tree or "", call.args[0].lineno, call.args[0].col_offset + 1)
         return Layer(dotted(call.args[0]), call.args[0], options, body, place, sure)
-
-    def statements(self, module: Loaded) -> list[ast.stmt]:
-        return _statements(self.walk, module)
-
-
-def _statements(walk: Walk, module: Loaded) -> list[ast.stmt]:
-    try:
-        return ast.parse(walk.tree.read(module.found.tree)).body if module.found.tree else []
-    except (SyntaxError, ValueError, Unreadable):
-        return []
 
 
 def _is_http(decorator: ast.expr, name: str) -> bool:
@@ -266,7 +225,7 @@ class _Asking:
     def named(self, name: str, loaded: Loaded) -> tuple[Loaded, ast.ClassDef] | None:
         """Return a class of the repository, and the module that defines it."""
         for _ in range(_FARTHEST):
-            for each in _statements(self.walk, loaded):
+            for each in bodies.statements(self.walk, loaded):
                 if isinstance(each, ast.ClassDef) and each.name == name:
                     return loaded, each
             further = origin(self.walk, loaded, name)

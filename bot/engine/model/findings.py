@@ -219,11 +219,20 @@ class SharedPort(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A path that an app answers; `methods` in capitals."""
+    """A path that an app answers; `methods` in capitals, `handler` the `def` of the function that answers, if that is known."""
 
     path: str
     methods: frozenset[str]
     place: Place
+    handler: Place | None = None
+
+
+class App(NamedTuple):
+    """An app object: its framework, the call that makes it, and what it is called there."""
+
+    framework: Literal["fastapi", "starlette", "flask", "litestar", "django"]
+    place: Place
+    name: str
 
 
 class Unanswered(NamedTuple):
@@ -233,6 +242,20 @@ class Unanswered(NamedTuple):
     method: str
     status: int
     routes: tuple[Route, ...]
+    app: App | None = None
+
+
+class Failing(NamedTuple):
+    """A path whose function fails for want of something: a template, by its name.
+
+    `check` is what asks for the path; None where nothing does, and the path is the one that everybody opens first.
+    """
+
+    path: str
+    lacks: str
+    routes: tuple[Route, ...]
+    app: App
+    check: Place | None
 
 
 class TurnedAway(NamedTuple):
@@ -266,6 +289,7 @@ Detail = (
     BadRequirement
     | Clash
     | Denied
+    | Failing
     | Lacking
     | Misplaced
     | MissingDockerfile
