@@ -88,6 +88,9 @@ class Importer(ABC):
         self.argv: tuple[str, ...] = ()  # of the program
         self.reader: Following | None = None  # while calls and objects of the repository's own are followed for a value
         self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
+        self.decides: Callable[[ast.expr], bool | None] = lambda test: (
+            None
+        )  # what only what started the program can tell of a test
         self.whole = False  # whether env holds every variable that may be set
 
     @abstractmethod
