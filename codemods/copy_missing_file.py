@@ -55,7 +55,11 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Skip(f"{len(found)} paths of the build context could be meant by {wanted}")
         return
     source = found[0]
-    data = isinstance(finding.detail, MissingData)
+    migrates = finding.message.startswith("FAILED: ")  # Alembic's words
+    if (finding.stage == "release" or migrates) and _has(image, source):
+        yield Skip(f"the image has {source} already: the command looks in another folder")
+        return
+    data = migrates or isinstance(finding.detail, MissingData)
     line, after = _line(image, wanted, source, data)
     if after is None:
         yield Skip("the Dockerfile has no line that the COPY could stand behind")
@@ -86,6 +90,12 @@ def _meant(image: Image, wanted: str) -> list[str]:
         return [wanted]
     ending = f"/{wanted}"
     return sorted(path for path in context.files("", posixpath.basename(wanted)) if path.endswith(ending))
+
+
+def _has(image: Image, source: str) -> bool:
+    """Say whether the image has a file of the context somewhere."""
+    tree = image.context.tree_path(source)
+    return any(origin == tree for _, origin in image.files.files("/", posixpath.basename(source)))
 
 
 def _line(image: Image, wanted: str, source: str, data: bool) -> tuple[str, Instruction | None]:

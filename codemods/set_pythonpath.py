@@ -88,7 +88,6 @@ def _folders(image: Image, top: str) -> list[str]:
                 folder = "/".join(parts[:index]) or "/"
                 if not given or part == top or image.files.find(posixpath.join(folder, "__init__.py")) is None:
                     found.add(folder)
-                break
     return sorted(found, key=lambda folder: (folder.count("/"), folder))
 
 

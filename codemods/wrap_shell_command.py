@@ -46,7 +46,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         return
     port = _default_port(report, owner)
     if owner.origin.kind == "config":
-        changed = _in_config(tree, owner.origin, port)
+        changed = in_config(tree, owner.origin, port)
     else:
         changed = _in_dockerfile(tree, report, owner.origin, port)
     if changed is None:
@@ -98,7 +98,8 @@ def _for_shell(line: str) -> str | None:
     return splice(line, splices)
 
 
-def _in_config(tree: Tree, origin: Origin, port: int | None) -> Tree | None:
+def in_config(tree: Tree, origin: Origin, port: int | None = None) -> Tree | None:
+    """Return the tree with a config's command behind `sh -c`; None where it is not edited."""
     path = origin.place.path
     text = tree.text(path)
     document = toml.read(text)

@@ -26,7 +26,7 @@ from bot.engine.model.tree import Tree
 
 _BUILTINS = frozenset("cd export source . set ulimit eval alias unset trap umask exec".split())
 _SERVERS = frozenset("nginx caddy haproxy traefik envoy apachectl apache2ctl httpd service supervisord systemctl".split())
-_PLAIN = frozenset("alembic django-admin true sleep echo mkdir chown chmod rm ls cat".split())  # known, and without an app
+_PLAIN = frozenset("django-admin true sleep echo mkdir chown chmod rm ls cat".split())  # known, and without an app
 _INSTALLING = frozenset("uv uvx hatch rye pipx".split())  # they install what a project asks for before they run it
 _ENTRY_OPTIONS = frozenset("--app-dir --chdir --pythonpath --app -A --workdir".split())  # what the entry point hangs on
 _SYSTEMS = ("/", "/usr", "/usr/local")  # prefixes of the base image
@@ -170,6 +170,10 @@ class _Resolver:
 
     def launch(self, name: str, arguments: tuple[str, ...], argv: tuple[str, ...], where: Where) -> None:
         start = LAUNCHERS[name](arguments, where.folder, where.env, self.course.image.files)
+        if name == "alembic" and start.settings:
+            from bot.engine.boot import alembic  # few apps migrate with it
+
+            start = alembic.environment(start, where.folder, self.course)
         told = not any(UNTOLD in word for word in arguments)
         if start.problem and told:
             self.gives_up(name, start, argv, where)
@@ -216,6 +220,7 @@ class _Resolver:
             if start.missing is None:
                 self.course.fault("launcher-usage", problem, reason, where)
             else:
+                reason = f"{reason[:-1]}: the image has no {start.missing}."
                 self.course.missing_file(start.missing, problem, where, "launcher-usage", reason)
 
     def add(self, name: str, start: Start, argv: tuple[str, ...], where: Where) -> None:
@@ -268,7 +273,7 @@ class _Resolver:
             self.launch(name, rest[1:], argv, where)
             last = self.course.programs[-1]
             self.course.programs[-1] = last._replace(front=tuple(dict.fromkeys((*last.front, *front))))
-        elif name in ("alembic", "http.server", "django", "pip"):
+        elif name in ("http.server", "django", "pip"):
             self.course.plain(name, argv, front, where)
         elif UNTOLD in name:
             self.course.not_followed("the name of a module is made at run time", where)

@@ -90,6 +90,8 @@ class Importer(ABC):
         self.reader: Following | None = None  # while calls and objects of the repository's own are followed for a value
         self.provided: Callable[[str], Provided | None] = lambda name: None  # what the platform gives for a database's URL
         self.left: Callable[[str], bool] = lambda name: False  # variables that the config names, and a person has to set
+        # what only that which started the program can tell of a test
+        self.decides: Callable[[ast.expr], bool | None] = lambda test: None
         self.whole = False  # whether env holds every variable that may be set
 
     @abstractmethod

@@ -1,7 +1,8 @@
 """The launchers of Python apps: how each finds its app, what it puts on sys.path, and where it listens.
 
 Tried with uvicorn 0.54, gunicorn 27, hypercorn 0.18, granian 2.8, daphne 4.2, waitress 3.0, fastapi-cli 0.0.34, Flask 3.1,
-streamlit 1.40 and celery 5.7 on CPython 3.11; Fly sets no PORT, and an empty option is an error of the launcher itself.
+streamlit 1.40, celery 5.7 and alembic 1.20 on CPython 3.11; Fly sets no PORT, and an empty option is an error of the launcher
+itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bot.engine.boot import binds as addresses
+from bot.engine.boot.arguments import Arguments, take_apart
 from bot.engine.boot.binds import Bind
 from bot.engine.boot.program import LOOPBACK, Listen, Module, Script
 from bot.engine.image.filesystem import FileSystem
@@ -32,44 +34,6 @@ class Start(NamedTuple):
     missing: str | None = None  # the path in the image whose absence is the problem
     variable: str | None = None  # says where to listen, as nothing else in the command does
     shared: tuple[Bind, ...] = ()  # addresses that can't be had together
-
-
-class Arguments(NamedTuple):
-    """A command line taken apart: options with their values (last one wins), and the other words."""
-
-    options: dict[str, list[str]]
-    words: list[str]
-
-    def get(self, *names: str) -> str | None:
-        """Return the value of an option by any of its names."""
-        for name in names:
-            if name in self.options:
-                return self.options[name][-1]
-        return None
-
-
-def take_apart(argv: tuple[str, ...], flags: frozenset[str], short: str = "") -> Arguments:
-    """Split arguments; `flags` take no value, every other option does; `short` are one-letter options with a value."""
-    options: dict[str, list[str]] = {}
-    words: list[str] = []
-    queue = list(argv)
-    while queue:
-        word = queue.pop(0)
-        if word == "--":
-            words += queue
-            break
-        option, equals, value = word.partition("=")
-        if word.startswith("--"):
-            given = value if equals else "" if option in flags or not queue else queue.pop(0)
-            options.setdefault(option, []).append(given)
-        elif word.startswith("-") and len(word) > 1:
-            option = word[:2]
-            takes = option not in flags and (not short or word[1] in short)
-            given = (word[2:].removeprefix("=") or (queue.pop(0) if queue else "")) if takes else ""
-            options.setdefault(option, []).append(given)
-        else:
-            words.append(word)
-    return Arguments(options, words)
 
 
 _UVICORN_FLAGS = frozenset(
@@ -361,6 +325,19 @@ def celery(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> S
     return Start(Module(name, None, False, False, target), (front,), None)
 
 
+def alembic(argv: tuple[str, ...], folder: str, env: Env, files: FileSystem) -> Start:
+    """`alembic [-c alembic.ini] verb`; opens no port. Where its environment lies stands in that file: see `alembic.py`."""
+    flags = frozenset("--raiseerr --quiet -q --version --help -h --sql --verbose -v --check-heads --purge --splice".split())
+    arguments = take_apart(argv, flags, short="cnxm")
+    config = arguments.get("-c", "--config") or env.get("ALEMBIC_CONFIG", "alembic.ini")
+    verb = arguments.words[0] if arguments.words else ""
+    if verb not in ("upgrade", "downgrade", "current", "stamp", "check") or "-n" in argv or "--name" in argv:
+        return Start(None, (), None)
+    if config is None:
+        return Start(None, (), None, None, "the config that ALEMBIC_CONFIG names is not known")
+    return Start(None, (), None, settings=posixpath.normpath(posixpath.join(folder, config)))
+
+
 _IN_CODE = {  # a call that serves: where it listens unless it is told, and the places of host and port among its arguments
     "uvicorn.run": ("127.0.0.1", 8000, None),
     "Flask.run": ("127.0.0.1", 5000, 0),
@@ -395,6 +372,7 @@ LAUNCHERS: dict[str, Launcher] = {
     "flask": flask,
     "streamlit": streamlit,
     "celery": celery,
+    "alembic": alembic,
 }
 MODULES = {"waitress": "waitress-serve", "fastapi_cli": "fastapi"}  # what `python -m` calls them, where it differs
 BROUGHT_BY = {"waitress-serve": "waitress", "fastapi": "fastapi-cli"}  # the distribution that brings the script
@@ -409,6 +387,7 @@ BEGINS = {  # the module that each launcher's script imports
     "flask": "flask.cli",
     "streamlit": "streamlit.web.cli",
     "celery": "celery.bin.celery",
+    "alembic": "alembic.config",
 }
 WORKERS = {  # gunicorn's own workers: the package that each needs, and what it says without (gunicorn 27, tried)
     "gevent": ("gevent", "RuntimeError: gevent worker requires gevent 24.10.1 or higher"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.engine.boot.finder import Loaded
+from bot.engine.boot.finder import Found, Loaded
 from bot.engine.boot.launchers import BEGINS, WORKERS
 from bot.engine.boot.optional import Wanted
 from bot.engine.boot.program import Module, Program, Script
@@ -79,6 +79,8 @@ def start(
     try:
         _launcher(walk, program)
         match program.entry:
+            case Script(path=path) if program.launcher == "alembic":
+                _migrations(walk, path)
             case Script(path=path):
                 found = image.files.find(path)
                 walk.script(path, found.tree if found else None, "__main__", None)
@@ -88,6 +90,15 @@ def start(
         walk.failures.unknowns.append(Unknown("the imports are nested too deeply to be followed", program.origin.place))
     course = walk.failures
     return Started(tuple(course.faults), tuple(course.unknowns), tuple(course.assumed), walk, app)
+
+
+def _migrations(walk: Walk, path: str) -> None:
+    """Run Alembic's env.py as Alembic does: a module that no import finds, against a database."""
+    from bot.engine.boot import alembic  # few apps migrate with it
+
+    walk.decides = alembic.decided
+    found = walk.finder.image.files.find(path)
+    walk.run(alembic.NAME, Found("file", path, found.tree if found else None, ()))
 
 
 def _launcher(walk: Walk, program: Program) -> None:

@@ -97,6 +97,8 @@ class Walk(Importer):
 
     def _branch(self, event: Branch, frame: Frame) -> Flow:
         decided = truth(event.test, self.scope(frame)) if event.test is not None else None
+        if decided is None and event.test is not None:
+            decided = self.decides(event.test)
         if decided is not None:
             return self._events(event.body if decided else event.orelse, frame)
         with self.failures.doubtful():

@@ -8,8 +8,8 @@ Stage = Literal["config", "build", "release", "boot", "port", "health"]
 STAGES: tuple[Stage, ...] = ("config", "build", "release", "boot", "port", "health")
 Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
-# ModuleNotFoundError, another ImportError, SyntaxError, AttributeError, KeyError; FileNotFoundError, and what else is raised where a
-# path is missing; an exception of some other class
+# ModuleNotFoundError, another ImportError, SyntaxError, AttributeError, KeyError; FileNotFoundError, and what else is raised
+# where a path is missing; an exception of some other class
 Failure = Literal["module", "import", "syntax", "attribute", "file", "error", "key", "other"]
 
 

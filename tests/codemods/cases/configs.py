@@ -53,6 +53,16 @@ services:
 
 CASES = [
     Case(
+        "fix-release-command",
+        {
+            **HEALTHY,
+            "fly.toml": FLY + '\n[deploy]\n  release_command = "python create_tables.py"\n',
+            "scripts/create_tables.py": "import os\n",
+        },
+        "fly.toml",
+        "toml",
+    ),
+    Case(
         "fix-start-command",
         {**BACKEND, "render.yaml": BLUEPRINT.replace("startCommand: ", "startCommand: cd backend && ")},
         "render.yaml",

@@ -301,7 +301,11 @@ def test_fly_gives_the_mount_point_to_the_images_user():
 
 def test_a_release_command_has_no_volumes():
     config = MOUNT.format("/data") + '[env]\n  DATABASE_URL = "sqlite:////data/app.db"\n[deploy]\n  release_command = "{}"\n'
-    files = {"alembic.ini": "", "requirements.txt": "fastapi\nuvicorn\nalembic\n"}
+    files = {
+        "alembic.ini": "[alembic]\nscript_location = alembic\n",
+        "alembic/env.py": "",
+        "requirements.txt": "fastapi\nuvicorn\nalembic\n",
+    }
     says = ("release-without-volume", "likely", "sqlite3.OperationalError: unable to open database file")
     assert found(FINAL + pip() + CMD, **{"fly.toml": config.format("alembic upgrade head"), **files}) == [says]
     assert found(FINAL + pip() + CMD, **{"fly.toml": config.format("alembic current"), **files}) == []
