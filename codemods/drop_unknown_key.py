@@ -24,7 +24,7 @@ from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _toml
 
-CODEMOD = Codemod(answers=("unknown-key",), since="0.1", along=True, platform="fly")
+CODEMOD = Codemod(answers=("unknown-key",), since="0.1", along="file", platform="fly")
 
 
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:

@@ -27,7 +27,7 @@ from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from codemods import _ignorefile
 
-CODEMOD = Codemod(answers=("ignore-pattern-backslash", "ignore-pattern-invalid"), since="0.1", along=True)
+CODEMOD = Codemod(answers=("ignore-pattern-backslash", "ignore-pattern-invalid"), since="0.1", along="file")
 _DIVIDES = re.compile(r"\\(?=[\w.*]|$)")  # a backslash that was meant as a slash; others escape what is special
 _MOST = 40  # lines that are refused in one file
 

@@ -37,7 +37,7 @@ CODEMOD = Codemod(
         "run-file-missing",
     ),
     since="0.1",
-    along=True,
+    along="file",
     rank=10,
     platform="render",
 )

@@ -27,7 +27,7 @@ from bot.engine.platforms import render_keys, render_refusals
 from bot.engine.report import Report
 from codemods import _render, _yaml
 
-CODEMOD = Codemod(answers=("config-refused",), since="0.1", along=True, rank=30, platform="render")
+CODEMOD = Codemod(answers=("config-refused",), since="0.1", along="file", rank=30, platform="render")
 _TYPES = {
     **dict.fromkeys(("static", "static_site", "staticsite", "static-site", "site"), "static"),
     **dict.fromkeys(("web_service", "webservice", "web-service", "service", "api", "app", "starter"), "web"),

@@ -28,7 +28,7 @@ from bot.engine.platforms.blueprint import Blueprint
 from bot.engine.report import Report
 from codemods import _render, _yaml
 
-CODEMOD = Codemod(answers=("config-refused",), since="0.1", along=True, rank=20, platform="render")
+CODEMOD = Codemod(answers=("config-refused",), since="0.1", along="file", rank=20, platform="render")
 _SECRETS = ("fromSecret", "secret", "fromEnv")
 
 

@@ -27,7 +27,7 @@ from bot.engine.model.tree import Splice, Tree, newline, splice
 from bot.engine.report import Report
 from codemods import _render, _yaml
 
-CODEMOD = Codemod(answers=("config-refused",), since="0.1", along=True, rank=40, platform="render")
+CODEMOD = Codemod(answers=("config-refused",), since="0.1", along="file", rank=40, platform="render")
 _TYPES = frozenset("psql postgres postgresql pg database db".split())
 _KEYS = frozenset(
     "name plan previewPlan previewDiskSizeGB postgresMajorVersion databaseName user region diskSizeGB"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from bot.engine.model.findings import Fault, Safety, Stage, Weakness
 from bot.engine.model.tree import Tree
@@ -13,14 +13,16 @@ from bot.engine.report import Report
 class Codemod(NamedTuple):
     """The data of a codemod; its name is the file's, its title and page are the docstring's.
 
-    `along`: its weakness is repaired together with a fault in the same file, since it is part of the same mistake.
+    `along` says when its weakness is repaired although nobody selected it: together with a fault in the same `file`, since it
+    is part of the same mistake; or once every fault of its `target` is gone of which some were repaired, since it stops that
+    deploy next wherever something outside of the repository isn't as hoped. A deploy that was never broken keeps it.
     `rank` is convention: of equal repairs, that with the lower rank is taken. `opt_in`: its weakness is only looked for when it
     is selected by name.
     """
 
     answers: tuple[str, ...]
     since: str
-    along: bool = False
+    along: Literal["", "file", "target"] = ""
     rank: int = 50
     platform: str | None = None  # the one that it knows; None: all
     opt_in: bool = False

@@ -99,6 +99,7 @@ class _Planner:
         self.steps: list[Step] = []
         self.dropped: list[Dropped] = []
         self.given_up: set[tuple[tuple[str, toml.Path], tuple[str, ...]]] = set()
+        self.repaired: set[tuple[str, toml.Path]] = set()  # the targets that had a fault which is gone
 
     def simulate(self, tree: Tree) -> list[Report]:
         options = self.options
@@ -117,6 +118,8 @@ class _Planner:
             edited = candidate.steps[-1][2].tree
             gone = _gone(reports, tree, candidate.reports, edited)
             owner = tree.origin(candidate.owner.target.config)
+            if isinstance(candidate.steps[0][0], Fault):
+                self.repaired.add(_owner(candidate.owner, tree))
             for finding, name, proposal in candidate.steps:
                 self.steps.append(_step(finding, owner, name, proposal, gone))
             tree, reports = edited, candidate.reports
@@ -177,38 +180,60 @@ class _Planner:
         return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
 
     def proposals(self, finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[tuple[str, Proposal]]:
+        for name in self.answering(finding, report):
+            for proposal in self.proposed(name, finding, report, tree):
+                yield name, proposal
+
+    def answering(self, finding: Fault | Weakness, report: Report) -> Iterator[str]:
         for name in self.registry.answering(finding.code):
-            if not self.allowed.codemod(name) or self.registry.data(name).platform not in (None, report.target.platform):
-                continue
-            for proposal in self.registry.propose(name)(finding, report, tree):
-                if isinstance(proposal, Skip):
-                    self.dropped.append(Dropped(finding, name, proposal.reason))
-                else:
-                    yield name, proposal
+            if self.allowed.codemod(name) and self.registry.data(name).platform in (None, report.target.platform):
+                yield name
+
+    def proposed(self, name: str, finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal]:
+        for proposal in self.registry.propose(name)(finding, report, tree):
+            if isinstance(proposal, Skip):
+                self.dropped.append(Dropped(finding, name, proposal.reason))
+            else:
+                yield proposal
 
     # --- weaknesses
 
     def next_weakness(self, tree: Tree, reports: list[Report]) -> _Candidate | None:
         """Return a repair of a weakness that was selected, or that goes along with a repaired fault."""
-        touched = {change.path for change in tree.changes()}
         for report in reports:
             for weakness in report.weaknesses:
                 key = (report.target.identity, weakness.identity)
                 if key in self.given_up:  # repaired before: another repair brought it back
                     continue
-                for name, proposal in self.proposals(weakness, report, tree):
-                    along = self.registry.data(name).along and weakness.place is not None and weakness.place.path in touched
-                    if not (along or (self.allowed.select is not None and name in self.allowed.select)):
-                        continue
-                    if proposal.safety == "unsafe" and not self.allowed.unsafe:
-                        continue
-                    after = self.simulate(proposal.tree)
-                    other = _same_target(report, tree, after, proposal.tree)
-                    left = [known.identity for known in _findings(other)] if other else [weakness.identity]
-                    if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
-                        self.given_up.add(key)
-                        return _Candidate(after, (), ((weakness, name, proposal),), report)
+                best = self.repair(weakness, report, tree, reports)
+                if best:
+                    self.given_up.add(key)
+                    return best
         return None
+
+    def repair(self, weakness: Weakness, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        for name in self.answering(weakness, report):
+            selected = self.allowed.select is not None and name in self.allowed.select
+            if not selected and not self.goes_along(name, weakness, report, tree):
+                continue
+            for proposal in self.proposed(name, weakness, report, tree):
+                if proposal.safety == "unsafe" and not self.allowed.unsafe:
+                    continue
+                after = self.simulate(proposal.tree)
+                other = _same_target(report, tree, after, proposal.tree)
+                left = [known.identity for known in _findings(other)] if other else [weakness.identity]
+                if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
+                    return _Candidate(after, (), ((weakness, name, proposal),), report)
+        return None
+
+    def goes_along(self, name: str, weakness: Weakness, report: Report, tree: Tree) -> bool:
+        """Say whether a weakness that nobody selected is repaired with what was."""
+        match self.registry.data(name).along:
+            case "file":
+                return weakness.place is not None and weakness.place.path in {change.path for change in tree.changes()}
+            case "target":
+                return not report.faults and _owner(report, tree) in self.repaired
+        return False
 
 
 def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal, gone: tuple[Fault | Weakness, ...]) -> Step:

@@ -40,7 +40,7 @@ def test_a_member_of_a_workspace_follows():
 @pytest.mark.parametrize("change", [('"h11"', '"h11", "httpx"'), ('"h11"]', "]")])
 def test_what_only_uv_can_choose_is_left_to_it(change: tuple[str, str]):
     found = reasons(NAME, locked((change[0], change[1])))
-    assert found <= {"`uv lock`, run in the root, makes the lock anew: only it can choose the versions"}
+    assert found == {"`uv lock`, run in the root, makes the lock anew: only it can choose the versions"}
 
 
 def test_other_tools_are_named_with_their_command():

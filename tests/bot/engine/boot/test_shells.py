@@ -94,7 +94,7 @@ def test_a_folder_that_a_script_makes_is_there(line):
 
 
 def test_a_file_that_a_script_writes_is_there():
-    assert verdict("cat > conf.py\nexec gunicorn -c conf.py main:app", {"main.py": "app = 1\n"}) in ("", f"? {MISSING}")
+    assert verdict("cat > conf.py\nexec gunicorn -c conf.py main:app", {"main.py": "app = 1\n"}) == ""
     assert verdict("cat x\nexec gunicorn -c conf.py main:app", {"main.py": "app = 1\n"}) == "Error: 'conf.py' doesn't exist"
 
 

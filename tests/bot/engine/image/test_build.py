@@ -254,7 +254,7 @@ def test_a_mount_of_something_that_is_not_there():
 )
 def test_a_mount_that_is_not_followed_makes_no_fault(mount):
     built = image(f"RUN --mount={mount} pip install -r /wheels/all.txt\n", links={"wheels": "/elsewhere"})
-    assert [fault.confidence for fault in built.faults] in ([], ["likely"])
+    assert built.faults == ()
     assert built.files.tainted("/wheels/all.txt") is None
 
 

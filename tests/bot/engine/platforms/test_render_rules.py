@@ -108,7 +108,7 @@ def test_which_answers_a_health_check_takes(route: str, path: str, found: list[t
 
 
 def test_a_worker_is_not_checked():
-    assert codes(more="healthCheckPath: /nowhere", kind="worker") in ([], [("launcher-usage", "likely")])
+    assert codes(more="healthCheckPath: /nowhere", kind="worker") == [("launcher-usage", "likely")]  # of $PORT alone
 
 
 def test_rules_take_2xx_and_3xx():
@@ -130,10 +130,9 @@ def test_rules_take_2xx_and_3xx():
 
 @pytest.mark.parametrize("name", ["RENDER", "RENDER_SERVICE_TYPE", "RENDER_EXTERNAL_URL", "PORT", "FROM_THE_DASHBOARD"])
 @pytest.mark.parametrize("kind", ["web", "worker"])
-def test_variables_that_render_may_set_are_no_certain_fault(name: str, kind: str):
+def test_variables_that_render_may_set_are_no_fault(name: str, kind: str):
     main = f"import os\n\nVALUE = os.environ['{name}']\n{MAIN}"
-    found = codes("uvicorn main:app --host 0.0.0.0", kind=kind, **{"main.py": main})
-    assert all(confidence == "likely" for _, confidence in found)
+    assert codes("uvicorn main:app --host 0.0.0.0 --port 10000", kind=kind, **{"main.py": main}) == []
 
 
 def test_the_type_of_a_service_is_set_for_every_kind():
@@ -182,7 +181,7 @@ def test_of_two_readings_the_one_that_deploys_is_taken():
 
 
 def test_a_release_that_fails():
-    assert codes(more="preDeployCommand: python migrate.py")[0][0] in ("script-missing", "entry-not-found")
+    assert codes(more="preDeployCommand: python migrate.py")[0][0] == "script-missing"
     assert codes(more="preDeployCommand: python migrate.py", **{"migrate.py": "print()\n"}) == []
 
 
