@@ -49,6 +49,11 @@ class Python:
         for line in self.source.split(b"\n"):
             self.lines.append(self.lines[-1] + len(line) + 1)
 
+    @property
+    def newline(self) -> bytes:
+        """How its lines end."""
+        return b"\r\n" if b"\r\n" in self.source else b"\n"
+
     def span(self, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:
         """Return where a node stands."""
         start = self.lines[node.lineno - 1] + node.col_offset
@@ -184,6 +189,5 @@ def _written(alias: ast.alias) -> str:
 def _lines(python: Python, start: int, end: int, statements: list[str]) -> list[Edit]:
     """Return the edit that puts statements in place of one: on lines of their own where it has its line for itself."""
     before = python.source[python.source.rfind(b"\n", 0, start) + 1 : start]
-    ending = b"\r\n" if b"\r\n" in python.source else b"\n"
-    between = ending + before if not before.strip() else b"; "
+    between = python.newline + before if not before.strip() else b"; "
     return [Edit(start, end, between.join(statement.encode() for statement in statements))]

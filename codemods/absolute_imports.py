@@ -23,17 +23,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot.finder import Finder, Found
 from bot.engine.boot.program import Program
-from bot.engine.boot.start import python_path
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.image import packages
-from bot.engine.image.stage import Image
 from bot.engine.model.findings import Fault, MissingModule, Safety, Weakness
 from bot.engine.model.tree import Tree, Unreadable, name, parent
 from bot.engine.platforms import survey
 from bot.engine.report import Report
-from codemods import _imports
+from codemods import _imports, _modules
 
 CODEMOD = Codemod(answers=("module-not-found", "relative-import"), since="0.1", rank=80, last=True)
 _DOTTED = re.compile(rb"from[ \t\\\r\n\f]*\.")
@@ -58,7 +54,7 @@ class _Rewritten(NamedTuple):
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose the whole names, where each is the module that was meant."""
-    image, program = report.image, _program(finding, report)
+    image, program = report.image, _modules.started(finding, report)
     if image is None or program is None or not isinstance(finding, Fault) or finding.place is None:
         return
     path = finding.place.path
@@ -94,29 +90,14 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     yield Proposal(made.tree, f"{why}: {', '.join(made.files)} import by whole names.", safety)
 
 
-def _program(finding: Fault | Weakness, report: Report) -> Program | None:
-    for booted in (*report.processes, *([report.release] if report.release else ())):
-        if booted.process.name == finding.process:
-            return next((program for program in reversed(booted.programs) if program.entry is not None), None)
-    return None
-
-
 def _unfollowed(report: Report) -> Iterator[Program]:
     """Yield the programs that import the repository's modules in a way that the simulation does not follow."""
     for booted in (*report.processes, *([report.release] if report.release else ())):
         yield from (program for program in booted.programs if program.launcher == "alembic")
 
 
-class _Search:
-    """What a program's sys.path makes of the repository's modules."""
-
-    def __init__(self, tree: Tree, image: Image, program: Program, report: Report) -> None:
-        self.tree = tree
-        self.image = image
-        installed = packages.installed(image.installs, image.base.python, report.package_index)
-        self.finder = Finder(image, installed, python_path(program))
-        self.finder.busy = program.launcher != "python"
-        self.places = {source: path for path, source in image.files.files("/", ".py")}
+class _Search(_modules.Modules):
+    """Where the modules that are imported lie, and what the rewritten imports come to."""
 
     def in_image(self, path: str) -> bool:
         """Say whether a file of the tree lies in the image."""
@@ -147,21 +128,11 @@ class _Search:
         """Return the nearest folder above a file that has a module, or a package, of that name."""
         folder = parent(path)
         while True:
-            if top in _modules(self.tree, folder) and f"{folder}/{top}.py".lstrip("/") != path:
+            if top in _names(self.tree, folder) and f"{folder}/{top}.py".lstrip("/") != path:
                 return self.place(folder)
             if not folder:
                 return None
             folder = parent(folder)
-
-    def find(self, dotted: str) -> Found | None:
-        """Return what a dotted name stands for; None where that is nothing."""
-        found: Found | None = None
-        for count, part in enumerate(dotted.split("."), start=1):
-            if count == 1:
-                found = self.finder.top(part)
-            elif found is not None:
-                found = self.finder.child(found, ".".join(dotted.split(".")[: count - 1]), part) if found.folders else None
-        return found
 
     def proves(self, dotted: str, path: str) -> bool:
         """Say whether a dotted name stands for the module at a path of the image, `.py` left out."""
@@ -190,7 +161,7 @@ class _Search:
 
     def with_package(self, folder: _Place) -> _Rewritten | Skip | None:
         """Put a folder's name before what its files and its tests import of it, and does not resolve."""
-        names = frozenset(each for each in _modules(self.tree, folder.tree) if self.find(each) is None)
+        names = frozenset(each for each in _names(self.tree, folder.tree) if self.find(each) is None)
         if not names:
             return None
         own = _own_names(self.tree, folder.tree) & names
@@ -218,7 +189,7 @@ class _Search:
         found: frozenset[str] = frozenset()
         folder = parent(path)
         while folder not in (top, ""):
-            found |= _modules(self.tree, folder)
+            found |= _names(self.tree, folder)
             folder = parent(folder)
         return found
 
@@ -274,7 +245,7 @@ def _with_prefix(python: _imports.Python, prefix: str, names: frozenset[str]) ->
     return list(dict.fromkeys(edits)), found
 
 
-def _modules(tree: Tree, folder: str) -> frozenset[str]:
+def _names(tree: Tree, folder: str) -> frozenset[str]:
     """Return the names of a folder's modules and packages."""
     found = set()
     for entry, kind in tree.entries(folder).items():
