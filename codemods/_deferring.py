@@ -64,13 +64,16 @@ def _for_types(python: Python, node: ast.Import | ast.ImportFrom) -> list[Edit]:
     if known:
         end = _rings.lines(python, known[0].body[-1])[1] + 1
         return [_gone(python, node), Edit(end, end, _written(python, node, b"    "))]
-    first = next((each for each in imports if getattr(each, "module", "") != "__future__"), imports[0])
-    start = python.span(first)[0]
-    last = [each for each in imports if each is not node][-1:] or [node]
-    end = _rings.lines(python, last[0])[1]
-    block = python.newline * 2 + b"if TYPE_CHECKING:" + python.newline + _written(python, node, b"    ").rstrip()
+    ours = [each for each in imports if getattr(each, "module", "") != "__future__"]
+    block = python.newline + b"if TYPE_CHECKING:" + python.newline + _written(python, node, b"    ")
     brings = b"from typing import TYPE_CHECKING" + python.newline
-    if first is node:
-        gone = _gone(python, node)
-        return [gone._replace(new=brings), Edit(max(end, gone.end), max(end, gone.end), block)]
-    return [Edit(start, start, brings), _gone(python, node), Edit(end, end, block)]
+    start, end = _rings.lines(python, node, False)
+    own = Edit(start, min(end + 1, len(python.source)), b"")
+    first, last = python.lines[ours[0].lineno - 1], min(_rings.lines(python, ours[-1])[1] + 1, len(python.source))
+    if ours == [node]:
+        return [own._replace(new=brings + block)]
+    if node is ours[-1]:
+        return [Edit(first, first, brings), own._replace(new=block)]
+    if node is ours[0]:
+        return [own._replace(new=brings), Edit(last, last, block)]
+    return [Edit(first, first, brings), _gone(python, node), Edit(last, last, block)]
