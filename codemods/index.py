@@ -31,6 +31,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "ignore-incomplete": ("add-dockerignore",),
     "ignore-pattern-backslash": ("fix-ignore-pattern",),
     "ignore-pattern-invalid": ("fix-ignore-pattern",),
+    "import-cycle": ("break-import-cycle",),
     "imports-unverified": ("verify-import-at-build",),
     "install-not-root": ("install-as-root",),
     "install-unanswered": ("fix-apt-install",),
@@ -40,7 +41,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "lock-missing": ("unignore-needed-file", "fix-build-command", "copy-beside-manifest"),
     "lock-stale": ("update-lock-file",),
     "loopback-only": ("bind-all-interfaces",),
-    "module-not-found": ("fix-path-case", "unignore-needed-file", "fix-release-command", "fix-render-keys", "fix-file-name", "set-pythonpath", "fix-package-layout", "copy-missing-package", "add-missing-requirement", "add-dockerfile"),
+    "module-not-found": ("fix-path-case", "unignore-needed-file", "fix-release-command", "fix-render-keys", "fix-file-name", "set-pythonpath", "fix-package-layout", "copy-missing-package", "add-missing-requirement", "absolute-imports", "add-dockerfile"),
     "name-not-found": ("fix-path-case", "unignore-needed-file", "align-cmd-processes"),
     "needs-bash": ("replace-source", "fix-start-command", "fix-build-command"),
     "needs-shell": ("wrap-shell-command",),
@@ -59,6 +60,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "project-files-missing": ("unignore-needed-file", "leave-project-out", "copy-beside-manifest"),
     "project-metadata-missing": ("unignore-needed-file", "fix-render-keys", "fix-build-command", "fix-render-paths", "add-setup-py"),
     "python-version-incomplete": ("fix-python-version",),
+    "relative-import": ("absolute-imports",),
     "release-archived": ("change-debian-release",),
     "requirement-invalid": ("fix-requirement-syntax",),
     "requirement-not-found": ("fix-foreign-requirement", "fix-requirement-pin", "pin-python-version"),
@@ -81,4 +83,4 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "fix-ignore-pattern", "merge-process-groups", "set-exposed-port",)
 OPT_IN: tuple[str, ...] = ("verify-import-at-build",)
-NAMES: tuple[str, ...] = ("add-dockerfile", "add-dockerignore", "add-env-path", "add-http-service", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-health-path", "align-port", "align-stage-python", "bind-all-interfaces", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "exempt-health-from-https-redirect", "exempt-health-from-rate-limit", "exempt-health-from-trusted-host", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-config-value", "fix-copy-source", "fix-dockerfile-path", "fix-double-bind", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-release-command", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "normalize-database-url", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-exposed-port", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)
+NAMES: tuple[str, ...] = ("absolute-imports", "add-dockerfile", "add-dockerignore", "add-env-path", "add-http-service", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-health-path", "align-port", "align-stage-python", "bind-all-interfaces", "break-import-cycle", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "exempt-health-from-https-redirect", "exempt-health-from-rate-limit", "exempt-health-from-trusted-host", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-config-value", "fix-copy-source", "fix-dockerfile-path", "fix-double-bind", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-release-command", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "normalize-database-url", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-exposed-port", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)

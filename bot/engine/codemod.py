@@ -17,7 +17,7 @@ class Codemod(NamedTuple):
     is part of the same mistake; or once every fault of its `target` is gone of which some were repaired, since it stops that
     deploy next wherever something outside of the repository isn't as hoped. A deploy that was never broken keeps it.
     `rank` is convention: of equal repairs, that with the lower rank is taken. `opt_in`: its weakness is only looked for when it
-    is selected by name.
+    is selected by name. `last`: it is only asked where no other codemod gets the deploy further.
     """
 
     answers: tuple[str, ...]
@@ -26,6 +26,7 @@ class Codemod(NamedTuple):
     rank: int = 50
     platform: str | None = None  # the one that it knows; None: all
     opt_in: bool = False
+    last: bool = False
 
 
 class Proposal(NamedTuple):

@@ -141,8 +141,15 @@ class _Planner:
         return None
 
     def best(self, fault: Fault, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
+        names = list(self.answering(fault, report))
+        last = [name for name in names if self.registry.data(name).last]
+        first = [name for name in names if name not in last]
+        return self.best_of(first, fault, report, tree, reports) or self.best_of(last, fault, report, tree, reports)
+
+    def best_of(self, names: list[str], fault: Fault, report: Report, tree: Tree, reports: list[Report]) -> _Candidate | None:
         accepted = []
-        for order, (name, proposal) in enumerate(self.proposals(fault, report, tree)):
+        proposals = ((name, proposal) for name in names for proposal in self.proposed(name, fault, report, tree))
+        for order, (name, proposal) in enumerate(proposals):
             after = self.simulate(proposal.tree)
             reason = _rejected(fault, report, reports, after, tree, proposal)
             if reason:

@@ -6,12 +6,17 @@ from tests.bot.engine.boot.test_django_checks import FILES as SHOP
 from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
+from tests.codemods import test_absolute_imports as absolute
+from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_normalize_database_url as urls
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
 from tests.tools import HEALTHY, MAIN
 
 CASES = [
+    Case("absolute-imports", absolute.BELOW, "backend/main.py", "python"),
+    Case("absolute-imports", {**absolute.SCRIPT, "models.py": "from .settings import NAME, MODE\n"}, "models.py", "python"),
+    Case("break-import-cycle", cycle.FILES, "app/models/deck.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
     Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
     Case("exempt-health-from-rate-limit", limited(COUNTING), "main.py", "python", unsafe=True),
