@@ -5,6 +5,10 @@ the machines never become healthy. Where the app has a route that is a health ch
 (align-health-path). Where it has none, it gets one: it answers without asking a database or anybody else, since a check that
 does so takes every machine out of service when that is slow. It stands beside the other routes, in their style.
 
+The same is done where the repair of another fault is at hand and the first page of an app, which nothing else is checked by,
+asks a library's client (a database, an API): the page fails, or hangs, whenever that does. This is looked for only when the
+last fault of a deploy has been repaired, or when this codemod is selected by name.
+
 Where the file has an engine of SQLAlchemy at hand, a second route, `/health/ready`, asks the database, and says in which
 region, and which version, answers. Nothing checks that one by itself: it is for people, and for monitoring.
 
@@ -31,17 +35,27 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Failing, Fault, Unanswered, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods import _health, _ready, _routes
+from codemods import _depends, _health, _ready, _routes
 from codemods._routes import Wanted
 
-CODEMOD = Codemod(answers=("health-path", "template-missing"), since="0.1")
+CODEMOD = Codemod(answers=("health-path", "template-missing", "health-depends"), since="0.1", along=True, opt_in=True)
 _NAMES = ("health", "health_check", "healthcheck", "health_endpoint")
 _PATH = "/health"
+
+
+def find(report: Report, tree: Tree) -> Iterator[Weakness]:
+    """Yield the page of each process that asks others before it answers, where nothing but that page is checked."""
+    for each in _depends.pages(report, tree):
+        message = f"{each.page.path} asks `{each.asked}` before it answers"
+        reason = "The page fails, or hangs, where that does, and no other path says how the app itself is."
+        yield Weakness("health-depends", "health", message, reason, each.place, each.process)
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose the route, and where another path is checked, that the check asks for it."""
     told = [fault.detail for fault in report.faults if fault.identity == finding.identity]
+    if isinstance(finding, Weakness):
+        told = [each.page for each in _depends.pages(report, tree) if each.place == finding.place]
     details = [each for each in told if isinstance(each, Unanswered | Failing)]
     app = details[0].app if details else None
     if app is None:
@@ -113,12 +127,12 @@ def _asked(tree: Tree, report: Report, details: list[Unanswered | Failing], path
 def _why(details: list[Unanswered | Failing], path: str, known: bool) -> str:
     first = details[0]
     if isinstance(first, Failing):
-        what = f"{first.path} fails for want of {first.lacks}"
+        what = f"{first.path} fails for want of {first.lacks}" if first.lacks else f"{first.path} asks others before it answers"
         return f"{what}; {path} needs nothing of the kind" + ("." if known else ", and is new.")
     return f"No route answers {_health.plain(first.path)}: {path} is new, and needs nothing but the app itself."
 
 
 def _manual(details: list[Unanswered | Failing]) -> tuple[str, ...]:
     """Name what is still missing."""
-    lacking = dict.fromkeys(each.lacks for each in details if isinstance(each, Failing))
+    lacking = dict.fromkeys(each.lacks for each in details if isinstance(each, Failing) and each.lacks)
     return tuple(f"Add {name} to the repository: the page that renders it goes on to fail." for name in lacking)

@@ -15,7 +15,7 @@ class Codemod(NamedTuple):
 
     `along`: its weakness is repaired together with a fault in the same file, since it is part of the same mistake.
     `rank` is convention: of equal repairs, that with the lower rank is taken. `opt_in`: its weakness is only looked for when it
-    is selected by name.
+    is selected by name, or, with `along`, when the last fault of a target has been repaired.
     """
 
     answers: tuple[str, ...]

@@ -192,23 +192,34 @@ class _Planner:
         """Return a repair of a weakness that was selected, or that goes along with a repaired fault."""
         touched = {change.path for change in tree.changes()}
         for report in reports:
-            for weakness in report.weaknesses:
+            for weakness in (*report.weaknesses, *self.besides(report, tree)):
                 key = (report.target.identity, weakness.identity)
                 if key in self.given_up:  # repaired before: another repair brought it back
                     continue
                 for name, proposal in self.proposals(weakness, report, tree):
-                    along = self.registry.data(name).along and weakness.place is not None and weakness.place.path in touched
+                    near = weakness.place is not None and weakness.place.path in touched
+                    along = self.registry.data(name).along and (near or name in self.registry.opt_in())
                     if not (along or (self.allowed.select is not None and name in self.allowed.select)):
                         continue
                     if proposal.safety == "unsafe" and not self.allowed.unsafe:
                         continue
                     after = self.simulate(proposal.tree)
                     other = _same_target(report, tree, after, proposal.tree)
-                    left = [known.identity for known in _findings(other)] if other else [weakness.identity]
+                    more = self.besides(other, proposal.tree) if other else [weakness]
+                    left = [known.identity for known in (*(_findings(other) if other else ()), *more)]
                     if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
                         self.given_up.add(key)
                         return _Candidate(after, (), ((weakness, name, proposal),), report)
         return None
+
+    def besides(self, report: Report, tree: Tree) -> list[Weakness]:
+        """Return the weaknesses that are looked for only in a target whose last fault has been repaired."""
+        target = tree.origin(report.target.config)
+        if report.faults or not any(step.target == target and isinstance(step.finding, Fault) for step in self.steps):
+            return []
+        names = [name for name in self.registry.opt_in() if self.allowed.codemod(name) and self.registry.data(name).along]
+        selected = self.allowed.select or ()
+        return [each for name in names if name not in selected for each in self.registry.find(name)(report, tree)]
 
 
 def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal, gone: tuple[Fault | Weakness, ...]) -> Step:

@@ -373,6 +373,8 @@ class _Simulation:
             self.unknowns.extend(started.unknowns)
             if program.listen is None and started.walk.serving:
                 programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
+            if (app := started.app or started.walk.app) and app[0].found.tree:
+                programs[index] = programs[index]._replace(app=(app[0].found.tree, app[1]))
             if not started.faults:
                 self.health(process, programs[index], started)
         if not followed and not resolved.faults and stage == "boot":

@@ -77,7 +77,12 @@ PLAIN = '\n\nasync def health(request):\n    return PlainTextResponse("ok")\n'
 def files(code: str, path: str = "/health", **more: str) -> dict[str, str]:
     flask = "flask" in code
     named = "flask\ngunicorn\n" if flask else "fastapi\nstarlette\nuvicorn\nlitestar\n"
-    found = {**HEALTHY, "fly.toml": CHECK.format(path), "main.py": code, "requirements.txt": f"{named}sqlalchemy[asyncio]\nasyncpg\n"}
+    found = {
+        **HEALTHY,
+        "fly.toml": CHECK.format(path),
+        "main.py": code,
+        "requirements.txt": f"{named}sqlalchemy[asyncio]\nasyncpg\n",
+    }
     return {**found, **({"Dockerfile": SERVED} if flask else {}), **{f"{name}.py": source for name, source in more.items()}}
 
 

@@ -61,12 +61,12 @@ def _rendered(body: list[ast.stmt]) -> ast.Call | None:
             return value
         if isinstance(statement, ast.Return | ast.Raise):
             return None
-        if any(isinstance(each, _ENDS) for each in ast.walk(statement)) and not _is_for_posts(statement):
+        if any(isinstance(each, _ENDS) for each in ast.walk(statement)) and not is_for_posts(statement):
             return None
     return None
 
 
-def _is_for_posts(statement: ast.stmt) -> bool:
+def is_for_posts(statement: ast.stmt) -> bool:
     """Say whether a statement is `if request.method == "POST":`, whose body a GET passes over."""
     if not isinstance(statement, ast.If) or statement.orelse:
         return False
