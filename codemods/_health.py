@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from bot.engine.boot import bodies
+from bot.engine.boot import bodies, web
 from bot.engine.boot.values import dotted
 from bot.engine.model import toml
 from bot.engine.model.findings import Fault, Place, Route, TurnedAway, Weakness
@@ -57,6 +57,50 @@ def asking(text: str, report: Report, place: Place, path: str, method: str | Non
     if at != table:
         return _toml.set_string(text, at, path)
     return _toml.insert_first(text, table, "path", toml.quoted(path, _toml.quote_style(document)))
+
+
+_BEHIND = "startCommand dockerCommand buildCommand dockerContext dockerfilePath plan region runtime env name".split()
+_CHECK = (("grace_period", "10s"), ("interval", "30s"), ("method", "GET"), ("timeout", "5s"))  # as Fly's documentation has it
+
+
+def takes(route: Route, path: str) -> bool:
+    """Say whether a route takes the path of a health check, which is none of its own."""
+    return "GET" in route.methods and route.path != path and web.matches(route.path, path)
+
+
+def with_check(tree: Tree, report: Report, path: str) -> Tree | None:
+    """Return the tree whose config asks for a path, where nothing is asked for yet; None where it is written otherwise."""
+    config, key = report.target.config, report.target.key
+    text = tree.text(config)
+    edited: str | None = None
+    if report.target.platform == "render":
+        found = (_yaml.insert(text, key, (name,), "healthCheckPath", path) for name in _BEHIND)
+        edited = next((each for each in found if each is not None), None)
+    elif config.endswith(".toml"):
+        edited = _with_table(text, path)
+    return tree.write(config, edited) if edited is not None else None
+
+
+def _with_table(text: str, path: str) -> str | None:
+    """Return a fly.toml whose one service has a check."""
+    document = toml.read(text)
+    headers = [s for s in document.statements if s.kind != "key" and str(s.path[0]) in ("http_service", "services")]
+    services = [s for s in headers if len([part for part in s.path if isinstance(part, str)]) == 1]
+    if len(services) != 1 or services[0].problem:
+        return None
+    service = services[0]
+    name = "http_service.checks" if service.path[0] == "http_service" else "services.http_checks"
+    own = [s for s in document.statements if s.path[: len(service.path)] == service.path]
+    quote, ending = _toml.quote_style(document), newline(text)
+    deeper = [s for s in headers if s is not service] or [service]
+    lead = text[deeper[-1].start : deeper[-1].end]
+    lead = lead[: len(lead) - len(lead.lstrip())] if deeper[-1] is not service else _toml.indentation(document)
+    inner = lead + _toml.indentation(document)
+    pairs = [*_CHECK, ("path", path)]
+    lines = [f"{lead}[[{name}]]", *(f"{inner}{option} = {toml.quoted(value, quote)}" for option, value in pairs)]
+    at = own[-1].end
+    gap = ending if text[:at].endswith("\n") else ending * 2
+    return splice(text, [Splice(at, at, gap + "".join(line + ending for line in lines))])
 
 
 def turned(finding: Fault | Weakness, report: Report) -> list[TurnedAway]:

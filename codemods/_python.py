@@ -84,3 +84,31 @@ def insert_first(listed: cst.List | cst.Tuple, value: str) -> cst.List | cst.Tup
     if isinstance(listed, cst.List):
         return listed.with_changes(lbracket=opening, elements=elements)
     return listed.with_changes(lpar=[opening, *listed.lpar[1:]], elements=elements)
+
+
+def append(listed: cst.List, entry: str, module: cst.Module) -> cst.List | None:
+    """Return a list with one more expression at its end, laid out as the others; None where comments stand behind them."""
+    import libcst as cst
+
+    new = cst.parse_expression(styled(entry, module.code), config=module.config_for_parsing)
+    if not listed.elements:
+        return listed.with_changes(elements=[cst.Element(new)])
+    last = listed.elements[-1]
+    if "#" in module.code_for_node(listed):
+        return None
+    if len(listed.elements) > 1 and isinstance(listed.elements[0].comma, cst.Comma):
+        between = listed.elements[0].comma
+    else:
+        between = cst.Comma(whitespace_after=_as_after(listed))
+    trailing = last.comma
+    return listed.with_changes(
+        elements=[*listed.elements[:-1], last.with_changes(comma=between), cst.Element(new, comma=trailing)]
+    )
+
+
+def _as_after(listed: cst.List) -> cst.BaseParenthesizableWhitespace:
+    """Return what stands before the first entry of a list on a line of its own, else a blank."""
+    import libcst as cst
+
+    before = listed.lbracket.whitespace_after
+    return before if isinstance(before, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")

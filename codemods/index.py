@@ -23,9 +23,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "environment-not-used": ("add-env-path",),
     "expose-unset": ("set-exposed-port",),
     "folder-missing": ("fix-start-command", "fix-build-command"),
+    "health-depends": ("add-health-endpoint",),
     "health-host": ("exempt-health-from-trusted-host",),
     "health-https": ("exempt-health-from-https-redirect",),
-    "health-path": ("align-health-path",),
+    "health-path": ("add-health-endpoint", "align-health-path"),
     "health-rate-limit": ("exempt-health-from-rate-limit",),
     "healthcheck-program": ("fix-healthcheck-command",),
     "ignore-incomplete": ("add-dockerignore",),
@@ -73,6 +74,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "system-library-missing": ("use-binary-driver", "install-system-package"),
     "system-package-gone": ("rename-system-package", "change-debian-release"),
     "system-package-missing": ("use-binary-driver", "install-system-package"),
+    "template-missing": ("add-health-endpoint",),
     "tool-usage": ("fix-poetry-options",),
     "unknown-key": ("drop-unknown-key",),
     "user-unknown": ("add-user",),
@@ -82,5 +84,5 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "write-denied": ("fix-build-user",),
 }
 FINDERS: tuple[str, ...] = ("add-dockerignore", "align-cmd-processes", "drop-unknown-key", "fix-healthcheck-command", "fix-ignore-pattern", "merge-process-groups", "set-exposed-port",)
-OPT_IN: tuple[str, ...] = ("verify-import-at-build",)
-NAMES: tuple[str, ...] = ("absolute-imports", "add-dockerfile", "add-dockerignore", "add-env-path", "add-http-service", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-health-path", "align-port", "align-stage-python", "bind-all-interfaces", "break-import-cycle", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "exempt-health-from-https-redirect", "exempt-health-from-rate-limit", "exempt-health-from-trusted-host", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-config-value", "fix-copy-source", "fix-dockerfile-path", "fix-double-bind", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-release-command", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "normalize-database-url", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-exposed-port", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)
+OPT_IN: tuple[str, ...] = ("add-health-endpoint", "verify-import-at-build",)
+NAMES: tuple[str, ...] = ("absolute-imports", "add-dockerfile", "add-dockerignore", "add-env-path", "add-health-endpoint", "add-http-service", "add-missing-extra", "add-missing-requirement", "add-requirements-file", "add-setup-py", "add-user", "align-cmd-processes", "align-health-path", "align-port", "align-stage-python", "bind-all-interfaces", "break-import-cycle", "change-debian-release", "copy-beside-manifest", "copy-missing-file", "copy-missing-package", "copy-venv-to-final-stage", "copy-workspace-members", "drop-unknown-key", "exempt-health-from-https-redirect", "exempt-health-from-rate-limit", "exempt-health-from-trusted-host", "fix-apt-install", "fix-build-command", "fix-build-user", "fix-config-value", "fix-copy-source", "fix-dockerfile-path", "fix-double-bind", "fix-entrypoint", "fix-file-name", "fix-foreign-requirement", "fix-healthcheck-command", "fix-ignore-pattern", "fix-install-user", "fix-package-layout", "fix-path-case", "fix-poetry-options", "fix-python-version", "fix-release-command", "fix-render-keys", "fix-render-paths", "fix-render-services", "fix-render-variables", "fix-requirement-pin", "fix-requirement-syntax", "fix-stage-copy", "fix-start-command", "fix-table-list", "fix-user-site", "install-as-root", "install-package-manager", "install-system-package", "keep-empty-folder", "leave-project-out", "merge-process-groups", "move-fly-toml", "move-render-database", "move-render-yaml", "name-packages", "normalize-database-url", "pin-python-version", "relax-conflicting-pin", "rename-system-package", "repair-toml", "replace-source", "set-executable-bit", "set-exposed-port", "set-pythonpath", "unignore-needed-file", "update-lock-file", "use-binary-driver", "use-system-environment", "verify-import-at-build", "wrap-shell-command",)

@@ -17,7 +17,8 @@ class Codemod(NamedTuple):
     is part of the same mistake; or once every fault of its `target` is gone of which some were repaired, since it stops that
     deploy next wherever something outside of the repository isn't as hoped. A deploy that was never broken keeps it.
     `rank` is convention: of equal repairs, that with the lower rank is taken. `opt_in`: its weakness is only looked for when it
-    is selected by name. `last`: it is only asked where no other codemod gets the deploy further.
+    is selected by name, or, with `along="target"`, once the last fault of a target has been repaired. `last`: it is only asked
+    where no other codemod gets the deploy further.
     """
 
     answers: tuple[str, ...]

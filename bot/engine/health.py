@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.boot.finder import Loaded
 from bot.engine.boot.program import Program
 from bot.engine.boot.start import Started
 from bot.engine.boot.walk import Walk
-from bot.engine.model.findings import Fault, TurnedAway, Unknown
+from bot.engine.model.findings import Failing, Fault, Place, TurnedAway, Unknown
 from bot.engine.model.target import Check, Process, Service, Target
 from bot.engine.platforms.rules import Rules
+
+if TYPE_CHECKING:
+    from bot.engine.boot.web import Routes
 
 App = tuple[Loaded, str]  # the module that holds an app, and the app's name there
 _PREFIXES = ("--root-path", "--url-prefix", "--url-path-prefix")  # options that take a prefix off, or put one before, a path
@@ -23,6 +26,7 @@ _CODES = {  # and which comes first, where one repair uncovers another
     "limit": ("health-rate-limit", 2),
 }
 _ROUTES_STEP = 3
+_RENDERS = re.compile(rb"render_template\(|TemplateResponse\(")
 
 
 class Health(NamedTuple):
@@ -48,8 +52,10 @@ def health(rules: Rules, target: Target, process: Process, program: Program, sta
         for check in service.checks
         if check.path is not None and rules.serves({service.port}, served)
     ]
-    if not checks or any(word.startswith(_PREFIXES) for word in program.argv):
+    if any(word.startswith(_PREFIXES) for word in program.argv):
         return Health()
+    if not checks:
+        return _unchecked(process, started.walk, app, services)
     refused: list[Fault] = []
     passing = []
     for service, check in checks:
@@ -58,7 +64,7 @@ def health(rules: Rules, target: Target, process: Process, program: Program, sta
             refused.append(_refused(rules, service, process, check, turned))
         else:
             passing.append((service, check))
-    found = _routes(rules, process, started.walk, app, passing)
+    found = _routes(rules, process, started.walk, app, passing) if passing else Health()
     return found._replace(faults=(*refused, *found.faults))
 
 
@@ -116,19 +122,53 @@ def _where(turned: TurnedAway) -> str:
 
 def _routes(rules: Rules, process: Process, walk: Walk, app: App | None, checks: list[tuple[Service, Check]]) -> Health:
     """Hold the checked paths against the routes of the app."""
-    if not checks or app is None:
+    if app is None:
         return Health()
     from bot.engine.boot import web  # only where a path is checked
 
     found = web.routes(walk, *app)
     if found is None:
         return Health()
-    faults = []
+    faults: list[Fault] = []
     for service, check in checks:
         status = found.status(check.path or "/", check.method)
-        if status is None or rules.takes(status):
-            continue
-        says = f"{check.method} {check.path} is answered with {status}"
-        faults.append(rules.unhealthy(service, says, check.place).fault(_ROUTES_STEP, process.name, found.about(check, status)))
+        if status is None:
+            failing = _failing(process, walk, app, found, check.path or "/", check.place)
+            faults += [failing] if failing else []
+        elif not rules.takes(status):
+            says = f"{check.method} {check.path} is answered with {status}"
+            words = rules.unhealthy(service, says, check.place)
+            faults.append(words.fault(_ROUTES_STEP, process.name, found.about(check, status)))
     unknown = (Unknown(f"the routes are not all known: {found.open}", checks[0][1].place),) if found.open else ()
     return Health(tuple(faults), unknown, found.open is None)
+
+
+def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Service]) -> Health:
+    """Look at the page that everybody opens first, where nothing asks for a path."""
+    source = app[0].found.tree if app is not None else None
+    if app is None or source is None or not services or any(check.path for each in services for check in each.checks):
+        return Health()
+    if _RENDERS.search(walk.tree.read(source)) is None:
+        return Health()
+    from bot.engine.boot import web  # only where the page renders something
+
+    found = web.routes(walk, *app)
+    failing = _failing(process, walk, app, found, "/", None) if found is not None else None
+    return Health((failing,)) if failing else Health()
+
+
+def _failing(process: Process, walk: Walk, app: App, routes: Routes, path: str, check: Place | None) -> Fault | None:
+    """Return the fault of a path whose function renders a template that is not there."""
+    from bot.engine.boot import bodies, rendering, web  # only for a route that is known
+
+    route = routes.answering(path, "GET")
+    made = bodies.made(walk, *app, web.FRAMEWORKS) if route is not None and routes.open is None else None
+    found = rendering.lacking(walk, made, route) if made is not None and route is not None else None
+    if found is None:
+        return None
+    asked = f"{path}, which the check asks for," if check is not None else path
+    reason = f"{asked} is answered with 500: it renders {found.name}, and the image has no {found.path}."
+    message = f"jinja2.exceptions.TemplateNotFound: {found.name}"
+    detail = Failing(path, found.name, routes.found, routes.app, check)
+    fault = Fault("template-missing", "health", _ROUTES_STEP, process.name, "likely", message, reason, found.place)
+    return fault._replace(detail=detail)

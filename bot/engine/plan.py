@@ -208,7 +208,7 @@ class _Planner:
     def next_weakness(self, tree: Tree, reports: list[Report]) -> _Candidate | None:
         """Return a repair of a weakness that was selected, or that goes along with a repaired fault."""
         for report in reports:
-            for weakness in report.weaknesses:
+            for weakness in (*report.weaknesses, *self.besides(report, tree)):
                 key = (report.target.identity, weakness.identity)
                 if key in self.given_up:  # repaired before: another repair brought it back
                     continue
@@ -228,7 +228,8 @@ class _Planner:
                     continue
                 after = self.simulate(proposal.tree)
                 other = _same_target(report, tree, after, proposal.tree)
-                left = [known.identity for known in _findings(other)] if other else [weakness.identity]
+                more = self.besides(other, proposal.tree) if other else [weakness]
+                left = [known.identity for known in (*(_findings(other) if other else ()), *more)]
                 if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
                     return _Candidate(after, (), ((weakness, name, proposal),), report)
         return None
@@ -239,8 +240,20 @@ class _Planner:
             case "file":
                 return weakness.place is not None and weakness.place.path in {change.path for change in tree.changes()}
             case "target":
-                return not report.faults and _owner(report, tree) in self.repaired
+                return self.is_repaired(report, tree)
         return False
+
+    def is_repaired(self, report: Report, tree: Tree) -> bool:
+        """Say whether a target had faults and has none any more."""
+        return not report.faults and _owner(report, tree) in self.repaired
+
+    def besides(self, report: Report, tree: Tree) -> list[Weakness]:
+        """Return the weaknesses that are looked for only in a target whose last fault has been repaired."""
+        if not self.is_repaired(report, tree):
+            return []
+        names = [name for name in self.registry.opt_in() if self.allowed.codemod(name) and self.registry.data(name).along]
+        selected = self.allowed.select or ()
+        return [each for name in names if name not in selected for each in self.registry.find(name)(report, tree)]
 
 
 def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal, gone: tuple[Fault | Weakness, ...]) -> Step:

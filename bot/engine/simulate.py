@@ -390,6 +390,8 @@ class _Simulation:
             self.assume(started.assumed if program.fatal else ())
             if program.listen is None and started.walk.serving:
                 programs[index] = program._replace(listen=started.walk.serving.listen, serving=started.walk.serving)
+            if (app := started.app or started.walk.app) and app[0].found.tree:
+                programs[index] = programs[index]._replace(app=(app[0].found.tree, app[1]))
             if not started.faults:
                 self.health(process, programs[index], started)
         if not followed and not resolved.faults and stage == "boot":
@@ -457,9 +459,9 @@ class _Simulation:
 
     def health(self, process: Process, program: Program, started: start.Started) -> None:
         """Hold the checked paths against what the app answers."""
-        if not any(check.path is not None for service in self.target.services for check in service.checks):
+        if not self.target.services:
             return
-        from bot.engine import health  # only where a path is checked
+        from bot.engine import health  # only where something is to answer
 
         found = health.health(self.rules, self.target, process, program, started)
         alone = program.fatal and process.name not in self.doubtful

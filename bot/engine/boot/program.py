@@ -67,6 +67,7 @@ class Program(NamedTuple):
     after: str | None = None  # what code ran before, and may have made files
     user: str = ""  # as whom it runs; empty: the image's user
     runner: str | None = None  # `uv`, `poetry`, …: what started it in the environment of a project
+    app: tuple[str, str] | None = None  # the file (in the tree) and the name of the object that it serves
 
 
 class Resolution(NamedTuple):

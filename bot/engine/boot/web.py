@@ -31,7 +31,7 @@ class Routes(NamedTuple):
         path = path.partition("?")[0]
         if self.app.framework == "litestar":
             path = path.rstrip("/") or "/"
-        taken = [route for route in self.found if _matches(route.path, path)]
+        taken = [route for route in self.found if matches(route.path, path)]
         of_itself = self.app.framework == "flask" and method in ("HEAD", "OPTIONS")
         if any(method in route.methods or of_itself for route in taken):
             return None
@@ -40,7 +40,7 @@ class Routes(NamedTuple):
         if taken:
             return 405
         other = path.rstrip("/") if path.endswith("/") else path + "/"
-        if other and any(_matches(route.path, other) for route in self.found):
+        if other and any(matches(route.path, other) for route in self.found):
             if self.app.framework in ("fastapi", "starlette"):
                 return 307
             return 308 if other.endswith("/") else 404
@@ -49,14 +49,15 @@ class Routes(NamedTuple):
     def answering(self, path: str, method: str) -> Route | None:
         """Return the route that takes a request first."""
         path = path.partition("?")[0]
-        return next((route for route in self.found if method in route.methods and _matches(route.path, path)), None)
+        return next((route for route in self.found if method in route.methods and matches(route.path, path)), None)
 
     def about(self, check: Check, status: int) -> Unanswered:
         """Return what is known about a check that is answered with this status."""
         return Unanswered(check.path or "/", check.method, status, self.found, self.app)
 
 
-def _matches(route: str, path: str) -> bool:
+def matches(route: str, path: str) -> bool:
+    """Say whether a route, with its parameters, takes a path."""
     pieces = [wildcards.Piece(wildcards.START, [])]
     for index, piece in enumerate(re.split(r"(\{[^{}]*\}|<[^<>]*>)", route)):
         if index % 2 == 0:

@@ -50,6 +50,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Fly asks for the path as it is written and takes 2xx alone: an unknown path (404), another method (405) and the "
         "redirect between `/health` and `/health/` (307, 308) all fail the check.",
     ),
+    "template-missing": (
+        "health",
+        "A page renders a template that the image does not have",
+        "Flask looks for templates in the folder `templates` beside the app's module, Jinja2Templates in the directory that it is "
+        "told. One that was never committed, or that lies elsewhere, is missed at the first request alone: the app starts, and "
+        "the page is answered with 500. Looked for on the path that a check asks for, or on `/` where nothing is checked.",
+    ),
     "no-services": (
         "port",
         "The app serves HTTP and no service exposes it",

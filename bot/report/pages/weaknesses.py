@@ -56,6 +56,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The platforms set PORT when the app starts. BuildKit takes the line for one that exposes nothing, buildah and podman "
         "refuse it.",
     ),
+    "health-depends": (
+        "health",
+        "The only page that is checked asks others before it answers",
+        "Without a check of its own, `/` is what people and platforms ask first. Where its function asks a database or an API, it "
+        "fails or hangs whenever that does, and every machine of the app with it. This is looked for only when "
+        "add-health-endpoint is selected, or when the last fault of a deploy has been repaired.",
+    ),
     "healthcheck-program": (
         "health",
         "HEALTHCHECK runs a program that the image does not have",
