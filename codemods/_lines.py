@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bot.engine.model import shell, toml, yaml
-from bot.engine.model.findings import Fault, MissingFile
+from bot.engine.model.findings import Fault, MissingFile, Weakness
 from bot.engine.model.target import Origin
 from bot.engine.model.toml import Path
 from bot.engine.model.tree import Splice, Tree, Unreadable, join, splice
@@ -19,7 +19,7 @@ from bot.engine.report import Report
 from codemods import _builds, _yaml
 
 Edit = Callable[[str], str | None]
-_FROM = r"(?<![^\s;&|\"'(\[])"  # where a command may begin
+FROM = r"(?<![^\s;&|\"'(\[])"  # where a command may begin
 _UP = r"(?:\.{1,2}/|\$\{?\w+\}?/)*"
 _JOINT = r"(?:[ \t]*(?:&&|;)[ \t]*(?:\\?\r?\n[ \t]*)?|[ \t]*(?:#[^\n]*)?\r?\n[ \t]*)"
 _FOREIGN = re.compile(
@@ -63,7 +63,7 @@ def _edits(fault: Fault) -> Iterator[tuple[Edit, str]]:
 # --- where lines are written
 
 
-def started(fault: Fault, report: Report, tree: Tree) -> list[Line]:
+def started(fault: Fault | Weakness, report: Report, tree: Tree) -> list[Line]:
     """Return where the command of a fault's process is written; the script where the fault stands in one."""
     origin = next((each.origin for each in report.started if each.process.name == fault.process), None)
     if origin is None:
@@ -135,33 +135,33 @@ def _ending(path: str, least: int) -> str:
 def _without_environment(text: str, prefix: str) -> str | None:
     """Return a line that activates no such environment, and starts its programs by their names."""
     written = rf"(?P<quote>[\"']?){_UP}{prefix}/(?:bin|Scripts)/activate(?P=quote)(?![\w./-])"
-    changed = _dropped(text, re.compile(rf"{_FROM}(?:source|\.)[ \t]+{written}"))
-    programs = re.compile(rf"{_FROM}{_UP}{prefix}/bin/(?!activate\b)(?=[\w.-])")
+    changed = dropped(text, re.compile(rf"{FROM}(?:source|\.)[ \t]+{written}"))
+    programs = re.compile(rf"{FROM}{_UP}{prefix}/bin/(?!activate\b)(?=[\w.-])")
     changed = programs.sub("", text if changed is None else changed)
     return changed if changed != text else None
 
 
 def _without_folder(text: str, path: str, back: bool) -> str | None:
     """Return a line that does not change to a folder; with `back`, nor back from it."""
-    into = re.compile(rf"{_FROM}cd[ \t]+(?P<quote>[\"']?){_UP}{_ending(path, 1)}/?(?P=quote)(?![\w./-])")
+    into = re.compile(rf"{FROM}cd[ \t]+(?P<quote>[\"']?){_UP}{_ending(path, 1)}/?(?P=quote)(?![\w./-])")
     if len(into.findall(text)) != 1 or _FOREIGN.search(text):
         return None
-    changed = _dropped(text, into)
-    again = re.compile(rf"{_FROM}cd[ \t]+(?:\.\./?|-)(?![\w./-])")
+    changed = dropped(text, into)
+    again = re.compile(rf"{FROM}cd[ \t]+(?:\.\./?|-)(?![\w./-])")
     if not back or changed is None:
         return None if back else changed
-    return _dropped(changed, again) if len(again.findall(changed)) == 1 else None
+    return dropped(changed, again) if len(again.findall(changed)) == 1 else None
 
 
 def _nearer(text: str, path: str, depth: int) -> str | None:
     """Return a line that changes to the last parts of a folder alone."""
     parts = path.strip("/").split("/")
-    into = re.compile(rf"({_FROM}cd[ \t]+[\"']?)(?:\./)?{_ending(path, depth + 1)}(?=/?[\"']?(?![\w./-]))")
+    into = re.compile(rf"({FROM}cd[ \t]+[\"']?)(?:\./)?{_ending(path, depth + 1)}(?=/?[\"']?(?![\w./-]))")
     alone = len(into.findall(text)) == 1 and not _FOREIGN.search(text)
     return into.sub(rf"\g<1>{'/'.join(parts[-depth:])}", text) if alone else None
 
 
-def _dropped(text: str, command: re.Pattern[str]) -> str | None:
+def dropped(text: str, command: re.Pattern[str]) -> str | None:
     """Return a line without a command and what joins it to its neighbour; None where it has none."""
     while found := command.search(text):
         if _LAST.fullmatch(text, found.end()):

@@ -33,7 +33,7 @@ def tree(root: Path) -> Tree:
 
 def repair(root: Path, wanted: dict[str, object]) -> Plan:
     select = tuple(wanted["codemods"]) if wanted["weakness"] else None
-    return plan(tree(root), Shelf(), Options(), Allowed(select=select))
+    return plan(tree(root), Shelf(), Options(), Allowed(bool(wanted.get("unsafe")), select))
 
 
 def says(log: str, message: str) -> bool:
@@ -57,7 +57,13 @@ def test_the_message_of_the_log_is_predicted(state: Path) -> None:
         assert [found.code for found in report.weaknesses] == [wanted["code"]]
         return
     first = report.faults[0]
-    assert (first.code, first.stage, first.confidence) == (wanted["code"], wanted["stage"], "certain")
+    assert (first.code, first.stage, first.confidence) == (
+        wanted["code"],
+        wanted["stage"],
+        wanted.get("confidence", "certain"),
+    )
+    if first.code == "no-services":
+        return  # the platform prints nothing about it
     assert says((state / "deploy.log").read_text(), first.message), first.message
 
 

@@ -10,10 +10,10 @@ from tests.containers.bases import VERSION
 from tests.containers.probe import Deploy, Verdict
 
 
-def deploy(root: Path, config: str, start: str | None, work: Path) -> Deploy | Verdict:
+def deploy(root: Path, config: str, start: str | None, work: Path, secrets: dict[str, str]) -> Deploy | Verdict:
     """Read `config` (a path in `root`) for a deploy that is started in the folder `start`, by default the config's own.
 
-    `work` is a folder for what is written on the way.
+    `work` is a folder for what is written on the way, `secrets` is what the platform holds.
     """
     path = root / config
     try:
@@ -26,18 +26,21 @@ def deploy(root: Path, config: str, start: str | None, work: Path) -> Deploy | V
     service = _service(fly)
     group = service.get("processes", ["app"])[0]
     command = fly.get("processes", {}).get(group)
-    port = int(service["internal_port"])
+    port = int(service["internal_port"]) if service else None
+    release = fly.get("deploy", {}).get("release_command")
+    env = {name: str(value) for name, value in fly.get("env", {}).items()}
     dockerfile = path.parent / named if named else context / "Dockerfile"
     return Deploy(
         dockerfile=_buildpack(work) if "builder" in build else dockerfile,
         context=context,
         command=tuple(shlex.split(command)) if command else None,
         entrypoint=True,
-        variables={"FLY_APP_NAME": str(fly.get("app")), **{name: str(value) for name, value in fly.get("env", {}).items()}},
+        variables={"FLY_APP_NAME": str(fly.get("app")), **env, **secrets},
         port=port,
         path=_path(service),
         host=f"172.19.7.2:{port}",  # the machine's own address
         below=300,
+        release=tuple(shlex.split(release)) if release else None,
     )
 
 

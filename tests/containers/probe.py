@@ -23,7 +23,7 @@ from tests.containers.bases import ENVIRONMENT, buildah
 
 
 class Verdict(NamedTuple):
-    """How far the real deploy got: "config", "build", "boot", "health" or "ok"; and the last lines that it printed."""
+    """How far the real deploy got: "config", "build", "release", "boot", "port", "health" or "ok"; and what it printed last."""
 
     stage: str
     says: str
@@ -33,7 +33,8 @@ class Deploy(NamedTuple):
     """What a platform builds and starts.
 
     `command` None: the image's CMD; `entrypoint`: what the image says goes before it. `below` is the first status of an answer
-    to `path` that the platform does not take; without a path anything but an error of the server is an answer.
+    to `path` that the platform does not take; without a path anything but an error of the server is an answer. `release` is
+    run to its end before, in a machine of its own; without a `port` nothing of the app is to be reached.
     """
 
     dockerfile: Path
@@ -41,10 +42,11 @@ class Deploy(NamedTuple):
     command: tuple[str, ...] | None
     entrypoint: bool
     variables: dict[str, str]
-    port: int
+    port: int | None
     path: str | None
     host: str
     below: int
+    release: tuple[str, ...] | None = None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -62,18 +64,39 @@ def probe(deploy: Deploy, seconds: float = 40) -> Verdict:
     if built.returncode:
         return Verdict("build", (built.stdout + built.stderr)[-2000:])
     try:
-        return _boot(deploy, tag, seconds)
+        return _release(deploy, tag) or _boot(deploy, tag, seconds)
     finally:
         buildah("rmi", "-f", tag)
 
 
+def _release(deploy: Deploy, tag: str) -> Verdict | None:
+    """Run the release command to its end; None where there is none, or all went well."""
+    if deploy.release is None:
+        return None
+    container = buildah("from", "--pull-never", tag).stdout.strip()
+    try:
+        done = buildah("run", *_flags(deploy), container, "--", *_argv(deploy, tag, deploy.release), timeout=120)
+    finally:
+        buildah("rm", container)
+    return Verdict("release", (done.stdout + done.stderr)[-2000:]) if done.returncode else None
+
+
+def _argv(deploy: Deploy, tag: str, command: tuple[str, ...] | None) -> list[str]:
+    entry = _image(tag, "Entrypoint") if deploy.entrypoint else []
+    return [*entry, *(command if command is not None else _image(tag, "Cmd"))]
+
+
+def _flags(deploy: Deploy) -> list[str]:
+    return [part for name, value in deploy.variables.items() for part in ("--env", f"{name}={value}")]
+
+
 def _boot(deploy: Deploy, tag: str, seconds: float) -> Verdict:
+    if deploy.port is None:
+        return Verdict("port", "no service exposes the app")
     if _listens(deploy.port):
         return Verdict("boot", f"port {deploy.port} of this machine is taken")
     container = buildah("from", "--pull-never", tag).stdout.strip()
-    entry = _image(tag, "Entrypoint") if deploy.entrypoint else []
-    argv = [*entry, *(deploy.command if deploy.command is not None else _image(tag, "Cmd"))]
-    flags = [part for name, value in deploy.variables.items() for part in ("--env", f"{name}={value}")]
+    argv, flags = _argv(deploy, tag, deploy.command), _flags(deploy)
     process = subprocess.Popen(
         ["buildah", "run", *flags, container, "--", *argv],
         stdout=subprocess.PIPE,

@@ -26,6 +26,25 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The build does not import the app. This is looked for only when verify-import-at-build is selected: an app that needs "
         "a secret when it is imported would stop the build.",
     ),
+    "requirements-late": (
+        "build",
+        "The requirements are installed behind the sources",
+        "A layer is reused while everything above it is as it was. Behind `COPY . .` an install runs again whenever any file "
+        "changed, so each deploy takes minutes longer than it must.",
+    ),
+    "migrations-at-start": (
+        "boot",
+        "A process migrates the database before it serves",
+        "Each machine that starts migrates first: two at a time race for the same tables, a restart waits for it, and a "
+        "migration that fails takes machines down instead of stopping the deploy. Not said where the database may be an SQLite "
+        "file.",
+    ),
+    "migrations-not-run": (
+        "release",
+        "Nothing runs the migrations",
+        "The repository has migrations of Alembic or Django, and neither a command of the deploy, nor the code, a script or a "
+        "page of documentation runs them.",
+    ),
     "stale-config": (
         "config",
         "A config that nobody deploys would fail",

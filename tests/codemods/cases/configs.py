@@ -51,7 +51,26 @@ services:
     startCommand: uvicorn main:app --host 0.0.0.0 --port $PORT
 """
 
+MIGRATING = {
+    **HEALTHY,
+    "requirements.txt": "fastapi\nuvicorn\nalembic\n",
+    "alembic.ini": "[alembic]\nscript_location = migrations\n",
+    "migrations/env.py": "from alembic import context\n",
+}
+
 CASES = [
+    Case(
+        "split-migrations",
+        {**MIGRATING, "fly.toml": GROUP.format("sh -c 'alembic upgrade head && uvicorn main:app --host 0.0.0.0 --port 8080'")},
+        "fly.toml",
+        "toml",
+    ),
+    Case(
+        "run-migrations",
+        {**MIGRATING, "migrations/versions/1.py": "revision = '1'\n"},
+        "fly.toml",
+        "toml",
+    ),
     Case(
         "fix-release-command",
         {

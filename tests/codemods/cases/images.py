@@ -22,6 +22,12 @@ def _image(*lines: str) -> dict[str, str]:
 
 
 CASES = [
+    Case(
+        "reorder-dependency-layer",
+        _image(SLIM, APP, "# packages\nRUN pip install -r requirements.txt\n"),
+        "Dockerfile",
+        "dockerfile",
+    ),
     Case("add-env-path", _image(SLIM, APP, VENV), "Dockerfile", "dockerfile"),
     Case("add-user", _image(SLIM, APP, "RUN pip install -r requirements.txt\nUSER web\n"), "Dockerfile", "dockerfile"),
     Case(
