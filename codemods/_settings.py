@@ -76,7 +76,9 @@ def _replaced(read: Source, node: ast.expr, written: str) -> list[Splice]:
 def _added(read: Source, node: ast.ClassDef, name: str, written: str, quote: str) -> list[Splice]:
     for statement in node.body:
         match statement:
-            case ast.ClassDef(name="Config", body=[*_, last]) if last.lineno > statement.lineno:
+            case ast.ClassDef(name="Config", body=[*_, last]):
+                if last.lineno == statement.lineno:
+                    return []
                 indent = " " * last.col_offset
                 at = _line_end(read, last)
                 return [Splice(at, at, f"{newline(read.text)}{indent}{name} = {written}")]
