@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from bot.engine.boot import modules
 from bot.engine.boot.settings import Following, Own, described, lineage, options, validators, variables
-from bot.engine.boot.values import Evaluated, dotted
+from bot.engine.boot.values import Evaluated, dotted, evaluate
 
 Kind = Literal["list", "dict", "int", "float", "bool", ""]  # "": anything else, which is not judged
 _KINDS: dict[str, Kind] = {
@@ -30,7 +30,8 @@ _UNTOLD = frozenset(
 class Field(NamedTuple):
     """A field: what fills it (`variables`, as they are written), and what it takes.
 
-    `optional`: None is taken, too; `early`: a validator of its own sees the text first.
+    `optional`: None is taken, too; `early`: a validator of its own sees the text first; `maker` is the class of ours that makes
+    its default.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Field(NamedTuple):
     required: bool
     early: bool
     annotation: str
+    maker: Own | None
 
 
 class Shape(NamedTuple):
@@ -57,7 +59,7 @@ class Shape(NamedTuple):
 def shape(reader: Following, whole: Own) -> Shape | None:
     """Return a settings class; None where a class is none, or where something fills it in a way that is not told."""
     classes = list(lineage(reader, whole))
-    base = _base(classes)
+    base = _base(classes, reader)
     told = options(reader, whole)
     if base is None or told is None or not _UNTOLD.isdisjoint(told):
         return None
@@ -78,8 +80,12 @@ def shape(reader: Following, whole: Own) -> Shape | None:
     return Shape(whole, base == "pydantic", tuple(found.values()), told, rewrites)
 
 
-def _base(classes: list[Own]) -> str | None:
-    """Return the distribution whose `BaseSettings` classes come from; None where one has a base that is not known."""
+def _base(classes: list[Own], reader: Following) -> str | None:
+    """Return the distribution whose `BaseSettings` classes come from; None where one has a base that is not known.
+
+    Where both are tried in turn, the newer one was imported if it is there.
+    """
+    newer = reader.walk.is_outside("pydantic_settings")
     known = {each.node.name for each in classes}
     found = set[str]()
     for each in classes:
@@ -89,7 +95,8 @@ def _base(classes: list[Own]) -> str | None:
             first, dot, rest = name.partition(".")
             full = f"{brought.get(first, first)}{dot}{rest}"
             if full.endswith(".BaseSettings"):
-                found.add(full.removesuffix(".BaseSettings").partition(".")[0])
+                plain = full.startswith(("pydantic.BaseSettings", "pydantic_settings."))
+                found.add("pydantic_settings" if newer and plain else full.partition(".")[0])
             elif name.rpartition(".")[2] not in known:
                 return None
     return next(iter(found & {"pydantic", "pydantic_settings"})) if len(found) == 1 else None
@@ -123,7 +130,17 @@ def _fields(reader: Following, owner: Own, whole: Own, old: bool) -> Iterator[Fi
         early = any(True for _ in validators(reader, whole, name, early=True))
         required = _is_required(statement.value, call) and not (old and (optional or hint is None))
         written = ast.unparse(hint) if hint is not None else ""
-        yield Field(name, owner, statement.lineno, tuple(given), kind, optional, required, early, written)
+        maker = _maker(reader, owner, call)
+        yield Field(name, owner, statement.lineno, tuple(given), kind, optional, required, early, written, maker)
+
+
+def _maker(reader: Following, owner: Own, call: ast.Call | None) -> Own | None:
+    """Return the class that `Field(default_factory=…)` names, if it is one of ours."""
+    node = next((each.value for each in call.keywords if each.arg == "default_factory"), None) if call else None
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    found = evaluate(node, reader.walk.scope(reader.walk.frame(owner.loaded)))
+    return found if isinstance(found, Own) else None
 
 
 def _is_class_variable(hint: ast.expr) -> bool:

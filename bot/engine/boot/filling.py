@@ -12,7 +12,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from bot.engine.boot import fields
+from bot.engine.boot import fields, variables
 from bot.engine.boot.facts import Call, Import
 from bot.engine.boot.fields import Field, Shape
 from bot.engine.boot.importer import Frame, Importer
@@ -63,9 +63,20 @@ def follow(walk: Importer, event: Call, frame: Frame) -> None:
         plain = not event.node.args and all(each and (not each.startswith("_") or each in _OPTIONS) for each in given)
         if shape is not None and files is not None and plain:
             place = Place(frame.loaded.found.tree or "", event.node.lineno, event.node.col_offset + 1)
-            _fill(walk, shape._replace(fields=tuple(each for each in shape.fields if each.name not in given)), files, place)
+            shape = shape._replace(fields=tuple(each for each in shape.fields if each.name not in given))
+            _fill(walk, shape, files, place)
+            for each in shape.fields:
+                _make_default(walk, each, event.node, frame, place)
     finally:
         walk.reader = before
+
+
+def _make_default(walk: Importer, field: Field, node: ast.Call, frame: Frame, place: Place) -> None:
+    """Note what stops the settings object that is another one's default from being made."""
+    shape = fields.shape(field.maker.reader, field.maker) if field.maker else None
+    files = _env_files(walk, ast.Call(node.func, [], []), frame, shape) if shape else None
+    if shape is not None and files is not None:
+        _fill(walk, shape, files, place)
 
 
 def _is_class(walk: Importer, name: str, frame: Frame) -> bool:
@@ -149,12 +160,39 @@ def _fill(walk: Importer, shape: Shape, files: tuple[EnvFile, ...], place: Place
             _note_misread(walk, shape, each, _undecoded(walk, shape, each), place)
     late = [each for each in misread if not each.decoded]
     count = len(late) + sum(len(keys) for _, keys in extra)
-    kind = "pydantic.error_wrappers" if shape.old else "pydantic_core._pydantic_core"
-    words = f"{kind}.ValidationError: {count} validation error{'s' * (count > 1)} for {shape.whole.node.name}"
+    words = _refusal(shape, count)
+    missing = _missing(walk, shape, files)
+    for field, variable in missing:
+        _assume(walk, shape, field, variable, _refusal(shape, count + len(missing)), place)
     for file, keys in extra:
         _note_extra(walk, shape, file, keys, words, place)
     for each in late:
         _note_misread(walk, shape, each, words, place)
+
+
+def _refusal(shape: Shape, count: int) -> str:
+    kind = "pydantic.error_wrappers" if shape.old else "pydantic_core._pydantic_core"
+    return f"{kind}.ValidationError: {count} validation error{'s' * (count > 1)} for {shape.whole.node.name}"
+
+
+def _missing(walk: Importer, shape: Shape, files: tuple[EnvFile, ...]) -> list[tuple[Field, str]]:
+    """Return the fields without a default that nothing known here fills, each with its variable."""
+    if shape.rewrites or "secrets_dir" in shape.options:
+        return []
+    exact = shape.options.get("case_sensitive") is True
+    delimiter = shape.options.get("env_nested_delimiter")
+    listed = {entry.key.lower() for file in files for entry in file.entries}
+    there = listed | {name.lower() for name, value in walk.env.items() if value is not None or not walk.left(name)}
+    found = []
+    for field in shape.fields:
+        parts = tuple(f"{each.lower()}{delimiter}" for each in field.variables) if isinstance(delimiter, str) else ()
+        known = any(each.lower() in there for each in field.variables) or any(each.startswith(parts) for each in there if parts)
+        if not field.required or not field.variables or known:
+            continue
+        name = field.variables[0] if exact else field.variables[0].upper()
+        if not variables.is_set(walk, name, walk.frame(field.owner.loaded)):
+            found.append((field, name))
+    return found
 
 
 def _extra(walk: Importer, shape: Shape, files: tuple[EnvFile, ...]) -> list[tuple[EnvFile, list[str]]]:
@@ -233,6 +271,16 @@ def _undecoded(walk: Importer, shape: Shape, misread: Misread) -> str:
 
 
 # --- what is said of it
+
+
+def _assume(walk: Importer, shape: Shape, field: Field, variable: str, message: str, made: Place) -> None:
+    path = field.owner.loaded.found.tree or ""
+    reason = f"`{field.owner.node.name}.{field.name}` ({path}:{field.line}) has no default, and the start makes the settings"
+    step = f"{made.path}:{made.line}"
+    added = walk.failures.chain[-1:] != [step]
+    walk.failures.chain += [step] if added else []
+    walk.failures.assume(variable, message, reason, Place(path, field.line))
+    del walk.failures.chain[len(walk.failures.chain) - added :]
 
 
 def _note_misread(walk: Importer, shape: Shape, misread: Misread, message: str, made: Place) -> None:

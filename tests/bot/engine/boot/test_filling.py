@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.engine.model.findings import ForbiddenKeys, UnreadValue
-from tests.tools import FLY, HEALTHY, faults, text
+from tests.tools import FLY, HEALTHY, faults, only, text
 
 EXTRA = "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings"
 LIST = 'pydantic_settings.exceptions.SettingsError: error parsing value for field "origins" from source "EnvSettingsSource"'
@@ -202,3 +202,86 @@ def test_values_that_suit(body: str, value: str) -> None:
     head = "from typing import Annotated, ClassVar, Optional\nfrom pydantic import Field, field_validator\n"
     head += "from pydantic_settings import NoDecode\n"
     assert not faults(settings(body, head, fly__toml=env(N=value)))
+
+
+def test_both_versions_may_be_tried_in_turn() -> None:
+    files = settings(CONFIG, __env="OTHER=b\n")
+    one = "from pydantic_settings import BaseSettings, SettingsConfigDict"
+    both = f"try:\n    {one}\nexcept ImportError:\n    from pydantic import BaseSettings"
+    [fault] = faults({**files, "config.py": files["config.py"].replace(one, both)})
+    assert fault.message == EXTRA
+
+
+def assumed(files: dict[str, str]) -> list[str]:
+    """Return the variables that a deploy is assumed to have; it reaches its end with them."""
+    report = only(files)
+    assert report.reached == "ok"
+    return [each.name for each in report.assumptions if each.kind == "variable"]
+
+
+def test_what_has_no_default_is_assumed_to_be_set() -> None:
+    report = only(settings("database_url: str\nkey: str = Field(...)\n", "from pydantic import Field\n"))
+    [url, key] = report.assumptions
+    assert (url.name, key.name) == ("DATABASE_URL", "KEY")
+    assert url.command == "fly secrets set DATABASE_URL=… -a demo"
+    assert url.message == "pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings"
+    assert url.reason == "`Settings.database_url` (config.py:6) has no default, and the start makes the settings."
+    assert url.chain == ("main.py:4", "config.py:6")
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("key: str = Field(alias='api_token')\n", "API_TOKEN"),
+        ("key: str = Field(validation_alias=AliasChoices('api', 'token'))\n", "API"),
+        ("model_config = SettingsConfigDict(env_prefix='app_')\nkey: str\n", "APP_KEY"),
+        ("model_config = SettingsConfigDict(case_sensitive=True)\nkey: str\n", "key"),
+        ("inner: Inner = Field(default_factory=Inner)\n", "TOKEN"),
+        ("key: Optional[str]\n", "KEY"),
+    ],
+)
+def test_how_the_variable_is_called(body: str, name: str) -> None:
+    head = (
+        "from typing import Optional\nfrom pydantic import AliasChoices, Field\n\nclass Inner(BaseSettings):\n    token: str\n"
+    )
+    assert assumed(settings(body, head)) == [name]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "key: str = ''\n",
+        "key: str = Field('')\n",
+        "key: str = Field(default_factory=str)\n",
+        "key: ClassVar[str]\n",
+        "_key: str\n",
+        "model_config = SettingsConfigDict(env_file='.env')\nname: str\n",
+        "model_config = SettingsConfigDict(env_nested_delimiter='__')\ndb: Nested\n",
+        "model_config = SettingsConfigDict(secrets_dir='/run/secrets')\nkey: str\n",
+        "fly: str = Field(alias='FLY_APP_NAME')\n",
+        "key: str\n\n@model_validator(mode='before')\ndef fill(cls, data):\n    return {'key': 'x'}\n",
+    ],
+)
+def test_what_is_filled_without_a_secret(body: str) -> None:
+    head = "from typing import ClassVar\nfrom pydantic import Field, model_validator\n"
+    assert assumed(settings(body, head, __env="NAME=a\n", fly__toml=env(DB__HOST="h"))) == []
+
+
+def test_what_the_call_or_the_code_itself_fills() -> None:
+    files = settings("key: str\n")
+    assert assumed({**files, "main.py": MAIN.replace("Settings()", "Settings(key='x')")}) == []
+    set_before = MAIN.replace("settings =", "os.environ.setdefault('KEY', 'x')\nsettings =")
+    assert assumed({**files, "main.py": f"import os\n{set_before}"}) == []
+
+
+def test_pydantic_1_needs_nothing_for_what_may_be_none() -> None:
+    files = settings("key: Optional[str]\nother: str\n", "from typing import Optional\n")
+    old = files["config.py"].replace(
+        "pydantic_settings import BaseSettings, SettingsConfigDict", "pydantic import BaseSettings"
+    )
+    report = only({**files, "config.py": old, "requirements.txt": "fastapi\nuvicorn\npydantic<2\n"})
+    [assumption] = report.assumptions
+    assert (assumption.name, assumption.message) == (
+        "OTHER",
+        "pydantic.error_wrappers.ValidationError: 1 validation error for Settings",
+    )
