@@ -149,18 +149,23 @@ def _is_settings(reader: Following, owner: Own) -> bool:
 def _field(reader: Following, owner: Own, whole: Own, name: str, statement: ast.Assign | ast.AnnAssign) -> Evaluated:
     """Return a field's value: what the environment says, else its default, with its validators."""
     scope = _scope(reader, owner)
-    call = statement.value if isinstance(statement.value, ast.Call) else None
-    described = call if call and dotted(call.func).rpartition(".")[2] in ("Field", "field") else None
-    value = _default(described, statement.value, scope)
+    call = described(statement.value)
+    value = _default(call, statement.value, scope)
     if not _is_settings(reader, whole):
         return value
     if _changed(reader, whole, name) or _wrapped(statement):
         return UNKNOWN
-    value = _from_environment(_variables(reader, whole, name, described, scope), value, scope)
-    for function in _validators(reader, whole, name):
+    value = _from_environment(variables(reader, whole, owner, name, call), value, scope)
+    for function in validators(reader, whole, name):
         value = reader.returned(owner.loaded, function, [whole, value], {}, True)
     reader.note(owner, name, value)
     return value
+
+
+def described(value: ast.expr | None) -> ast.Call | None:
+    """Return the `Field(…)` that a field is declared with."""
+    named = isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in ("Field", "field")
+    return value if isinstance(value, ast.Call) and named else None
 
 
 def _scope(reader: Following, owner: Own) -> Scope:
@@ -176,21 +181,22 @@ def _scope(reader: Following, owner: Own) -> Scope:
     return scope._replace(constants={**scope.constants, **own})
 
 
-def _default(described: ast.Call | None, value: ast.expr | None, scope: Scope) -> Evaluated:
+def _default(call: ast.Call | None, value: ast.expr | None, scope: Scope) -> Evaluated:
     """Return the default of a field; UNKNOWN for none."""
-    if described is None:
+    if call is None:
         return evaluate(value, scope) if value is not None else UNKNOWN
-    given = {each.arg: each.value for each in described.keywords}
-    node = described.args[0] if described.args else given.get("default")
+    given = {each.arg: each.value for each in call.keywords}
+    node = call.args[0] if call.args else given.get("default")
     factory = given.get("default_factory")
     if isinstance(factory, ast.Lambda):
         node = factory.body
     return evaluate(node, scope) if node is not None else UNKNOWN
 
 
-def _variables(reader: Following, whole: Own, name: str, described: ast.Call | None, scope: Scope) -> list[str]:
-    """Return the variables that a field is filled from, the first one that is set."""
-    given = {each.arg: each.value for each in described.keywords} if described else {}
+def variables(reader: Following, whole: Own, owner: Own, name: str, call: ast.Call | None) -> list[str]:
+    """Return the variables that a field of a class is filled from, the first one that is set; `call` is its `Field(…)`."""
+    scope = _scope(reader, owner)
+    given = {each.arg: each.value for each in call.keywords} if call else {}
     for option in ("validation_alias", "alias", "env"):
         if option not in given:
             continue
@@ -206,24 +212,56 @@ def _variables(reader: Following, whole: Own, name: str, described: ast.Call | N
 
 def _prefix(reader: Following, whole: Own) -> str | None:
     """Return what stands before the names of variables; None where that is not told."""
+    told = options(reader, whole)
+    prefix = told.get("env_prefix", "") if told is not None else None
+    return prefix if isinstance(prefix, str) else None
+
+
+def options(reader: Following, whole: Own) -> dict[str, Evaluated] | None:
+    """Return the configuration of a settings class, that of the classes above it included; None where it is not all told."""
+    found: dict[str, Evaluated] = {}
     for each in lineage(reader, whole):
         scope = _scope(reader, each)
-        for statement in each.node.body:
-            match statement:
-                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
-                    told = next((one.value for one in keywords if one.arg == "env_prefix"), None)
-                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Dict(keys=keys, values=values)):
-                    pairs = zip(keys, values, strict=True)
-                    told = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "env_prefix"), None)
-                case ast.ClassDef(name="Config"):
-                    found = declared(statement, "env_prefix")
-                    told = found.value if found else None
-                case _:
-                    continue
-            if told is not None:
-                prefix = evaluate(told, scope)
-                return prefix if isinstance(prefix, str) else None
-    return ""
+        told = configured(each.node)
+        if told is None:
+            return None
+        for name, node in told.items():
+            found.setdefault(name, evaluate(node, scope))
+    return found
+
+
+def configured(node: ast.ClassDef) -> dict[str, ast.expr] | None:
+    """Return the options in a class's own configuration: `model_config`, `class Config`, or words behind its bases."""
+    found = {each.arg: each.value for each in node.keywords if each.arg and each.arg != "metaclass"}
+    for statement in node.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name("model_config")], value=value)
+                | ast.AnnAssign(target=ast.Name("model_config"), value=ast.expr() as value)
+            ):
+                told = _options_of(value)
+                if told is None:
+                    return None
+                found |= told
+            case ast.ClassDef(name="Config", bases=[], body=body):
+                for each in body:
+                    if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None:
+                        found |= dict.fromkeys(_targets(each), each.value)
+                    elif isinstance(each, _Function):
+                        found[each.name] = ast.Constant(...)  # what it does is not told
+            case ast.ClassDef(name="Config"):
+                return None
+    return found
+
+
+def _options_of(value: ast.expr) -> dict[str, ast.expr] | None:
+    """Return the options that `SettingsConfigDict(…)`, `dict(…)` or `{…}` holds; None for what is not written out."""
+    match value:
+        case ast.Call(args=[], keywords=keywords) if all(each.arg for each in keywords):
+            return {each.arg or "": each.value for each in keywords}
+        case ast.Dict(keys=keys, values=values) if all(isinstance(key, ast.Constant) for key in keys):
+            return {str(key.value): each for key, each in zip(keys, values, strict=True) if isinstance(key, ast.Constant)}
+    return None
 
 
 def _from_environment(names: list[str], default: Evaluated, scope: Scope) -> Evaluated:
@@ -236,8 +274,11 @@ def _from_environment(names: list[str], default: Evaluated, scope: Scope) -> Eva
     return default if scope.complete and names else UNKNOWN
 
 
-def _validators(reader: Following, whole: Own, name: str) -> list[_Function]:
-    """Return the validators of a field in the order in which they run: of pydantic 2's that come before, the last one first."""
+def validators(reader: Following, whole: Own, name: str, early: bool = False) -> list[_Function]:
+    """Return the validators of a field in the order in which they run: of pydantic 2's that come before, the last one first.
+
+    `early`: only those that see what the environment has.
+    """
     before: list[_Function] = []
     after: list[_Function] = []
     for each in lineage(reader, whole):
@@ -246,17 +287,17 @@ def _validators(reader: Following, whole: Own, name: str) -> list[_Function]:
                 if not isinstance(call, ast.Call) or dotted(call.func).rpartition(".")[2] not in _VALIDATORS:
                     continue
                 listed = [one.value for one in call.args if isinstance(one, ast.Constant)]
-                early = any(
-                    isinstance(one.value, ast.Constant) and one.value.value in ("before", "plain", True)
+                first = any(
+                    isinstance(one.value, ast.Constant) and one.value.value in ("before", "plain", "wrap", True)
                     for one in call.keywords
                     if one.arg in ("mode", "pre")
                 )
                 newest = dotted(call.func).rpartition(".")[2] == "field_validator"
-                if (name in listed or "*" in listed) and early:
+                if (name in listed or "*" in listed) and first:
                     before.insert(0 if newest else len(before), function)
                 elif name in listed or "*" in listed:
                     after.append(function)
-    return [*before, *after]
+    return before if early else [*before, *after]
 
 
 def _changed(reader: Following, whole: Own, name: str) -> bool:

@@ -165,6 +165,10 @@ class Walk(Importer):
             from bot.engine.boot import engines  # many apps have no database
 
             engines.follow(self, event, frame)
+        if self.is_outside("pydantic") or self.is_outside("pydantic_settings"):
+            from bot.engine.boot import filling  # many apps have no settings class
+
+            filling.follow(self, event, frame)
         if event.name == "os.chdir" and self.finder.busy:  # the launchers have the current folder itself on sys.path
             self._path_change(PathChange(None, None, event.node.lineno), frame)
             return "on"

@@ -211,6 +211,34 @@ class UrlMisfit(NamedTuple):
     places: tuple[Place, ...]
 
 
+class ForbiddenKeys(NamedTuple):
+    """Variables of an env file that a settings class has no field for, and that it forbids.
+
+    `env_file` is the file, `path` and `owner` are the file and the name of the class whose configuration says so.
+    """
+
+    keys: tuple[str, ...]
+    env_file: str
+    path: str
+    owner: str
+
+
+class UnreadValue(NamedTuple):
+    """The value of a variable that a setting can't be made of.
+
+    `kind` is what the field takes, `field` is the file, class and name of the setting, `env_file` the file that holds the value
+    (None: the environment), `early`: a validator of the field is there that sees the text first; `old`: of pydantic 1.
+    """
+
+    variable: str
+    value: str
+    kind: str
+    field: tuple[str, str, str]
+    env_file: str | None
+    early: bool
+    old: bool
+
+
 class SharedPort(NamedTuple):
     """Addresses, as they are written, of which one takes the port of the others; `by` is the server that is told them."""
 
@@ -290,6 +318,7 @@ Detail = (
     | Clash
     | Denied
     | Failing
+    | ForbiddenKeys
     | Lacking
     | Misplaced
     | MissingDockerfile
@@ -310,6 +339,7 @@ Detail = (
     | SharedPort
     | TurnedAway
     | Unanswered
+    | UnreadValue
     | UrlMisfit
     | None
 )

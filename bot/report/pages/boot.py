@@ -82,6 +82,20 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "on psycopg) and no engine with asyncpg. What the code makes of the variable on its way to the engine is followed. "
         "Likely where the platform's form is not written down: a secret may hold another one.",
     ),
+    "settings-extra-key": (
+        "boot",
+        "A settings class forbids a key of its env file",
+        "pydantic-settings 2 forbids extra inputs by default, and takes each key of a file that `env_file` names for one where "
+        "no field has it. Variables of the environment are never held against a class, so this only bites in an image that "
+        "has the file. Classes that change their sources or their input themselves are left alone.",
+    ),
+    "settings-value-invalid": (
+        "boot",
+        "A setting can't be made of the value that a variable has",
+        "A list or a dictionary is read as JSON, before any validator of its own: `a,b` is none. Numbers and booleans have to "
+        "be some, too. Looked at are the platform's config, the Dockerfile's ENV and env files in the image; likely alone, "
+        "since a secret of the same name goes before all of them.",
+    ),
     "name-not-found": (
         "boot",
         "An imported name does not exist",

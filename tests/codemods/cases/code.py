@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bot.engine.boot.test_django_checks import FILES as SHOP
 from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
+from tests.bot.engine.boot.test_filling import settings
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
 from tests.codemods import test_absolute_imports as absolute
@@ -11,6 +12,9 @@ from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_normalize_database_url as urls
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
+from tests.codemods.test_settings_ignore_extra import CALL as CONFIG
+from tests.codemods.test_settings_ignore_extra import ENV
+from tests.codemods.test_settings_ignore_extra import FIELD as NAMED
 from tests.tools import HEALTHY, MAIN
 
 CASES = [
@@ -18,6 +22,8 @@ CASES = [
     Case("absolute-imports", {**absolute.SCRIPT, "models.py": "from .settings import NAME, MODE\n"}, "models.py", "python"),
     Case("break-import-cycle", cycle.FILES, "app/models/deck.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
+    Case("settings-ignore-extra", settings(f"{NAMED}{CONFIG}(\n    env_file='.env'\n)\n", __env=ENV), "config.py", "python"),
+    Case("settings-ignore-extra", settings(f"{NAMED}class Config:\n    env_file = '.env'\n", __env=ENV), "config.py", "python"),
     Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
     Case("exempt-health-from-rate-limit", limited(COUNTING), "main.py", "python", unsafe=True),
     Case(
