@@ -109,7 +109,7 @@ class Facts(NamedTuple):
 
     events: tuple[Event, ...]
     names: frozenset[str]
-    bound: dict[str, tuple[int, int]]  # line and column of the statement that binds each name first
+    bound: dict[str, tuple[int, int]]  # line and column from which on each name is there for the first time
     stars: tuple[Import, ...]
     dynamic: bool  # names may appear that can't be seen: __getattr__, globals(), exec
     functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]

@@ -41,7 +41,7 @@ class Names:
         for statement, names in bindings:
             self.found.update(names)
             for name in names:
-                self.bound.setdefault(name, (statement.lineno, statement.col_offset))
+                self.bound.setdefault(name, _bound_at(statement))
             self.statement(statement)
 
     def statement(self, statement: ast.stmt) -> None:
@@ -56,6 +56,13 @@ class Names:
             case _ if self.made:
                 made = ("globals", "locals", "vars", "exec", "eval", "setattr", "__path__")
                 self.dynamic = self.dynamic or any(_makes_names(node, made) for node in _own_expressions(statement))
+
+
+def _bound_at(statement: ast.stmt) -> tuple[int, int]:
+    """Return from where on the names that a statement binds are there: behind what it computes, or a class's body."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.ClassDef):
+        return statement.end_lineno or statement.lineno, statement.end_col_offset or 0
+    return statement.lineno, statement.col_offset
 
 
 def top_level(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -53,9 +53,9 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     "template-missing": (
         "health",
         "A page renders a template that the image does not have",
-        "Flask looks for templates in the folder `templates` beside the app's module, Jinja2Templates in the directory that it is "
-        "told. One that was never committed, or that lies elsewhere, is missed at the first request alone: the app starts, and "
-        "the page is answered with 500. Looked for on the path that a check asks for, or on `/` where nothing is checked.",
+        "Flask looks for templates in the folder `templates` beside the app's module, Jinja2Templates in the directory that it "
+        "is told. One that was never committed, or that lies elsewhere, is missed at the first request alone: the app starts, "
+        "and the page is answered with 500. Looked for on the path that a check asks for, or on `/` where nothing is checked.",
     ),
     "no-services": (
         "port",

@@ -247,6 +247,16 @@ TABLE: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         SCRIPT,
         "",
     ),
+    "a circle out of a class's body": (
+        {"main.py": "import a", "a.py": "class X:\n    import b", "b.py": "from a import X"},
+        SCRIPT,
+        f"{NAME}'X' from partially initialized module 'a' {TOO_EARLY} (/app/a.py)",
+    ),
+    "a circle out of the function that makes the name": (
+        {"main.py": "import a", "a.py": "def made():\n    import b\nx = made()", "b.py": "from a import x"},
+        SCRIPT,
+        f"{NAME}'x' from partially initialized module 'a' {TOO_EARLY} (/app/a.py)",
+    ),
     "a circle in which nobody binds the name": (
         {"main.py": "import a", "a.py": "import b", "b.py": "from a import x"},
         SCRIPT,

@@ -169,8 +169,8 @@ def test_names_that_a_file_gives_to_paths_are_written_in_full():
         ("ModuleNotFoundError", "module"),
         ("(ImportError, ValueError)", "error+import+module+other"),
         ("(ModuleNotFoundError, SyntaxError)", "module+syntax"),
-        ("Exception", "error+file+import+key+module+other+syntax"),
-        ("builtins.BaseException", "error+file+import+key+module+other+syntax"),
+        ("Exception", "attribute+error+file+import+key+module+other+syntax"),
+        ("builtins.BaseException", "attribute+error+file+import+key+module+other+syntax"),
         ("FileNotFoundError", "file"),
         ("(IOError, RuntimeError)", "error+file+other"),
     ],
@@ -181,7 +181,7 @@ def test_what_a_handler_catches(kind, caught):
 
 
 def test_a_bare_except_catches_all():
-    caught = "error+file+import+key+module+other+syntax"
+    caught = "attribute+error+file+import+key+module+other+syntax"
     assert events("try:\n    import a\nexcept:\n    pass\n") == [f"try [import a] except {caught} [] else []"]
 
 
@@ -348,7 +348,12 @@ def test_star_imports_are_kept_apart():
 
 def test_where_a_name_is_bound_first():
     facts = read("import a\nx = 1; y = 2\nif x:\n    y = 3\n    z = 1\n")
-    assert {name: facts.bound[name] for name in "axyz"} == {"a": (1, 0), "x": (2, 0), "y": (2, 7), "z": (5, 4)}
+    assert {name: facts.bound[name] for name in "axyz"} == {"a": (1, 0), "x": (2, 5), "y": (2, 12), "z": (5, 9)}
+
+
+def test_a_class_and_what_a_call_makes_are_there_behind_their_last_line():
+    facts = read("class A:\n    import b\napp = made(\n    1,\n)\n")
+    assert {name: facts.bound[name] for name in ("A", "app")} == {"A": (2, 12), "app": (5, 1)}
 
 
 # --- constants
