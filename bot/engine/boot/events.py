@@ -93,7 +93,11 @@ def _statement(statement: ast.stmt) -> Iterator[Event]:
             yield Stop(True)
         case ast.Raise(exc=raised):
             yield from _calls([raised] if raised else [])
-            yield Stop(False)
+            yield Stop(False, raised)
+        case ast.Assert(test=test, msg=words):
+            yield from _calls([test])
+            says = ast.Call(ast.Name("AssertionError"), [words] if words else [], [])
+            yield Branch(ast.copy_location(ast.UnaryOp(ast.Not(), test), test), (Stop(False, says),), ())
         case ast.Match(cases=cases):
             for case in cases:
                 yield Branch(None, tuple(events(case.body)), ())
@@ -115,7 +119,7 @@ def _statement(statement: ast.stmt) -> Iterator[Event]:
         case _:
             yield from _calls(child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr))
             if isinstance(statement, ast.Expr) and _called(statement.value) in _EXITS:
-                yield Stop(False)
+                yield Stop(False, statement.value)
 
 
 def _called(node: ast.expr) -> str:

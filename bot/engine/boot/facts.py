@@ -58,9 +58,10 @@ class Variable(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Nothing behind it runs: `return` (`returns`), or the end of the program (`raise`, `sys.exit()`)."""
+    """Nothing behind it runs: `return` (`returns`), or the end of the program (`raise`, `sys.exit()`), with what that says."""
 
     returns: bool
+    says: ast.expr | None = None
 
 
 class Branch(NamedTuple):

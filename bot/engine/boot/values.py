@@ -369,8 +369,14 @@ def _chained(stops: bool, operands: list[ast.expr], scope: Scope, depth: int) ->
 
 
 def _comparison(node: ast.Compare, scope: Scope, depth: int) -> Evaluated:
-    if len(node.ops) == 1 and dotted(node.comparators[0]) == "sys.path":
-        return _listed(evaluate(node.left, scope, depth + 1), isinstance(node.ops[0], ast.In), scope)
+    if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
+        wanted, owner = isinstance(node.ops[0], ast.In), dotted(node.comparators[0])
+        if owner == "sys.path":
+            return _listed(evaluate(node.left, scope, depth + 1), wanted, scope)
+        if owner in ("os.environ", "environ"):
+            key = evaluate(node.left, scope, depth + 1)
+            known = isinstance(key, str) and (scope.complete or key in scope.env)
+            return (key in scope.env) is wanted if known else UNKNOWN
     values = [evaluate(operand, scope, depth + 1) for operand in (node.left, *node.comparators)]
     found = [_compared(left, operator, right) for left, operator, right in zip(values, node.ops, values[1:], strict=False)]
     if False in found:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import posixpath
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.engine.boot.facts import Import, Variable
-from bot.engine.boot.values import dotted, evaluate
+from bot.engine.boot.facts import Branch, Call, Import, Stop, Variable
+from bot.engine.boot.values import Scope, dotted, evaluate, truth
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 _READS_FILES = re.compile(rb"\b(?:dotenv|decouple|environs|env_file|read_env)\b")
 _LINE = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=", re.M)
+_EXITS = ("sys.exit", "exit", "quit", "SystemExit")
+_SAYING = ("print", "error", "critical", "fatal", "exception")  # last parts of what tells people why
 
 
 def follow(walk: Importer, event: Variable, frame: Frame) -> None:
@@ -26,18 +32,79 @@ def follow(walk: Importer, event: Variable, frame: Frame) -> None:
     name = evaluate(event.node.slice, walk.scope(frame))
     if isinstance(name, str) and not is_set(walk, name, frame):
         place = Place(tree, event.node.lineno, event.node.col_offset + 1)
-        walk.failures.assume(name, f"KeyError: '{name}'", f"{tree}:{place.line} reads it at the start", place, "key")
+        walk.failures.assume(
+            name, f"KeyError: '{name}'", f"{tree}:{place.line} reads it at the start", place, "key", by="look-up"
+        )
 
 
-def _is_environment(owner: str, frame: Frame) -> bool:
-    """Say whether a name is that of `os.environ`: another `environ` belongs to a request, or to the module itself."""
-    imports = (event for event in frame.loaded.facts.events if isinstance(event, Import))
-    return owner == "os.environ" or any(event.module == "os" and "environ" in event.aliases for event in imports)
+def guard(walk: Importer, event: Branch, frame: Frame) -> None:
+    """Note the variables without which `if not KEY: raise …` ends the program."""
+    stop = next((each for each in event.body if isinstance(each, Stop) and not each.returns), None)
+    tree, test = frame.loaded.found.tree, event.test
+    if stop is None or test is None or tree is None or walk.failures.unsure:
+        return
+    with without(walk, frame) as unset:
+        fails = truth(test, walk.scope(frame))
+        read = list(dict.fromkeys(unset.read))
+        needed = [name for name in read if fails and unset.needs(name, read, lambda: truth(test, walk.scope(frame)) is True)]
+        message = _words(stop, event.body, walk.scope(frame), walk, frame) if fails and read else ""
+    place = Place(tree, test.lineno, test.col_offset + 1)
+    for name in needed or read[: bool(fails)]:
+        walk.failures.assume(name, message, f"{tree}:{place.line} stops the start where it is not set", place, by="guard")
+
+
+class Unset(dict[str, "str | None"]):
+    """An environment in which what nothing sets is missing; `read` are the names that were looked for in vain.
+
+    `others` are taken to be set, to what can't be told.
+    """
+
+    def __init__(self, walk: Importer, frame: Frame) -> None:
+        super().__init__(walk.env)
+        self.read: list[str] = []
+        self.others: set[str] = set()
+        self._is_set: Callable[[str], bool] = lambda name: is_set(walk, name, frame)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or name in self.others:
+            return name in self.others
+        if name not in self._known:
+            self._known[name] = self._is_set(name)
+        if not self._known[name]:
+            self.read.append(name)
+        return self._known[name]
+
+    def __getitem__(self, name: str) -> str | None:
+        return None if name in self.others else self.get(name)
+
+    def needs(self, name: str, read: list[str], fails: Callable[[], bool]) -> bool:
+        """Say whether code still fails where all that it reads is set but one variable."""
+        self.others = {*read} - {name}
+        failed = fails()
+        self.others = set()
+        return failed
+
+
+@contextmanager
+def without(walk: Importer, frame: Frame) -> Iterator[Unset]:
+    """Let code be evaluated as it runs where nothing sets what nothing here is known to set; functions and classes of the
+    repository are followed."""
+    from bot.engine.boot.reader import Reader  # few apps come to this
+
+    unset = Unset(walk, frame)
+    before = walk.env, walk.whole, walk.reader
+    walk.env, walk.whole, walk.reader = unset, True, Reader(walk)
+    try:
+        yield unset
+    finally:
+        walk.env, walk.whole, walk.reader = before
 
 
 def is_set(walk: Importer, name: str, frame: Frame) -> bool:
     """Say whether something that is known here sets a variable, whatever to."""
-    if name in walk.env and not (walk.env[name] is None and walk.left(name)):
+    env = walk.env
+    if dict.__contains__(env, name) and not (env.get(name) is None and walk.left(name)):
         return True
     paths = {loaded.found.tree for loaded in walk.loaded.values() if loaded and loaded.found.tree}
     sources = [walk.tree.read(path) for path in sorted(paths)]
@@ -45,6 +112,12 @@ def is_set(walk: Importer, name: str, frame: Frame) -> bool:
     if any(by_code.search(source) for source in sources):
         return True
     return any(map(_READS_FILES.search, sources)) and name in _in_files(walk, frame)
+
+
+def _is_environment(owner: str, frame: Frame) -> bool:
+    """Say whether a name is that of `os.environ`: another `environ` belongs to a request, or to the module itself."""
+    imports = (event for event in frame.loaded.facts.events if isinstance(event, Import))
+    return owner == "os.environ" or any(event.module == "os" and "environ" in event.aliases for event in imports)
 
 
 def _in_files(walk: Importer, frame: Frame) -> set[str]:
@@ -62,3 +135,42 @@ def _in_files(walk: Importer, frame: Frame) -> set[str]:
                 except Unreadable:
                     continue
     return found
+
+
+# --- the words of an end
+
+
+def _words(stop: Stop, body: tuple[object, ...], scope: Scope, walk: Importer, frame: Frame) -> str:
+    """Return the line of the log with which a program ends; "" where it says nothing."""
+    raised = stop.says
+    name = dotted(raised.func if isinstance(raised, ast.Call) else raised) if raised is not None else ""
+    arguments = raised.args if isinstance(raised, ast.Call) else []
+    if name in _EXITS:
+        if arguments and not isinstance(arguments[0], ast.Constant | ast.Name):
+            return _text(arguments[0], scope)
+        if arguments and isinstance(evaluate(arguments[0], scope), str):
+            return _text(arguments[0], scope)
+        told = [each.node for each in body if isinstance(each, Call) and each.name.rpartition(".")[2] in _SAYING]
+        return _text(told[0].args[0], scope).partition("\n")[0] if told and told[0].args else ""
+    if name == "KeyError" and arguments:
+        return f"KeyError: {_text(arguments[0], scope)!r}"
+    kind = name if hasattr(builtins, name) else _qualified(name, walk, frame)
+    says = _text(arguments[0], scope) if len(arguments) == 1 else "…" if arguments else ""
+    return f"{kind}: {says}".partition("\n")[0] if says else kind
+
+
+def _qualified(name: str, walk: Importer, frame: Frame) -> str:
+    """Return an exception's class as a traceback names it."""
+    if name in frame.loaded.facts.classes:
+        return name if frame.main else f"{frame.loaded.name}.{name}"
+    return walk.outside_name(name, frame) or f"….{name}"
+
+
+def _text(node: ast.expr, scope: Scope) -> str:
+    """Return a text that is written out; `…` stands for what can't be told of it."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(each, scope) for each in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _text(node.left, scope) + _text(node.right, scope)
+    value = evaluate(node.value if isinstance(node, ast.FormattedValue) else node, scope)
+    return str(value) if isinstance(value, str | int) and value not in ("", None) else "…"

@@ -20,6 +20,10 @@ from bot.engine.boot.values import PathValue, dotted, evaluate, truth
 from bot.engine.model.findings import MissingModule, MissingName, Place
 
 _ENGINES = ("create_engine", "create_async_engine")  # of SQLAlchemy
+_NEEDY = frozenset(  # packages whose clients and connections need something at once: see `clients.py`
+    "openai langchain_openai langchain_groq groq together google pinecone cohere supabase sqlalchemy sqlmodel redis"
+    " psycopg2 psycopg pymysql mysql MySQLdb stripe boto3".split()
+)
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
 
@@ -101,6 +105,7 @@ class Walk(Importer):
             decided = self.decides(event.test)
         if decided is not None:
             return self._events(event.body if decided else event.orelse, frame)
+        variables.guard(self, event, frame)
         with self.failures.doubtful():
             return _either(self._events(event.body, frame), self._events(event.orelse, frame))
 
@@ -189,6 +194,14 @@ class Walk(Importer):
         if known and frame.loaded.found.tree:
             place = Place(frame.loaded.found.tree, event.node.lineno, event.node.col_offset + 1)
             self.failures.clash(known, place)
+        if outside and outside.partition(".")[0] in _NEEDY:
+            from bot.engine.boot import clients  # few apps make one at import
+
+            clients.follow(self, event, outside, frame)
+        if event.name.endswith("metadata.create_all"):
+            from bot.engine.boot import clients
+
+            clients.creates_tables(self, event, frame)
         if not rest and first in frame.loaded.facts.functions:
             return self.call_function(frame.loaded, first, event.driven, event.node, frame)
         found = self.imported_function(first, rest, frame)

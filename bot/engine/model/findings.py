@@ -395,7 +395,7 @@ class Assumption(NamedTuple):
     """What only the platform (or a person) can know, and how it is provided.
 
     `kind`: from where the deploy is started, a variable that is set, or a database that answers. `message` is the line of the
-    log where it is not so, `chain` the imports that lead to what needs it.
+    log where it is not so, `chain` the imports that lead to what needs it; that is `by` what it fails.
     """
 
     name: str
@@ -407,6 +407,7 @@ class Assumption(NamedTuple):
     stage: Stage = "boot"
     process: str = ""
     chain: tuple[str, ...] = ()
+    by: Literal["", "look-up", "guard", "call"] = ""
 
 
 class Unknown(NamedTuple):

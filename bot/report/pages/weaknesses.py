@@ -88,4 +88,16 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Docker's own check fails every time in an image without curl or wget. Fly and Render do their own checks and don't "
         "run it, so no deploy stops; docker and docker-compose call the container unhealthy.",
     ),
+    "eager-client": (
+        "boot",
+        "A client, an engine or a connection is made as a module is imported",
+        "It raises where nothing sets its key or URL, or where no database answers, and then the whole service does not start: "
+        "not even its health check is answered. The value is an assumption, and its command is shown with it.",
+    ),
+    "eager-setting": (
+        "boot",
+        "The start ends where a variable is not set",
+        '`if not KEY: raise …` and `os.environ["KEY"]` at the top of a module stop the whole service, and not only what needs '
+        "the value. The variable is an assumption, and its command is shown with it.",
+    ),
 }

@@ -1,0 +1,64 @@
+"""Ask for a setting where it is used, not as its module is imported.
+
+`if not API_KEY: raise ValueError("API_KEY not set")` at the top of a module, or `os.environ["API_KEY"]`, keep the whole service
+from starting where the variable isn't set, its health check included. The check becomes a function that returns the value; what
+uses the value calls it, so that a request which needs the key fails with the same message, and no other one does. The variable
+never gets a default. It is repaired along with a broken deploy, since it stops that next wherever the value isn't there yet; a
+service that starts keeps it.
+
+Before (llm.py):                              After:
+
+    API_KEY = os.getenv("API_KEY")                API_KEY = os.getenv("API_KEY")
+
+
+    if not API_KEY:                               def require_api_key():
+        raise ValueError("API_KEY not set")           if not API_KEY:
+                                                          raise ValueError("API_KEY not set")
+                                                      return API_KEY
+
+
+    def headers():                                def headers():
+        return {"X-Key": API_KEY}                     return {"X-Key": require_api_key()}
+
+References: https://fly.io/docs/apps/secrets/ https://render.com/docs/configure-environment-variables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.engine.codemod import Codemod, Proposal, Skip
+from bot.engine.model.findings import Fault, Weakness
+from bot.engine.model.tree import Tree
+from bot.engine.report import Report
+from codemods._provided import manual
+
+CODEMOD = Codemod(answers=("eager-setting",), since="0.1", along="target")
+
+
+def find(report: Report, tree: Tree) -> Iterator[Weakness]:
+    """Yield the variables that are asked for at the start."""
+    for each in report.assumptions:
+        if each.by in ("guard", "look-up") and each.place:
+            message = f"{each.place.path} stops the start without {each.name}"
+            reason = f"The whole service ends there, and not what needs the value: {each.message or 'it says nothing'}"
+            yield Weakness("eager-setting", each.stage, message, reason, each.place, each.process, each.name)
+
+
+def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
+    """Propose a function that checks the value, or looks it up, and that all uses call."""
+    found = next((each for each in report.assumptions if each.place == finding.place), None)
+    if finding.place is None or report.image is None or found is None:
+        return
+    from codemods._lazy import Lazy, Unclear  # LibCST costs more than a check
+
+    lazy = Lazy(tree, report.image.base.python or (3, 12))
+    change = lazy.check if found.by == "guard" else lazy.make
+    try:
+        name = change(finding.place.path, finding.place.line)
+        changed = lazy.edited()
+    except Unclear as error:
+        yield Skip(str(error))
+        return
+    why = f"`{name}` is asked for where it is used: the service starts without it."
+    yield Proposal(changed, why, "unsafe", manual(report, finding))
