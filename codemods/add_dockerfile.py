@@ -27,9 +27,10 @@ from typing import NamedTuple
 
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.model.findings import Fault, MissingDockerfile, Weakness
+from bot.engine.image.build import build
+from bot.engine.model.findings import Fault, MissingDockerfile, MissingSource, Weakness
 from bot.engine.model.tree import Tree, Unreadable, join, parent
-from bot.engine.platforms import survey
+from bot.engine.platforms import fly, survey
 from bot.engine.report import Report
 from codemods import _buildpack, _dockerfiles
 
@@ -85,8 +86,21 @@ def _there(tree: Tree, wanted: str, report: Report) -> str | None:
         return f"{other} is there, and a disk may not tell the two apart"
     if tree.hidden(wanted) or tree.unversioned(wanted):
         return f"git ignores {wanted}"
-    python = _dockerfiles.meant(tree, report.target, report.start.directory)
+    python = [
+        path for path in _dockerfiles.meant(tree, report.target, report.start.directory) if not _is_of(path, tree, report)
+    ]
     return f"{python[0]} may be meant" if python else None
+
+
+def _is_of(path: str, tree: Tree, report: Report) -> bool:
+    """Say whether a Dockerfile is that of another config, beside it, and copies what this deploy's context does not have."""
+    folder, context = parent(path), report.start.directory
+    if folder == context or not any(
+        join(folder, name) != report.target.config for name in filter(fly.is_config, tree.entries(folder))
+    ):
+        return False
+    built = build(tree, path, context, report.target.build, "")
+    return any(isinstance(fault.detail, MissingSource) for fault in built.faults)
 
 
 def _folders(wanted: str, context: str) -> list[str]:

@@ -142,6 +142,14 @@ def test_what_should_be_started_is_not_guessed(other: dict[str, str]):
     assert reasons(NAME, {**BARE, **other}) == {"what should be started is not clear"}
 
 
+def test_one_that_another_config_builds_where_more_lies_is_not_meant():
+    files = {f"api/{path}": content for path, content in BARE.items()}
+    above = DOCKERFILE.replace("COPY req", "COPY api/req").replace("COPY . .", "COPY api/ .")
+    files |= {"fly.toml": BARE["fly.toml"], "Dockerfile": above}
+    made = planned(files, NAME, unsafe=True)
+    assert [change.path for change in made.tree.changes()] == ["api/Dockerfile"]
+
+
 def test_without_requirements_nothing_is_written():
     files = {path: content for path, content in BARE.items() if path != "requirements.txt"}
     assert reasons(NAME, files) == {"no requirements lie where the deploy is started"}
