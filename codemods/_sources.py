@@ -225,7 +225,8 @@ class Source:
         """Put a statement into a function that starts with `head` and ends with `last`."""
         start, end = self.offset(statement), self.offset(statement, True)
         text = self.plain[start:end].rstrip()
-        end = start + len(text)
+        line_end = _LINES.search(self.plain, start + len(text))  # behind its comment
+        end = line_end.start() if line_end else len(self.plain)
         self.splices.append(Splice(start, start, f"{head}{self.newline}{self.indent}"))
         self._indent(start, end)
         self.splices.append(Splice(end, end, f"{self.newline}{self.indent}{last}"))
@@ -235,7 +236,7 @@ class Source:
     def _indent(self, start: int, end: int) -> None:
         """Move the lines behind the first one of a passage to the right."""
         for at in self.starts:
-            if start < at < end and not _BLANK.match(self.plain, at):
+            if start < at < end and not _BLANK.match(self.plain, at) and self.plain[at] != "#":  # which stands apart
                 self.splices.append(Splice(at, at, self.indent))
 
     def _apart(self, statement: cst.CSTNode) -> None:

@@ -15,6 +15,7 @@ from bot.engine.plan import Allowed, Plan, plan, weaknesses
 from bot.engine.simulate import Options, simulate
 from bot.outside import folder
 from codemods import Shelf
+from tests.bot.engine.index import Dist, Index
 
 STATES = sorted(path.parent for path in (Path(__file__).parent.parent / "fixtures" / "repos").glob("*/*/expected.json"))
 
@@ -31,9 +32,19 @@ def tree(root: Path) -> Tree:
     return Tree(folder.Folder(str(root), in_git=False))
 
 
-def repair(root: Path, wanted: dict[str, object]) -> Plan:
+def options(state: Path) -> Options:
+    """Return what a state is simulated with: its own package index, where it has one."""
+    if not (state / "index.json").is_file():
+        return Options()
+    known = json.loads((state / "index.json").read_text())
+    dists = {name: {version: Dist(**fields) for version, fields in found.items()} for name, found in known.items()}
+    return Options(package_index=Index(dists))
+
+
+def repair(root: Path, state: Path) -> Plan:
+    wanted = expected(state)
     select = tuple(wanted["codemods"]) if wanted["weakness"] else None
-    return plan(tree(root), Shelf(), Options(), Allowed(bool(wanted.get("unsafe")), select))
+    return plan(tree(root), Shelf(), options(state), Allowed(bool(wanted.get("unsafe")), select))
 
 
 def says(log: str, message: str) -> bool:
@@ -51,7 +62,7 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("state", STATES, ids=named)
 def test_the_message_of_the_log_is_predicted(state: Path) -> None:
     wanted = expected(state)
-    [report] = weaknesses(simulate(tree(state / "before")), tree(state / "before"), Shelf(), Allowed())
+    [report] = weaknesses(simulate(tree(state / "before"), options(state)), tree(state / "before"), Shelf(), Allowed())
     if wanted["weakness"]:
         assert not report.faults
         assert [found.code for found in report.weaknesses] == [wanted["code"]]
@@ -70,7 +81,7 @@ def test_the_message_of_the_log_is_predicted(state: Path) -> None:
 @pytest.mark.parametrize("state", STATES, ids=named)
 def test_one_fix_gives_the_expected_diff(state: Path) -> None:
     wanted = expected(state)
-    made = repair(state / "before", wanted)
+    made = repair(state / "before", state)
     assert [step.codemod for step in made.steps] == wanted["codemods"]
     assert diff.unified(made.tree) == (state / "expected.diff").read_text()
 
@@ -78,8 +89,7 @@ def test_one_fix_gives_the_expected_diff(state: Path) -> None:
 @pytest.mark.parametrize("copy", STATES, ids=named, indirect=True)
 def test_afterwards_the_check_is_clean_and_a_second_fix_changes_nothing(copy: Path, request: pytest.FixtureRequest) -> None:
     state = request.node.callspec.params["copy"]
-    wanted = expected(state)
-    folder.write(str(copy), repair(copy, wanted).tree.changes())
-    [report] = weaknesses(simulate(tree(copy)), tree(copy), Shelf(), Allowed())
+    folder.write(str(copy), repair(copy, state).tree.changes())
+    [report] = weaknesses(simulate(tree(copy), options(state)), tree(copy), Shelf(), Allowed())
     assert (report.reached, report.faults, report.weaknesses) == ("ok", (), ())
-    assert not repair(copy, wanted).tree.changes()
+    assert not repair(copy, state).tree.changes()

@@ -70,6 +70,6 @@ def test_the_broken_state_stops_and_the_repaired_one_answers(state: Path, tmp_pa
     wanted = expected(state)
     before = deploy(root, state, tmp_path)
     assert before.stage == ("ok" if wanted["weakness"] else wanted["stage"]), before
-    folder.write(str(root), repair(root, wanted).tree.changes())
+    folder.write(str(root), repair(root, state).tree.changes())
     after = deploy(root, state, tmp_path)
     assert after.stage == "ok", after

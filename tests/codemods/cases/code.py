@@ -9,6 +9,8 @@ from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
 from tests.codemods import test_absolute_imports as absolute
 from tests.codemods import test_break_import_cycle as cycle
+from tests.codemods import test_defer_setting_check as checks
+from tests.codemods import test_lazy_client as clients
 from tests.codemods import test_normalize_database_url as urls
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
@@ -21,6 +23,10 @@ CASES = [
     Case("absolute-imports", absolute.BELOW, "backend/main.py", "python"),
     Case("absolute-imports", {**absolute.SCRIPT, "models.py": "from .settings import NAME, MODE\n"}, "models.py", "python"),
     Case("break-import-cycle", cycle.FILES, "app/models/deck.py", "python", unsafe=True),
+    Case("defer-setting-check", checks.code({"keys.py": checks.BARE}), "keys.py", "python", unsafe=True),
+    Case("defer-setting-check", checks.code({"keys.py": checks.LOOK_UP}), "keys.py", "python", unsafe=True),
+    Case("lazy-client", clients.code({"llm.py": clients.BARE}), "llm.py", "python", unsafe=True),
+    Case("lazy-client", clients.code({"llm.py": clients.CONNECTION}), "llm.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
     Case("settings-ignore-extra", settings(f"{NAMED}{CONFIG}(\n    env_file='.env'\n)\n", __env=ENV), "config.py", "python"),
     Case("settings-ignore-extra", settings(f"{NAMED}class Config:\n    env_file = '.env'\n", __env=ENV), "config.py", "python"),

@@ -99,7 +99,7 @@ def test_what_happens_at_import(source, wanted):
         ("loop.run_until_complete(main())", ["call main driven", "call loop.run_until_complete"]),
         ("asyncio.create_task(main())", ["call main", "call asyncio.create_task"]),
         ("x: int = f()", ["call f"]),
-        ("assert f()", ["call f"]),
+        ("assert f()", ["call f", "if not f() [die] else []"]),
         ("del x[f()]", ["call f"]),
     ],
 )

@@ -74,3 +74,63 @@ def test_nor_what_a_file_in_the_image_holds():
     assert assumed({"main.py": loads, ".env": "export API_KEY=x\n"}, dockerfile=dockerfile) == []
     assert assumed({"main.py": loads, ".env": "OTHER=x\n"}, dockerfile=dockerfile) == [("API_KEY", "KeyError: 'API_KEY'")]
     assert assumed({"main.py": APP, ".env": "API_KEY=x\n"}) == [("API_KEY", "KeyError: 'API_KEY'")]
+
+
+def guarded(test: str, end: str = "raise ValueError('no key')") -> list[tuple[str, str]]:
+    """Return what a check at import lets a start need."""
+    return assumed({"main.py": f"import os, sys\nKEY = os.getenv('KEY')\nB = os.getenv('B')\nif {test}:\n    {end}\napp = 1\n"})
+
+
+@pytest.mark.parametrize(
+    ("test", "wanted"),
+    [
+        ("not KEY", ["KEY"]),
+        ("KEY is None", ["KEY"]),
+        ("KEY == None or not KEY", ["KEY"]),
+        ("not KEY or not B", ["KEY", "B"]),
+        ("not (KEY and B)", ["KEY", "B"]),
+        ("not KEY and not B", ["KEY"]),  # one of them does
+        ("'KEY' not in os.environ", ["KEY"]),
+        ("not os.environ.get('KEY')", ["KEY"]),
+        ("KEY", []),
+        ("not os.getenv('KEY', 'x')", []),
+        ("unknown and not KEY", []),
+        ("len(sys.argv) > 99", []),
+    ],
+)
+def test_a_check_that_ends_the_start_needs_its_variables(test, wanted):
+    assert [name for name, _ in guarded(test)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        ("raise ValueError('no key')", "ValueError: no key"),
+        ("raise RuntimeError(f'no {KEY} of {sys.argv}')", "RuntimeError: no … of …"),
+        ("raise KeyError('KEY')", "KeyError: 'KEY'"),
+        ("raise ValueError", "ValueError"),
+        ("sys.exit('no key')", "no key"),
+        ("print('no key'); sys.exit(1)", "no key"),
+        ("sys.exit(1)", ""),
+    ],
+)
+def test_the_line_of_a_check_is_what_it_says(end, line):
+    assert guarded("not KEY", end) == [("KEY", line)]
+
+
+def test_a_class_of_errors_is_called_as_a_traceback_calls_it():
+    files = {
+        "main.py": "import keys\napp = 1\n",
+        "keys.py": "import os\nclass Missing(Exception):\n    pass\nif not os.getenv('KEY'):\n    raise Missing('no key')\n",
+    }
+    assert assumed(files) == [("KEY", "keys.Missing: no key")]
+
+
+def test_a_check_that_cannot_be_told_or_is_caught_needs_nothing():
+    assert assumed({"main.py": "import os\ndef f():\n    if not os.getenv('KEY'):\n        raise ValueError\napp = 1\n"}) == []
+    assert assumed({"main.py": "import os\ntry:\n    import keys\nexcept ValueError:\n    pass\napp = 1\n", **KEYS}) == []
+    assert assumed({"main.py": "import keys\napp = 1\n", **KEYS}) == [("KEY", "ValueError: no key")]
+    assert assumed({"main.py": "import keys\napp = 1\n", **KEYS}, env={"KEY": "x"}) == []
+
+
+KEYS = {"keys.py": "import os\nif not os.getenv('KEY'):\n    raise ValueError('no key')\n"}
