@@ -43,6 +43,19 @@ _STRIPE = (
     'stripe.StripeClient(<API-KEY>)"). You can generate API keys from the Stripe web interface. See https://stripe.com/api for'
     " details, or email support@stripe.com if you have any questions."
 )
+_DEEPGRAM = (
+    "deepgram.core.api_error.ApiError: headers: None, status_code: None, body: The client must be instantiated be either"
+    " passing in api_key or setting DEEPGRAM_API_KEY"
+)
+_AIOGRAM = (
+    "aiogram.utils.token.TokenValidationError: Token is invalid! It must be 'str' type instead of <class 'NoneType'> type."
+)
+_TELEGRAM = "telegram.error.InvalidToken: You must pass the token you received from https://t.me/Botfather!"
+_SLACK = (
+    "slack_bolt.error.BoltError: Either an env variable `SLACK_BOT_TOKEN` or `token` argument in the constructor is required."
+)
+_SPOTIFY = "spotipy.exceptions.SpotifyOauthError: No client_id. Pass it or set a SPOTIPY_CLIENT_ID environment variable."
+_FERNET = "TypeError: argument should be a bytes-like object or ASCII string, not 'NoneType'"
 _REGION = "botocore.exceptions.NoRegionError: You must specify a region."
 _REGIONAL = frozenset("dynamodb sqs sns ses lambda rekognition bedrock-runtime secretsmanager ssm textract polly".split())
 _OPTION = (
@@ -93,6 +106,25 @@ _MAKERS: dict[str, tuple[Parameter, ...]] = {
         (Parameter(0, _KEY, _COHERE, ("CO_API_KEY",)),),
     ),
     "supabase.create_client": _SUPABASE,
+    "deepgram.DeepgramClient": (Parameter(None, _KEY, _DEEPGRAM, ("DEEPGRAM_API_KEY",)),),
+    "aiogram.Bot": (Parameter(0, ("token",), _AIOGRAM),),
+    "telegram.Bot": (Parameter(0, ("token",), _TELEGRAM, (), empty=True),),
+    **dict.fromkeys(
+        ("slack_bolt.App", "slack_bolt.async_app.AsyncApp"),
+        (Parameter(None, ("token",), _SLACK, ("SLACK_BOT_TOKEN",)),),
+    ),
+    **dict.fromkeys(
+        (
+            f"{module}.{name}"
+            for module in ("spotipy", "spotipy.oauth2")
+            for name in ("SpotifyOAuth", "SpotifyClientCredentials")
+        ),
+        (Parameter(0, ("client_id",), _SPOTIFY, ("SPOTIPY_CLIENT_ID",)),),
+    ),
+    "elasticsearch.Elasticsearch": (
+        Parameter(0, ("hosts", "cloud_id"), "ValueError: Either 'hosts' or 'cloud_id' must be specified"),
+    ),
+    "cryptography.fernet.Fernet": (Parameter(0, ("key",), _FERNET),),
     "stripe.StripeClient": (Parameter(0, _KEY, _STRIPE),),
     **dict.fromkeys(("boto3.client", "boto3.resource"), (Parameter(None, ("region_name",), _REGION, ("AWS_DEFAULT_REGION",)),)),
     **dict.fromkeys(
@@ -113,12 +145,12 @@ _CONNECTS = {  # functions that connect at once, and the line where no server an
     "psycopg.connect": "psycopg.OperationalError: connection failed: connection to server at …",
     "pymysql.connect": "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on '…' ([Errno 111] Connection"
     ' refused)")',
-    "mysql.connector.connect": "mysql.connector.errors.DatabaseError: 2003 (HY000): Can't connect to MySQL server on '…' (111)",
-    "MySQLdb.connect": "MySQLdb.OperationalError: (2002, \"Can't connect to server on '…' (111)\")",
+    "mysql.connector.connect": "mysql.connector.errors.InterfaceError: 2003: Can't connect to MySQL server on '…' (Errno 111:"
+    " Connection refused)",
 }
 _REFUSED = 'psycopg2.OperationalError: connection to server at "…", port 5432 failed: Connection refused'
 _UNREACHED = "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection to server at …"
-PACKAGES = frozenset(name.partition(".")[0] for name in (*_MAKERS, *_CONNECTS))
+PACKAGES = frozenset(name.partition(".")[0] for name in (*_MAKERS, *_CONNECTS, "decouple.config"))
 
 
 def follow(walk: Importer, event: Call, name: str, frame: Frame) -> None:
@@ -129,7 +161,9 @@ def follow(walk: Importer, event: Call, name: str, frame: Frame) -> None:
     place = Place(tree, event.node.lineno, event.node.col_offset + 1)
     called = dotted(event.node.func)
     reason = f"{tree}:{place.line} makes `{called}` at the start"
-    if name in _CONNECTS:
+    if name == "decouple.config":
+        _looks_up(walk, event.node, frame, place)
+    elif name in _CONNECTS:
         _connects(walk, event.node, name, frame, place)
     elif name in _MAKERS:
         with variables.without(walk, frame) as unset:
@@ -156,6 +190,17 @@ def _lacking(walk: Importer, node: ast.Call, name: str, frame: Frame, unset: var
         if named:
             yield named[0], _OLD_OPENAI if before else parameter.message
             return
+
+
+def _looks_up(walk: Importer, node: ast.Call, frame: Frame, place: Place) -> None:
+    """Note a variable that decouple looks up without a default."""
+    variable = evaluate(node.args[0], walk.scope(frame)) if node.args else None
+    if len(node.args) > 1 or any(each.arg in (None, "default") for each in node.keywords) or not isinstance(variable, str):
+        return
+    if not variables.is_set(walk, variable, frame):
+        message = f"decouple.UndefinedValueError: {variable} not found. Declare it as envvar or define a default value."
+        reason, caller = f"{place.path}:{place.line} reads it at the start", variables.caller(walk, frame)
+        walk.failures.assume(variable, message, reason, place, by="look-up", caller=caller)
 
 
 def _given(node: ast.Call, parameter: Parameter) -> ast.expr | None:

@@ -22,7 +22,8 @@ from bot.engine.model.findings import MissingModule, MissingName, Place
 _ENGINES = ("create_engine", "create_async_engine")  # of SQLAlchemy
 _NEEDY = frozenset(  # packages whose clients and connections need something at once: see `clients.py`
     "openai langchain_openai langchain_groq groq together google pinecone cohere supabase sqlalchemy sqlmodel redis"
-    " psycopg2 psycopg pymysql mysql MySQLdb stripe boto3".split()
+    " psycopg2 psycopg pymysql mysql stripe boto3 deepgram aiogram telegram slack_bolt spotipy elasticsearch cryptography"
+    " decouple".split()
 )
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
@@ -281,6 +282,9 @@ class Walk(Importer):
         sure = not (self.failures.unsure or doubtful)
         main = self.loaded.get("__main__") is loaded
         key = ("__main__" if main else loaded.name, name)  # a file may run as `__main__` and be imported too
+        if variables.asks(function):  # for another variable each time
+            texts = reads.given(self, loaded, function, call, caller).items()
+            key = (key[0], " ".join([name, *(f"{each}={ast.dump(node)}" for each, node in texts)]))
         known = self.called.get(key)
         if known and (known[0] or not sure):
             return known[1] if sure else "on"
