@@ -16,6 +16,7 @@ from codemods import _python
 _LINES = re.compile(r"\r\n|\n|\r")
 _BLANK = re.compile(r"[ \t\f]*(?:\r\n|\n|\r)")
 _COMMENT = re.compile(r"[ \t\f]*#")
+_CREATES = r"(?:await )?(?:\w+\.run_sync\()?[\w.]*metadata\.create_all\b[^\n]*$"
 _SAYING = re.compile(r"(?:print|log(?:ger|ging)?\.\w+)$")
 
 
@@ -299,6 +300,77 @@ class Source:
             if stdlib.has(code[1].partition(".")[0].rstrip(","), (3, 12)) and line < len(self.starts):
                 last = self.starts[line]
         return last if last is not None else first if first is not None else 0
+
+    def creating(self, line: int) -> cst.With | cst.SimpleStatementLine | None:
+        """Return the statement in a line that creates tables and does nothing else: a call, or a `with` around such calls."""
+        found = [node for node in self.positions if isinstance(node, cst.With | cst.SimpleStatementLine)]
+        within = [node for node in found if self.line(node) <= line <= self.positions[node].end.line]
+        for node in sorted(within, key=self.line):
+            inner = list(node.body.body) if isinstance(node, cst.With) else [node]
+            if all(map(self._creates, inner)):
+                return node
+        return None
+
+    def _creates(self, statement: cst.CSTNode) -> bool:
+        """Say whether a statement is one call that creates tables."""
+        small = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+        return len(small) == 1 and re.match(_CREATES, self.module.code_for_node(small[0])) is not None
+
+    def logger(self) -> str:
+        """Return what the file calls its logger; one by the module's name where it has none, with its import."""
+        for name in ("logger", "log", "LOGGER"):
+            if self._assigned(name):
+                return name
+        return f"{self.importing_module('logging')}.getLogger(__name__)"
+
+    def tried(self, statement: cst.CSTNode, errors: str, handler: str) -> None:
+        """Put a statement into `try`, with a handler of one line."""
+        start, end = self.offset(statement), self.offset(statement, True)
+        end = start + len(self.plain[start:end].rstrip())
+        line_end = _LINES.search(self.plain, end)
+        end = line_end.start() if line_end else len(self.plain)
+        outer = self.plain[self.starts[self.line(statement) - 1] : start]
+        self.splices.append(Splice(start, start, f"try:{self.newline}{outer}{self.indent}"))
+        self._indent(start, end)
+        words = _python.styled(handler, self.plain)
+        tail = f"{outer}except {errors}:{self.newline}{outer}{self.indent}{words}"
+        self.splices.append(Splice(end, end, f"{self.newline}{tail}"))
+
+    def importing_module(self, package: str) -> str:
+        """See that a module of the standard library is imported; return its name."""
+        if not re.search(rf"^import {package}\b", self.plain, re.M):
+            at = self._import_at()
+            self.splices.append(Splice(at, at, f"import {package}{self.newline}"))
+        return package
+
+    def importing_from(self, package: str, name: str) -> str:
+        """See that a name of an installed package is imported, behind the last import of its distribution; return the name."""
+        if re.search(rf"^from {re.escape(package)} import [^\n]*\b{name}\b", self.plain, re.M):
+            return name
+        top = package.partition(".")[0]
+        places = [
+            self.positions[each].end.line
+            for each in self.module.body
+            if re.match(rf"(?:from|import) {top}\b", self.module.code_for_node(each).lstrip())
+        ]
+        at = self.starts[places[-1]] if places and places[-1] < len(self.starts) else self._import_end()
+        self.splices.append(Splice(at, at, f"from {package} import {name}{self.newline}"))
+        return name
+
+    def _import_end(self) -> int:
+        """Return where the first group of imports from installed packages ends; behind the standard library's without one."""
+        end: int | None = None
+        for statement in self.module.body:
+            small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and statement.body else None
+            if not isinstance(small, cst.Import | cst.ImportFrom):
+                continue
+            top = self.module.code_for_node(small).split()[1].partition(".")[0].rstrip(",")
+            if stdlib.has(top, (3, 12)) or top == "__future__":
+                continue
+            if not top or (end is not None and self.line(statement) != end + 1):
+                break
+            end = self.positions[statement].end.line
+        return self.starts[end] if end is not None and end < len(self.starts) else self._import_at()
 
     def renames(self, found: Brought, accessor: str, local: str, beside: bool) -> None:
         """Let an import bring an accessor instead of a name, or `beside` it."""

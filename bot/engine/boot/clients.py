@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.engine.boot import startup, variables
 from bot.engine.boot.facts import Call
@@ -149,6 +149,7 @@ _CONNECTS = {  # functions that connect at once, and the line where no server an
     " Connection refused)",
 }
 _REFUSED = 'psycopg2.OperationalError: connection to server at "…", port 5432 failed: Connection refused'
+_REFUSED_ASYNC = "ConnectionRefusedError: [Errno 111] Connect call failed …"  # asyncpg's, which SQLAlchemy does not wrap
 _UNREACHED = "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection to server at …"
 PACKAGES = frozenset(name.partition(".")[0] for name in (*_MAKERS, *_CONNECTS, "decouple.config"))
 
@@ -223,29 +224,25 @@ def _connects(walk: Importer, node: ast.Call, name: str, frame: Frame, place: Pl
     walk.failures.assume(read[0] if read else "DATABASE_URL", message, reason, place, kind="database", by="call")
 
 
-def creates_tables(walk: Importer, event: Call, frame: Frame) -> None:
-    """Note the database that `metadata.create_all(engine)` needs, where the engine is not one of a file."""
-    tree, given = (
-        frame.loaded.found.tree,
-        [*event.node.args, *(each.value for each in event.node.keywords if each.arg == "bind")],
-    )
-    if walk.failures.unsure or tree is None or not given or not isinstance(given[0], ast.Name):
+def reaches(walk: Importer, event: Call, frame: Frame) -> None:
+    """Note the database that `metadata.create_all(engine)` or `engine.begin()` needs, where the engine is not one of a file."""
+    tree, owner, bound = frame.loaded.found.tree, event.name.rpartition(".")[0], event.node.keywords
+    given = [*event.node.args, *(each.value for each in bound if each.arg == "bind")]
+    name = dotted(given[0]) if given and event.name.endswith("create_all") else owner
+    made = _made(walk, name, frame) if tree and not walk.failures.unsure else None
+    url = _given(made[0], _ENGINE) if made else None
+    if tree is None or made is None or url is None:
         return
-    made = _made(walk, given[0].id, frame)
-    if made is None:
-        return
-    node, owner = made
-    url = _given(node, _ENGINE)
-    if url is None:
-        return
-    with variables.without(walk, owner) as unset:
-        value = evaluate(url, walk.scope(owner))
+    with variables.without(walk, made[1]) as unset:
+        value = evaluate(url, walk.scope(made[1]))
         read = unset.read[:1]
     if value is None or (isinstance(value, str) and not value.startswith(("postgres", "mysql"))):
         return
     place = Place(tree, event.node.lineno, event.node.col_offset + 1)
-    reason = f"{tree}:{place.line} creates tables in a database at the start"
-    walk.failures.assume(read[0] if read else "DATABASE_URL", _UNREACHED, reason, place, kind="database", by="call")
+    reason = f"{tree}:{place.line} asks a database at the start"
+    message = _REFUSED_ASYNC if dotted(made[0].func).endswith("create_async_engine") else _UNREACHED
+    by: Literal["", "tables"] = "tables" if isinstance(value, str) else ""  # what sets the URL sets that of a database
+    walk.failures.assume(read[0] if read else "DATABASE_URL", message, reason, place, kind="database", by=by)
 
 
 def _made(walk: Importer, name: str, frame: Frame) -> tuple[ast.Call, Frame] | None:

@@ -350,7 +350,7 @@ class Failures:
         place: Place,
         failure: Failure = "other",
         kind: Literal["variable", "database"] = "variable",
-        by: Literal["", "look-up", "guard", "call"] = "",
+        by: Literal["", "look-up", "guard", "call", "tables"] = "",
         caller: Place | None = None,
     ) -> None:
         """Note what has to be there, or this fails; nothing where code around it catches the error, or may not run at all."""

@@ -188,6 +188,10 @@ class Walk(Importer):
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
             self._included(event, frame)
+        if event.name.endswith((".create_all", ".begin", ".connect")) and self.is_outside("sqlalchemy"):
+            from bot.engine.boot import clients
+
+            clients.reaches(self, event, frame)
         if frame.local and first in frame.local:
             return "on"
         outside = self.outside_name(event.name, frame)
@@ -199,10 +203,6 @@ class Walk(Importer):
             from bot.engine.boot import clients  # few apps make one at import
 
             clients.follow(self, event, outside, frame)
-        if event.name.endswith("metadata.create_all"):
-            from bot.engine.boot import clients
-
-            clients.creates_tables(self, event, frame)
         if not rest and first in frame.loaded.facts.functions:
             return self.call_function(frame.loaded, first, event.driven, event.node, frame)
         found = self.imported_function(first, rest, frame)

@@ -408,7 +408,7 @@ class Assumption(NamedTuple):
     stage: Stage = "boot"
     process: str = ""
     chain: tuple[str, ...] = ()
-    by: Literal["", "look-up", "guard", "call"] = ""
+    by: Literal["", "look-up", "guard", "call", "tables"] = ""
     caller: Place | None = None
 
 
