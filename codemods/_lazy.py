@@ -89,7 +89,7 @@ class Lazy:
         decorator = source.importing("functools", self.cached)
         hint = f" -> {found.hint}" if found.hint else ""
         indent = source.indent
-        source.function(found, [f"@{decorator}", f"def {accessor}(){hint}:", f"{indent}return "])
+        source.function(found.statement, found.value, [f"@{decorator}", f"def {accessor}(){hint}:", f"{indent}return "])
         self.made.add((source.path, found.name))
         self.queue.append(Name(source.path, found.name, accessor))
 

@@ -1,4 +1,4 @@
-"""Files of Python whose names are looked up with LibCST's scopes, and that are edited by splices."""
+"""Files of Python whose names are looked up with LibCST's scopes, to be edited."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from typing import Literal, NamedTuple
 
 import libcst as cst
-from libcst.metadata import Access, GlobalScope, MetadataWrapper, ParentNodeProvider, PositionProvider, Scope, ScopeProvider
+from libcst.metadata import Access, GlobalScope, ParentNodeProvider, Scope, ScopeProvider
 from libcst.metadata import Assignment as Bound
 
-from bot.engine.model import stdlib
-from bot.engine.model.tree import Splice, Tree, Unreadable, newline, parent, splice
+from bot.engine.model.tree import Splice, Tree, Unreadable, parent
 from codemods import _python
+from codemods._edits import Edits
 
-_LINES = re.compile(r"\r\n|\n|\r")
-_BLANK = re.compile(r"[ \t\f]*(?:\r\n|\n|\r)")
-_COMMENT = re.compile(r"[ \t\f]*#")
+_CREATES = r"(?:await )?(?:\w+\.run_sync\()?[\w.]*metadata\.create_all\b[^\n]*$"
 _SAYING = re.compile(r"(?:print|log(?:ger|ging)?\.\w+)$")
 
 
@@ -66,47 +64,15 @@ def read(tree: Tree, path: str) -> Source | None:
     return Source(path, text, module) if module else None
 
 
-class Source:
-    """One file, parsed, with the splices that are made so far."""
+class Source(Edits):
+    """One file to edit, with the names of its scopes."""
 
     def __init__(self, path: str, text: str, module: cst.Module) -> None:
-        self.path, self.text = path, text
-        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-        self.module = module
-        self.positions = wrapper.resolve(PositionProvider)
-        self.scopes = wrapper.resolve(ScopeProvider)
-        self.parents = wrapper.resolve(ParentNodeProvider)
-        self.plain = text.removeprefix("\ufeff")
-        self.starts = [0, *(match.end() for match in _LINES.finditer(self.plain))]
-        self.splices: list[Splice] = []
-        self.boundaries: dict[int, Splice] = {}
-        self.wraps: list[cst.CSTNode] = []
-        self.taken: set[str] = set()
-        self.newline, self.indent = newline(text), module.default_indent
+        super().__init__(path, text, module)
+        self.scopes = {scope for scope in self.wrapper.resolve(ScopeProvider).values() if scope is not None}
+        self.parents = self.wrapper.resolve(ParentNodeProvider)
+        self.globals = next((scope for scope in self.scopes if isinstance(scope, GlobalScope)), None)
         self.hinted = ") -> " in text
-        every = {scope for scope in self.scopes.values() if scope is not None}
-        self.all_scopes = every
-        self.globals = next((scope for scope in every if isinstance(scope, GlobalScope)), None)
-
-    def edited(self) -> str:
-        """Return the text with all splices."""
-        mark = "\ufeff" * self.text.startswith("\ufeff")
-        return mark + splice(self.plain, [*self.boundaries.values(), *self.splices])
-
-    # --- what is there
-
-    def offset(self, node: cst.CSTNode, end: bool = False) -> int:
-        """Return where a node starts, or ends, in the text."""
-        place = self.positions[node].end if end else self.positions[node].start
-        return self.starts[place.line - 1] + place.column
-
-    def line(self, node: cst.CSTNode) -> int:
-        """Return the line in which a node starts."""
-        return self.positions[node].start.line
-
-    def spans(self, node: cst.CSTNode, line: int) -> bool:
-        """Say whether a node stands in a line."""
-        return self.positions[node].start.line <= line <= self.positions[node].end.line
 
     def bound(self, name: str, scope: Scope | None = None) -> int:
         """Return how often a scope binds a name; the module's own if none is given."""
@@ -190,7 +156,7 @@ class Source:
     def imported(self, path: str, name: str) -> list[Brought]:
         """Return where the file imports a name from the module at `path`."""
         found = []
-        for scope in self.all_scopes:
+        for scope in self.scopes:
             for bound in scope.assignments:
                 statement = bound.node if isinstance(bound, Bound) else None
                 if not isinstance(statement, cst.ImportFrom) or isinstance(statement.names, cst.ImportStar):
@@ -204,101 +170,27 @@ class Source:
                         found.append(Brought(alias, local, alias.asname is not None, scope, scope is self.globals))
         return found
 
-    # --- edits
+    def creating(self, line: int) -> cst.With | cst.SimpleStatementLine | None:
+        """Return the statement in a line that creates tables and does nothing else: a call, or a `with` around such calls."""
+        found = [node for node in self.positions if isinstance(node, cst.With | cst.SimpleStatementLine)]
+        within = [node for node in found if self.line(node) <= line <= self.positions[node].end.line]
+        for node in sorted(within, key=self.line):
+            inner = list(node.body.body) if isinstance(node, cst.With) else [node]
+            if all(map(self._creates, inner)):
+                return node
+        return None
 
-    def replace(self, node: cst.CSTNode, text: str) -> None:
-        """Put text in the place of a node."""
-        self.splices.append(Splice(self.offset(node), self.offset(node, True), text))
+    def _creates(self, statement: cst.CSTNode) -> bool:
+        """Say whether a statement is one call that creates tables."""
+        small = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+        return len(small) == 1 and re.match(_CREATES, self.module.code_for_node(small[0])) is not None
 
-    def function(self, found: Assignment, head: list[str]) -> None:
-        """Turn an assignment into a function that returns its value; `head` are the lines before it."""
-        start, value = self.offset(found.statement), self.offset(found.value)
-        inner = self.plain[value : self.offset(found.value, True)]
-        left = self.plain[start:value]
-        opening = left[left.index("=") + 1 :].lstrip(" \t") if "(" in left.rpartition("=")[2] else ""
-        self.splices.append(Splice(start, value, self.newline.join(head) + opening))
-        if '"""' not in inner and "'''" not in inner:
-            self._indent(value, self.offset(found.statement, True))
-        self._apart(found.statement)
-
-    def wrapped(self, statement: cst.CSTNode, head: str, last: str) -> None:
-        """Put a statement into a function that starts with `head` and ends with `last`."""
-        start, end = self.offset(statement), self.offset(statement, True)
-        text = self.plain[start:end].rstrip()
-        line_end = _LINES.search(self.plain, start + len(text))  # behind its comment
-        end = line_end.start() if line_end else len(self.plain)
-        self.splices.append(Splice(start, start, f"{head}{self.newline}{self.indent}"))
-        self._indent(start, end)
-        self.splices.append(Splice(end, end, f"{self.newline}{self.indent}{last}"))
-        self.wraps.append(statement)
-        self._apart(statement)
-
-    def _indent(self, start: int, end: int) -> None:
-        """Move the lines behind the first one of a passage to the right."""
-        for at in self.starts:
-            if start < at < end and not _BLANK.match(self.plain, at) and self.plain[at] != "#":  # which stands apart
-                self.splices.append(Splice(at, at, self.indent))
-
-    def _apart(self, statement: cst.CSTNode) -> None:
-        """Put two blank lines before a statement and its comments, and behind it."""
-        first = self.line(statement) - 1
-        while first and _COMMENT.match(self.plain, self.starts[first - 1]):
-            first -= 1
-        self._boundary(first)
-        self._boundary(self.positions[statement].end.line if self.offset(statement, True) else first)
-
-    def _boundary(self, number: int) -> None:
-        """See that two blank lines stand before the first line, counted from 0, from here on that is not blank."""
-        at = number
-        while at < len(self.starts) and _BLANK.match(self.plain, self.starts[at]):
-            at += 1
-        if at >= len(self.starts) or self.starts[at] >= len(self.plain.rstrip()):
-            return
-        blank = at
-        while blank and _BLANK.match(self.plain, self.starts[blank - 1]):
-            blank -= 1
-        if blank:
-            here = self.starts[at]
-            self.boundaries[here] = Splice(here, here, self.newline * max(0, 2 - (at - blank)))
-
-    def importing(self, package: str, name: str) -> str:
-        """See that something of the standard library is imported; return what it is called here."""
-        word = name.partition("(")[0]
-        if re.search(rf"^import {package}\b", self.plain, re.M):
-            return f"{package}.{name}"
-        if re.search(rf"^from {package} import [^\n]*\b{word}\b", self.plain, re.M) or f"import {word}" in self.taken:
-            return name
-        self.taken.add(f"import {word}")
-        listed = re.search(rf"^from {package} import (?!\()([^\n#]*[^\s#,])", self.plain, re.M)
-        if listed:
-            names = listed[1].split(",")
-            at = listed.start(1) if word < names[0].strip() else listed.end(1)
-            self.splices.append(Splice(at, at, f"{word}, " if at == listed.start(1) else f", {word}"))
-        else:
-            at = self._import_at()
-            self.splices.append(Splice(at, at, f"from {package} import {word}{self.newline}"))
-        return name
-
-    def _import_at(self) -> int:
-        """Return where a new import of the standard library stands: behind the last one of the first block, or before all."""
-        first: int | None = None
-        last: int | None = None
-        for statement in self.module.body:
-            small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and statement.body else None
-            if isinstance(small, cst.Expr) and first is None:
-                continue
-            if not isinstance(small, cst.Import | cst.ImportFrom):
-                break
-            code = self.module.code_for_node(small).split()
-            line = self.positions[statement].end.line
-            if code[1] == "__future__":
-                continue
-            first = self.starts[self.line(statement) - 1] if first is None else first
-            if isinstance(small, cst.ImportFrom) and small.relative:
-                continue
-            if stdlib.has(code[1].partition(".")[0].rstrip(","), (3, 12)) and line < len(self.starts):
-                last = self.starts[line]
-        return last if last is not None else first if first is not None else 0
+    def logger(self) -> str:
+        """Return what the file calls its logger; one by the module's name where it has none, with its import."""
+        for name in ("logger", "log", "LOGGER"):
+            if self._assigned(name):
+                return name
+        return f"{self.importing_module('logging')}.getLogger(__name__)"
 
     def renames(self, found: Brought, accessor: str, local: str, beside: bool) -> None:
         """Let an import bring an accessor instead of a name, or `beside` it."""

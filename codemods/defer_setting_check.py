@@ -53,9 +53,10 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     from codemods._lazy import Lazy, Unclear  # LibCST costs more than a check
 
     lazy = Lazy(tree, report.image.base.python or (3, 12))
-    change = lazy.check if found.by == "guard" else lazy.make
+    place = found.caller or finding.place
+    change = lazy.check if found.by == "guard" and found.caller is None else lazy.make
     try:
-        name = change(finding.place.path, finding.place.line)
+        name = change(place.path, place.line)
         changed = lazy.edited()
     except Unclear as error:
         yield Skip(str(error))

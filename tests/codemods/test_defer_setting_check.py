@@ -156,3 +156,51 @@ def test_a_variable_that_is_set_is_asked_for_where_it_was():
 def test_it_goes_along_with_the_repair_of_a_broken_deploy():
     broken = code({"fly.toml": FLY.replace("8080", "9000")})
     assert [step.codemod for step in planned(broken, unsafe=True).steps] == ["align-port", NAME]
+
+
+def test_what_a_function_asks_for_becomes_an_accessor_each():
+    require = text(
+        """
+        import os
+
+
+        def require(name):
+            value = os.getenv(name)
+            if not value:
+                raise RuntimeError(f"{name} is not set")
+            return value
+
+
+        """
+    )
+    before = 'A = require("A")\nB = require("B")\n\n\ndef both():\n    return A, B\n'
+    after = text(
+        """
+        @cache
+        def get_a():
+            return require("A")
+
+
+        @cache
+        def get_b():
+            return require("B")
+
+
+        def both():
+            return get_a(), get_b()
+        """
+    )
+    wanted = require.replace("import os\n", "import os\nfrom functools import cache\n") + after
+    check_transformed(NAME, code({"keys.py": require + before}), {"keys.py": wanted}, unsafe=True)
+
+
+def test_decouple_looks_up_too():
+    files = code({"requirements.txt": "fastapi\nuvicorn\npython-decouple\n"})
+    source = "from decouple import config\n\nKEY = config('API_KEY')\n\n\ndef key():\n    return KEY\n"
+    after = (
+        "from functools import cache\nfrom decouple import config\n\n\n@cache\ndef get_key():\n    return config('API_KEY')\n"
+    )
+    check_transformed(
+        NAME, {**files, "keys.py": source}, {"keys.py": f"{after}\n\ndef key():\n    return get_key()\n"}, unsafe=True
+    )
+    check_noop(NAME, {**files, "keys.py": source.replace("'API_KEY'", "'API_KEY', default=''")})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.engine.boot import startup, variables
 from bot.engine.boot.facts import Call
@@ -43,6 +43,19 @@ _STRIPE = (
     'stripe.StripeClient(<API-KEY>)"). You can generate API keys from the Stripe web interface. See https://stripe.com/api for'
     " details, or email support@stripe.com if you have any questions."
 )
+_DEEPGRAM = (
+    "deepgram.core.api_error.ApiError: headers: None, status_code: None, body: The client must be instantiated be either"
+    " passing in api_key or setting DEEPGRAM_API_KEY"
+)
+_AIOGRAM = (
+    "aiogram.utils.token.TokenValidationError: Token is invalid! It must be 'str' type instead of <class 'NoneType'> type."
+)
+_TELEGRAM = "telegram.error.InvalidToken: You must pass the token you received from https://t.me/Botfather!"
+_SLACK = (
+    "slack_bolt.error.BoltError: Either an env variable `SLACK_BOT_TOKEN` or `token` argument in the constructor is required."
+)
+_SPOTIFY = "spotipy.exceptions.SpotifyOauthError: No client_id. Pass it or set a SPOTIPY_CLIENT_ID environment variable."
+_FERNET = "TypeError: argument should be a bytes-like object or ASCII string, not 'NoneType'"
 _REGION = "botocore.exceptions.NoRegionError: You must specify a region."
 _REGIONAL = frozenset("dynamodb sqs sns ses lambda rekognition bedrock-runtime secretsmanager ssm textract polly".split())
 _OPTION = (
@@ -93,6 +106,25 @@ _MAKERS: dict[str, tuple[Parameter, ...]] = {
         (Parameter(0, _KEY, _COHERE, ("CO_API_KEY",)),),
     ),
     "supabase.create_client": _SUPABASE,
+    "deepgram.DeepgramClient": (Parameter(None, _KEY, _DEEPGRAM, ("DEEPGRAM_API_KEY",)),),
+    "aiogram.Bot": (Parameter(0, ("token",), _AIOGRAM),),
+    "telegram.Bot": (Parameter(0, ("token",), _TELEGRAM, (), empty=True),),
+    **dict.fromkeys(
+        ("slack_bolt.App", "slack_bolt.async_app.AsyncApp"),
+        (Parameter(None, ("token",), _SLACK, ("SLACK_BOT_TOKEN",)),),
+    ),
+    **dict.fromkeys(
+        (
+            f"{module}.{name}"
+            for module in ("spotipy", "spotipy.oauth2")
+            for name in ("SpotifyOAuth", "SpotifyClientCredentials")
+        ),
+        (Parameter(0, ("client_id",), _SPOTIFY, ("SPOTIPY_CLIENT_ID",)),),
+    ),
+    "elasticsearch.Elasticsearch": (
+        Parameter(0, ("hosts", "cloud_id"), "ValueError: Either 'hosts' or 'cloud_id' must be specified"),
+    ),
+    "cryptography.fernet.Fernet": (Parameter(0, ("key",), _FERNET),),
     "stripe.StripeClient": (Parameter(0, _KEY, _STRIPE),),
     **dict.fromkeys(("boto3.client", "boto3.resource"), (Parameter(None, ("region_name",), _REGION, ("AWS_DEFAULT_REGION",)),)),
     **dict.fromkeys(
@@ -113,12 +145,13 @@ _CONNECTS = {  # functions that connect at once, and the line where no server an
     "psycopg.connect": "psycopg.OperationalError: connection failed: connection to server at …",
     "pymysql.connect": "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on '…' ([Errno 111] Connection"
     ' refused)")',
-    "mysql.connector.connect": "mysql.connector.errors.DatabaseError: 2003 (HY000): Can't connect to MySQL server on '…' (111)",
-    "MySQLdb.connect": "MySQLdb.OperationalError: (2002, \"Can't connect to server on '…' (111)\")",
+    "mysql.connector.connect": "mysql.connector.errors.InterfaceError: 2003: Can't connect to MySQL server on '…' (Errno 111:"
+    " Connection refused)",
 }
 _REFUSED = 'psycopg2.OperationalError: connection to server at "…", port 5432 failed: Connection refused'
+_REFUSED_ASYNC = "ConnectionRefusedError: [Errno 111] Connect call failed …"  # asyncpg's, which SQLAlchemy does not wrap
 _UNREACHED = "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection to server at …"
-PACKAGES = frozenset(name.partition(".")[0] for name in (*_MAKERS, *_CONNECTS))
+PACKAGES = frozenset(name.partition(".")[0] for name in (*_MAKERS, *_CONNECTS, "decouple.config"))
 
 
 def follow(walk: Importer, event: Call, name: str, frame: Frame) -> None:
@@ -129,7 +162,9 @@ def follow(walk: Importer, event: Call, name: str, frame: Frame) -> None:
     place = Place(tree, event.node.lineno, event.node.col_offset + 1)
     called = dotted(event.node.func)
     reason = f"{tree}:{place.line} makes `{called}` at the start"
-    if name in _CONNECTS:
+    if name == "decouple.config":
+        _looks_up(walk, event.node, frame, place)
+    elif name in _CONNECTS:
         _connects(walk, event.node, name, frame, place)
     elif name in _MAKERS:
         with variables.without(walk, frame) as unset:
@@ -158,6 +193,17 @@ def _lacking(walk: Importer, node: ast.Call, name: str, frame: Frame, unset: var
             return
 
 
+def _looks_up(walk: Importer, node: ast.Call, frame: Frame, place: Place) -> None:
+    """Note a variable that decouple looks up without a default."""
+    variable = evaluate(node.args[0], walk.scope(frame)) if node.args else None
+    if len(node.args) > 1 or any(each.arg in (None, "default") for each in node.keywords) or not isinstance(variable, str):
+        return
+    if not variables.is_set(walk, variable, frame):
+        message = f"decouple.UndefinedValueError: {variable} not found. Declare it as envvar or define a default value."
+        reason, caller = f"{place.path}:{place.line} reads it at the start", variables.caller(walk, frame)
+        walk.failures.assume(variable, message, reason, place, by="look-up", caller=caller)
+
+
 def _given(node: ast.Call, parameter: Parameter) -> ast.expr | None:
     """Return what a call gives for a parameter; something that can't be told where its arguments are unpacked."""
     if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
@@ -178,29 +224,25 @@ def _connects(walk: Importer, node: ast.Call, name: str, frame: Frame, place: Pl
     walk.failures.assume(read[0] if read else "DATABASE_URL", message, reason, place, kind="database", by="call")
 
 
-def creates_tables(walk: Importer, event: Call, frame: Frame) -> None:
-    """Note the database that `metadata.create_all(engine)` needs, where the engine is not one of a file."""
-    tree, given = (
-        frame.loaded.found.tree,
-        [*event.node.args, *(each.value for each in event.node.keywords if each.arg == "bind")],
-    )
-    if walk.failures.unsure or tree is None or not given or not isinstance(given[0], ast.Name):
+def reaches(walk: Importer, event: Call, frame: Frame) -> None:
+    """Note the database that `metadata.create_all(engine)` or `engine.begin()` needs, where the engine is not one of a file."""
+    tree, owner, bound = frame.loaded.found.tree, event.name.rpartition(".")[0], event.node.keywords
+    given = [*event.node.args, *(each.value for each in bound if each.arg == "bind")]
+    name = dotted(given[0]) if given and event.name.endswith("create_all") else owner
+    made = _made(walk, name, frame) if tree and not walk.failures.unsure else None
+    url = _given(made[0], _ENGINE) if made else None
+    if tree is None or made is None or url is None:
         return
-    made = _made(walk, given[0].id, frame)
-    if made is None:
-        return
-    node, owner = made
-    url = _given(node, _ENGINE)
-    if url is None:
-        return
-    with variables.without(walk, owner) as unset:
-        value = evaluate(url, walk.scope(owner))
+    with variables.without(walk, made[1]) as unset:
+        value = evaluate(url, walk.scope(made[1]))
         read = unset.read[:1]
     if value is None or (isinstance(value, str) and not value.startswith(("postgres", "mysql"))):
         return
     place = Place(tree, event.node.lineno, event.node.col_offset + 1)
-    reason = f"{tree}:{place.line} creates tables in a database at the start"
-    walk.failures.assume(read[0] if read else "DATABASE_URL", _UNREACHED, reason, place, kind="database", by="call")
+    reason = f"{tree}:{place.line} asks a database at the start"
+    message = _REFUSED_ASYNC if dotted(made[0].func).endswith("create_async_engine") else _UNREACHED
+    by: Literal["", "tables"] = "tables" if isinstance(value, str) else ""  # what sets the URL sets that of a database
+    walk.failures.assume(read[0] if read else "DATABASE_URL", message, reason, place, kind="database", by=by)
 
 
 def _made(walk: Importer, name: str, frame: Frame) -> tuple[ast.Call, Frame] | None:

@@ -350,14 +350,15 @@ class Failures:
         place: Place,
         failure: Failure = "other",
         kind: Literal["variable", "database"] = "variable",
-        by: Literal["", "look-up", "guard", "call"] = "",
+        by: Literal["", "look-up", "guard", "call", "tables"] = "",
+        caller: Place | None = None,
     ) -> None:
         """Note what has to be there, or this fails; nothing where code around it catches the error, or may not run at all."""
         if self.unsure or not _VARIABLE.fullmatch(name) or any(trial.attempt.handler(failure) for trial in self.trials):
             return
         step = f"{place.path}:{place.line}"
         chain = tuple(self.chain) if self.chain[-1:] == [step] else (*self.chain, step)
-        self.assumed.append(Assumption(name, "", reason, place, message, kind, self.stage, self.process, chain, by))
+        self.assumed.append(Assumption(name, "", reason, place, message, kind, self.stage, self.process, chain, by, caller))
 
     def fault(
         self,

@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.engine.boot.facts import Branch, Call, Import, Stop, Variable
@@ -33,7 +34,13 @@ def follow(walk: Importer, event: Variable, frame: Frame) -> None:
     if isinstance(name, str) and not is_set(walk, name, frame):
         place = Place(tree, event.node.lineno, event.node.col_offset + 1)
         walk.failures.assume(
-            name, f"KeyError: '{name}'", f"{tree}:{place.line} reads it at the start", place, "key", by="look-up"
+            name,
+            f"KeyError: '{name}'",
+            f"{tree}:{place.line} reads it at the start",
+            place,
+            "key",
+            by="look-up",
+            caller=caller(walk, frame),
         )
 
 
@@ -50,7 +57,14 @@ def guard(walk: Importer, event: Branch, frame: Frame) -> None:
         message = _words(stop, event.body, walk.scope(frame), walk, frame) if fails and read else ""
     place = Place(tree, test.lineno, test.col_offset + 1)
     for name in needed or read[: bool(fails)]:
-        walk.failures.assume(name, message, f"{tree}:{place.line} stops the start where it is not set", place, by="guard")
+        walk.failures.assume(
+            name,
+            message,
+            f"{tree}:{place.line} stops the start where it is not set",
+            place,
+            by="guard",
+            caller=caller(walk, frame),
+        )
 
 
 class Unset(dict[str, "str | None"]):
@@ -112,6 +126,28 @@ def is_set(walk: Importer, name: str, frame: Frame) -> bool:
     if any(by_code.search(source) for source in sources):
         return True
     return any(map(_READS_FILES.search, sources)) and name in _in_files(walk, frame)
+
+
+def caller(walk: Importer, frame: Frame) -> Place | None:
+    """Return the statement of a module that runs while a function does; None where the code is the module's own."""
+    if frame.local is None or not walk.at:
+        return None
+    name, (line, column) = next(reversed(walk.at.items()))
+    loaded = walk.loaded.get(name)
+    return Place(loaded.found.tree, line, column + 1) if loaded and loaded.found.tree else None
+
+
+@lru_cache(maxsize=4096)
+def asks(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a function looks up a variable whose name it may be given."""
+    arguments = function.args
+    if not (arguments.args or arguments.posonlyargs or arguments.kwonlyargs):
+        return False
+    names = ("environ", "getenv")
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names)
+        for node in ast.walk(function)
+    )
 
 
 def _is_environment(owner: str, frame: Frame) -> bool:

@@ -22,7 +22,8 @@ from bot.engine.model.findings import MissingModule, MissingName, Place
 _ENGINES = ("create_engine", "create_async_engine")  # of SQLAlchemy
 _NEEDY = frozenset(  # packages whose clients and connections need something at once: see `clients.py`
     "openai langchain_openai langchain_groq groq together google pinecone cohere supabase sqlalchemy sqlmodel redis"
-    " psycopg2 psycopg pymysql mysql MySQLdb stripe boto3".split()
+    " psycopg2 psycopg pymysql mysql stripe boto3 deepgram aiogram telegram slack_bolt spotipy elasticsearch cryptography"
+    " decouple".split()
 )
 _DJANGO = frozenset("get_wsgi_application get_asgi_application execute_from_command_line django.setup".split())
 
@@ -187,6 +188,10 @@ class Walk(Importer):
         first, _, rest = event.name.partition(".")
         if event.name == "include" and event.node.args and self.is_outside("django"):
             self._included(event, frame)
+        if event.name.endswith((".create_all", ".begin", ".connect")) and self.is_outside("sqlalchemy"):
+            from bot.engine.boot import clients
+
+            clients.reaches(self, event, frame)
         if frame.local and first in frame.local:
             return "on"
         outside = self.outside_name(event.name, frame)
@@ -198,10 +203,6 @@ class Walk(Importer):
             from bot.engine.boot import clients  # few apps make one at import
 
             clients.follow(self, event, outside, frame)
-        if event.name.endswith("metadata.create_all"):
-            from bot.engine.boot import clients
-
-            clients.creates_tables(self, event, frame)
         if not rest and first in frame.loaded.facts.functions:
             return self.call_function(frame.loaded, first, event.driven, event.node, frame)
         found = self.imported_function(first, rest, frame)
@@ -281,6 +282,9 @@ class Walk(Importer):
         sure = not (self.failures.unsure or doubtful)
         main = self.loaded.get("__main__") is loaded
         key = ("__main__" if main else loaded.name, name)  # a file may run as `__main__` and be imported too
+        if variables.asks(function):  # for another variable each time
+            texts = reads.given(self, loaded, function, call, caller).items()
+            key = (key[0], " ".join([name, *(f"{each}={ast.dump(node)}" for each, node in texts)]))
         known = self.called.get(key)
         if known and (known[0] or not sure):
             return known[1] if sure else "on"

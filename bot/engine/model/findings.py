@@ -395,7 +395,8 @@ class Assumption(NamedTuple):
     """What only the platform (or a person) can know, and how it is provided.
 
     `kind`: from where the deploy is started, a variable that is set, or a database that answers. `message` is the line of the
-    log where it is not so, `chain` the imports that lead to what needs it; that is `by` what it fails.
+    log where it is not so, `chain` the imports that lead to what needs it; that is `by` what it fails, in a function
+    for which `caller` is the module's own statement.
     """
 
     name: str
@@ -407,7 +408,8 @@ class Assumption(NamedTuple):
     stage: Stage = "boot"
     process: str = ""
     chain: tuple[str, ...] = ()
-    by: Literal["", "look-up", "guard", "call"] = ""
+    by: Literal["", "look-up", "guard", "call", "tables"] = ""
+    caller: Place | None = None
 
 
 class Unknown(NamedTuple):

@@ -100,4 +100,10 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         '`if not KEY: raise …` and `os.environ["KEY"]` at the top of a module stop the whole service, and not only what needs '
         "the value. The variable is an assumption, and its command is shown with it.",
     ),
+    "eager-tables": (
+        "boot",
+        "The start asks a database",
+        "`metadata.create_all(engine)` at import, or in the lifespan, ends the start where the database does not answer, or is "
+        "not attached yet. The database is an assumption, and the command that attaches one is shown with it.",
+    ),
 }

@@ -119,12 +119,13 @@ def test_every_object_is_closed_whole_and_described():
 # --- what is printed is valid
 
 
-@pytest.mark.parametrize("state", STATES, ids=named)
+@pytest.mark.parametrize("state", [each for each in STATES if not (each / "index.json").is_file()], ids=named)
 def test_a_story_is_valid_before_and_after(state: Path, tmp_path: Path):
     repo = tmp_path / "repo"
     shutil.copytree(state / "before", repo)
     wanted = json.loads((state / "expected.json").read_text())
     select = [word for name in wanted["codemods"] for word in ("--select", name)] if wanted["weakness"] else []
+    select += ["--unsafe"] if wanted.get("unsafe") else []
     [before] = printed(repo, "check")["targets"]
     planned = printed(repo, "fix", "--diff", *select)
     written = printed(repo, "fix", *select)

@@ -12,6 +12,7 @@ from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
 from tests.codemods import test_lazy_client as clients
 from tests.codemods import test_normalize_database_url as urls
+from tests.codemods import test_tolerate_missing_database as tables
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
 from tests.codemods.test_settings_ignore_extra import CALL as CONFIG
@@ -27,6 +28,7 @@ CASES = [
     Case("defer-setting-check", checks.code({"keys.py": checks.LOOK_UP}), "keys.py", "python", unsafe=True),
     Case("lazy-client", clients.code({"llm.py": clients.BARE}), "llm.py", "python", unsafe=True),
     Case("lazy-client", clients.code({"llm.py": clients.CONNECTION}), "llm.py", "python", unsafe=True),
+    Case("tolerate-missing-database", tables.ASYNC, "main.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
     Case("settings-ignore-extra", settings(f"{NAMED}{CONFIG}(\n    env_file='.env'\n)\n", __env=ENV), "config.py", "python"),
     Case("settings-ignore-extra", settings(f"{NAMED}class Config:\n    env_file = '.env'\n", __env=ENV), "config.py", "python"),

@@ -9,7 +9,8 @@ from tests.tools import Files
 SERVE = ("uvicorn", "main:app")
 ALL = (
     "RUN pip install fastapi openai groq supabase stripe boto3 redis sqlalchemy psycopg2-binary psycopg pinecone cohere"
-    " together google-genai langchain-openai langchain-groq sqlmodel pymysql pydantic-settings\nCOPY . .\n"
+    " together google-genai deepgram-sdk aiogram slack-bolt spotipy cryptography"
+    " langchain-openai langchain-groq sqlmodel pymysql pydantic-settings\nCOPY . .\n"
 )
 
 
@@ -55,6 +56,13 @@ MISSING = clients._OPENAI
             "D",
             "sqlalchemy.exc.ArgumentError: Expected",
         ),
+        (
+            "from aiogram import Bot\nBot(token=os.getenv('T'))",
+            "T",
+            "aiogram.utils.token.TokenValidationError: Token is invalid!",
+        ),
+        ("from slack_bolt import App\nApp(token=os.getenv('T'))", "T", "slack_bolt.error.BoltError: Either an env variable"),
+        ("from cryptography.fernet import Fernet\nFernet(os.getenv('F'))", "F", "TypeError: argument should be a bytes-like"),
         (
             "from openai import OpenAI\nfrom settings import settings\nOpenAI(api_key=settings.openai_key)",
             "OPENAI_KEY",
