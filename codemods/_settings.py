@@ -6,9 +6,11 @@ import ast
 import warnings
 from typing import NamedTuple
 
-from bot.engine.boot.settings import configured
+from bot.engine.boot.settings import configured, declared
 from bot.engine.model.tree import Splice, newline, splice
 from codemods import _python
+
+Node = ast.expr | ast.stmt | ast.keyword | ast.alias
 
 
 class Source(NamedTuple):
@@ -24,7 +26,7 @@ class Source(NamedTuple):
         end = self.starts[line] if line < len(self.starts) else len(self.text)
         return start + len(self.text[start:end].encode()[:column].decode(errors="replace"))
 
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(self, node: Node) -> tuple[int, int]:
         """Return where a node begins and ends in the text."""
         return self.at(node.lineno, node.col_offset), self.at(node.end_lineno or 0, node.end_col_offset or 0)
 
@@ -94,7 +96,7 @@ def _added(read: Source, node: ast.ClassDef, name: str, written: str, quote: str
 def _entry(read: Source, value: ast.expr, pair: str) -> list[Splice]:
     """Return the splices that add an entry behind the others of a call or a dictionary, laid out as they are."""
     close = read.span(value)[1] - 1
-    heads: list[ast.expr | ast.keyword] = []
+    heads: list[Node] = []
     if isinstance(value, ast.Call):
         heads = list(value.keywords)
     elif isinstance(value, ast.Dict):
@@ -104,10 +106,17 @@ def _entry(read: Source, value: ast.expr, pair: str) -> list[Splice]:
     last = (
         value.keywords[-1].value if isinstance(value, ast.Call) else value.values[-1] if isinstance(value, ast.Dict) else value
     )
+    return _behind(read, value.lineno, heads[-1], last, close, pair)
+
+
+def _behind(read: Source, first: int, head: Node, last: Node, close: int, pair: str) -> list[Splice]:
+    """Return the splices that add an element behind the last one, which goes from `head` to `last`.
+
+    `first` is the line of the opening bracket, `close` is where the closing one stands.
+    """
     end = read.span(last)[1]
-    start = read.starts[heads[-1].lineno - 1]
-    lead = read.text[start : read.at(heads[-1].lineno, heads[-1].col_offset)]
-    if lead.strip() or heads[-1].lineno == value.lineno:  # it does not begin its line
+    lead = read.text[read.starts[head.lineno - 1] : read.at(head.lineno, head.col_offset)]
+    if lead.strip() or head.lineno == first:  # it does not begin its line
         return [Splice(end, end, f", {pair}")]
     rest = read.text[end:close]
     comma = rest.lstrip().startswith(",")
@@ -116,7 +125,7 @@ def _entry(read: Source, value: ast.expr, pair: str) -> list[Splice]:
     return [line] if comma else [Splice(end, end, ","), line]
 
 
-def _line_end(read: Source, node: ast.expr | ast.stmt) -> int:
+def _line_end(read: Source, node: Node) -> int:
     """Return where the line ends on which a node does, its comment included."""
     end = read.text.find("\n", read.span(node)[1])
     end = len(read.text) if end < 0 else end
@@ -139,3 +148,45 @@ def _config(read: Source, node: ast.ClassDef, name: str, written: str, quote: st
 def _imported(module: ast.Module) -> set[str]:
     brought = [each for each in module.body if isinstance(each, ast.ImportFrom) and each.module == "pydantic_settings"]
     return {alias.name for each in brought for alias in each.names if alias.asname is None}
+
+
+def undecoded(text: str, owner: str, field: str) -> str | None:
+    """Return a file in which a field of a class is not read as JSON: `Annotated[…, NoDecode]`; None where that fails."""
+    read = source(text)
+    node = class_of(read.module, owner) if read else None
+    found = declared(node, field) if node else None
+    if read is None or not isinstance(found, ast.AnnAssign) or isinstance(found.annotation, ast.Constant):
+        return None
+    start, end = read.span(found.annotation)
+    changes = [Splice(start, start, "Annotated["), Splice(end, end, ", NoDecode]")]
+    for package, name in (("typing", "Annotated"), ("pydantic_settings", "NoDecode")):
+        more = importing(read, package, name)
+        if more is None:
+            return None
+        changes += more
+    changed = splice(text, sorted(changes))
+    return changed if source(changed) else None
+
+
+def importing(read: Source, package: str, name: str) -> list[Splice] | None:
+    """Return the splices that import a name from a package: behind the others of it, else in a line above the first import.
+
+    None where the name stands for something else.
+    """
+    imports = [each for each in read.module.body if isinstance(each, ast.Import | ast.ImportFrom)]
+    own = [each for each in imports if isinstance(each, ast.ImportFrom) and each.module == package and not each.level]
+    called = {alias.asname or alias.name for each in imports for alias in each.names}
+    if any(alias.name == name and alias.asname is None for each in own for alias in each.names):
+        return []
+    if name in called or not imports:
+        return None
+    if own:
+        end = read.span(own[0])[1]
+        close = end - 1 if read.text[end - 1] == ")" else end
+        last = own[0].names[-1]
+        return _behind(read, own[0].lineno, last, last, close, name)
+    first = next((each for each in imports if not (isinstance(each, ast.ImportFrom) and each.module == "__future__")), None)
+    if first is None:
+        return None
+    at = read.starts[first.lineno - 1]
+    return [Splice(at, at, f"from {package} import {name}{newline(read.text)}")]

@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")  # what surely is a variable: python-dotenv 
 _INTEGER = re.compile(r"\s*[+-]?\d[\d_]*(\.0*)?\s*")
 _BOOLEANS = frozenset("0 off f false n no 1 on t true y yes".split())
 _PREFIXED = (2, 3)  # from here on, keys without the prefix are known to be extra inputs
+_UNDECODED = (2, 7)  # from here on, `NoDecode` keeps a field from being read as JSON
 _MOVED = (2, 9)  # from here on, SettingsError has a module of its own
 _OPTIONS = frozenset(("_env_file", "_env_file_encoding"))
 
@@ -285,7 +286,7 @@ def _assume(walk: Importer, shape: Shape, field: Field, variable: str, message: 
 
 def _note_misread(walk: Importer, shape: Shape, misread: Misread, message: str, made: Place) -> None:
     """Note a value; never certain, since a secret of the same name goes before it."""
-    field = misread.field
+    field, installed = misread.field, walk.finder.installed
     path = field.owner.loaded.found.tree or ""
     where = misread.origin.path if misread.origin else "the environment"
     says = "JSON" if field.kind in ("list", "dict") else f"`{field.kind}`"
@@ -298,7 +299,7 @@ def _note_misread(walk: Importer, shape: Shape, misread: Misread, message: str, 
         (path, field.owner.node.name, field.name),
         misread.origin.path if misread.origin else None,
         field.early,
-        shape.old,
+        not (shape.old or installed.before("pydantic-settings", _UNDECODED) or installed.held("pydantic-settings")),
     )
     _fail(walk, "settings-value-invalid", message, reason, Place(path, field.line), detail, False, made)
 

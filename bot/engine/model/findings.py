@@ -227,7 +227,7 @@ class UnreadValue(NamedTuple):
     """The value of a variable that a setting can't be made of.
 
     `kind` is what the field takes, `field` is the file, class and name of the setting, `env_file` the file that holds the value
-    (None: the environment), `early`: a validator of the field is there that sees the text first; `old`: of pydantic 1.
+    (None: the environment), `early`: a validator of the field would take the text, `bare`: the field can be told to leave it.
     """
 
     variable: str
@@ -236,7 +236,7 @@ class UnreadValue(NamedTuple):
     field: tuple[str, str, str]
     env_file: str | None
     early: bool
-    old: bool
+    bare: bool
 
 
 class SharedPort(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.bot.engine.boot.test_django_checks import FILES as SHOP
 from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
-from tests.bot.engine.boot.test_filling import settings
+from tests.bot.engine.boot.test_filling import env, settings
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
 from tests.codemods import test_absolute_imports as absolute
@@ -15,6 +15,8 @@ from tests.codemods import test_normalize_database_url as urls
 from tests.codemods import test_tolerate_missing_database as tables
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
+from tests.codemods.test_parse_list_setting import FIELD as LISTED
+from tests.codemods.test_parse_list_setting import HEAD, SPLITTING
 from tests.codemods.test_settings_ignore_extra import CALL as CONFIG
 from tests.codemods.test_settings_ignore_extra import ENV
 from tests.codemods.test_settings_ignore_extra import FIELD as NAMED
@@ -30,6 +32,14 @@ CASES = [
     Case("lazy-client", clients.code({"llm.py": clients.CONNECTION}), "llm.py", "python", unsafe=True),
     Case("tolerate-missing-database", tables.ASYNC, "main.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
+    Case(
+        "parse-list-setting",
+        settings(LISTED + SPLITTING, HEAD, fly__toml=env(ORIGINS="a,b")),
+        "config.py",
+        "python",
+        unsafe=True,
+    ),
+    Case("parse-list-setting", settings(LISTED, fly__toml=env(LEVEL="info", ORIGINS="a,b")), "fly.toml", unsafe=True),
     Case("settings-ignore-extra", settings(f"{NAMED}{CONFIG}(\n    env_file='.env'\n)\n", __env=ENV), "config.py", "python"),
     Case("settings-ignore-extra", settings(f"{NAMED}class Config:\n    env_file = '.env'\n", __env=ENV), "config.py", "python"),
     Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
