@@ -123,7 +123,7 @@ class _Writer:
 
     def awaits(self) -> bool:
         """Say whether functions of routes are coroutines here: those of an ASGI framework, unless most are not."""
-        decorated = rf"@\w+\.(?:{_VERBS})\(.*?\)\s*\n\s*(async )?def "
+        decorated = rf"@\w+\.(?:{_VERBS})\(.*?\)[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(async )?def "
         found = re.findall(decorated, self.text)
         return self.app.framework != "flask" and found.count("") * 2 <= len(found)
 

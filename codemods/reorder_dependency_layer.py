@@ -92,7 +92,7 @@ def _listed(image: Image, installs: list[Install], tree: Tree) -> str | None:
     if len(files) != 1 or any(each.projects or each.opaque or each.constraints for each in installs):
         return None
     path, root = files.pop(), image.context.root
-    if _MORE.search(tree.text(path)):
+    if _MORE.search(tree.text_if_any(path) or "-r"):
         return None
     inside = path[len(root) + 1 :] if root and path.startswith(f"{root}/") else path if not root else None
     return inside if inside and _PLAIN.fullmatch(inside) else None
@@ -133,7 +133,8 @@ def _reordered(image: Image, late: _Late) -> str | None:
     dotted = "./" if late.copy.argv[0].startswith("./") and late.copy.argv[0] != "./" else ""
     line = f"COPY {dotted}{late.requirements} {where}{ending}"
     first, space = (gap.lstrip("\r\n"), "") if between else ("", gap)
-    return text[:copy_start] + first + line + space + run + space + copied + text[late.run.end :]
+    below = space if not space.strip() else ""  # comments stay above the install alone
+    return text[:copy_start] + first + line + space + run + below + copied + text[late.run.end :]
 
 
 def _head(file: Dockerfile, item: Instruction) -> int:

@@ -13,7 +13,8 @@ Before (main.py):                             After:
                                                   except (OSError, SQLAlchemyError):
                                                       logging.getLogger(__name__).exception("…")
 
-References: https://docs.sqlalchemy.org/en/20/core/exceptions.html https://fly.io/docs/reference/configuration/#run-one-off-commands-before-releasing-a-deployment
+References: https://docs.sqlalchemy.org/en/20/core/exceptions.html
+https://fly.io/docs/reference/configuration/#the-deploy-section
 """
 
 from __future__ import annotations

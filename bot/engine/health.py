@@ -148,7 +148,7 @@ def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Ser
     source = app[0].found.tree if app is not None else None
     if app is None or source is None or not services or any(check.path for each in services for check in each.checks):
         return Health()
-    if _RENDERS.search(walk.tree.read(source)) is None:
+    if not walk.tree.is_file(source) or _RENDERS.search(walk.tree.read(source)) is None:
         return Health()
     from bot.engine.boot import web  # only where the page renders something
 

@@ -20,7 +20,7 @@ from tests.codemods.test_parse_list_setting import HEAD, SPLITTING
 from tests.codemods.test_settings_ignore_extra import CALL as CONFIG
 from tests.codemods.test_settings_ignore_extra import ENV
 from tests.codemods.test_settings_ignore_extra import FIELD as NAMED
-from tests.tools import HEALTHY, MAIN
+from tests.tools import FLY, HEALTHY, MAIN
 
 CASES = [
     Case("absolute-imports", absolute.BELOW, "backend/main.py", "python"),
@@ -74,5 +74,16 @@ CASES = [
             ),
             ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
         )
+    ),
+    Case(
+        "add-health-endpoint",
+        {
+            **HEALTHY,
+            "fly.toml": FLY + '\n  [[http_service.checks]]\n    path = "/health"\n',
+            "main.py": MAIN + '\n\n@app.get("/")\ndef home():\n    return {}\n',
+        },
+        "main.py",
+        "python",
+        unsafe=True,
     ),
 ]

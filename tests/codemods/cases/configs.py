@@ -70,6 +70,7 @@ CASES = [
         {**MIGRATING, "migrations/versions/1.py": "revision = '1'\n"},
         "fly.toml",
         "toml",
+        unsafe=True,
     ),
     Case(
         "fix-release-command",

@@ -24,9 +24,10 @@ def _image(*lines: str) -> dict[str, str]:
 CASES = [
     Case(
         "reorder-dependency-layer",
-        _image(SLIM, APP, "# packages\nRUN pip install -r requirements.txt\n"),
+        _image(SLIM, APP, "RUN pip install -r requirements.txt\n"),
         "Dockerfile",
         "dockerfile",
+        sorted=False,
     ),
     Case("add-env-path", _image(SLIM, APP, VENV), "Dockerfile", "dockerfile"),
     Case("add-user", _image(SLIM, APP, "RUN pip install -r requirements.txt\nUSER web\n"), "Dockerfile", "dockerfile"),
