@@ -24,7 +24,12 @@ from tests.tools import FLY, HEALTHY, MAIN
 
 CASES = [
     Case("absolute-imports", absolute.BELOW, "backend/main.py", "python"),
-    Case("absolute-imports", {**absolute.SCRIPT, "models.py": "from .settings import NAME, MODE\n"}, "models.py", "python"),
+    Case(
+        "absolute-imports",
+        {**absolute.SCRIPT, "models.py": "from .settings import NAME, MODE\n\nNAMED = NAME, MODE\n"},
+        "models.py",
+        "python",
+    ),
     Case("break-import-cycle", cycle.FILES, "app/models/deck.py", "python", unsafe=True),
     Case("defer-setting-check", checks.code({"keys.py": checks.BARE}), "keys.py", "python", unsafe=True),
     Case("defer-setting-check", checks.code({"keys.py": checks.LOOK_UP}), "keys.py", "python", unsafe=True),
