@@ -117,11 +117,16 @@ def progress(report: Report) -> tuple[int, int, int]:
 
 
 def _without_stale_copies(reports: list[Report]) -> list[Report]:
-    """Turn the faults of a config into a weakness where another one of the same app works, and only that one is deployed."""
-    working = {report.target.app for report in reports if report.target.app and not report.faults and report.start.place}
+    """Turn the faults of a config into a weakness where another one of the same app works, and only that one is deployed.
+
+    An app of the same name on another platform is another deploy.
+    """
+    deployed = [report.target for report in reports if not report.faults and report.start.place]
+    working = {(target.platform, target.app) for target in deployed if target.app}
     result = []
     for report in reports:
-        if report.faults and report.target.app in working and report.start.place is None:
+        known = (report.target.platform, report.target.app) in working
+        if report.faults and known and report.start.place is None:
             path = report.target.config
             reason = f"It would stop at: {report.faults[0].message}"
             message = f"{path} looks like a stale copy: another config of {report.target.app} is the one that is deployed"
@@ -140,7 +145,7 @@ class _Simulation:
         self.rules = rules.of(target.platform)
         self.faults: list[Fault] = list(target.faults)
         self.unknowns: list[Unknown] = list(target.unknowns)
-        self.assumed: list[Assumption] = []
+        self.assumed: dict[tuple[str, str], Assumption] = {}  # by kind and name
         self.followed = True
         self.checked = False
         self.doubtful: set[str] = set()  # processes in which something else may serve
@@ -171,10 +176,7 @@ class _Simulation:
         order = sorted(map(self.judged, self.faults), key=lambda fault: fault.position)
         parts = tuple(processes), release, tuple(order)
         unknowns, index = tuple(dict.fromkeys(self.unknowns)), self.options.package_index
-        assumed: dict[tuple[str, str], Assumption] = {}
-        for each in self.assumed:
-            assumed.setdefault((each.kind, each.name), each)
-        more = (), tuple(assumed.values()), unknowns
+        more = (), tuple(self.assumed.values()), unknowns
         return Report(self.target, self.reading, image, *parts, *more, self.followed, self.checked, index)
 
     def cannot_follow(self, reason: str, place: Place | None) -> None:
@@ -223,7 +225,7 @@ class _Simulation:
         for each in found:
             command, where = self.rules.sets(self.target, each.name, each.kind == "database")
             reason = f"{each.reason}. {where}".rstrip()
-            self.assumed.append(each._replace(command=command, reason=reason))
+            self.assumed.setdefault((each.kind, each.name), each._replace(command=command, reason=reason))
 
     def fetched(self, fault: Fault) -> bool:
         """Say whether what is missing would lie in a submodule of git, which a deploy may have."""
@@ -410,22 +412,23 @@ class _Simulation:
         view = reach.view(image, program)
         seen = self.come_to(image, view.installs) if view.hidden else installed
         missing = served.not_installed(self.tree, image, seen, program, process, stage, view.script)
-        started = start.start(self.tree, image, seen, program, process.name, stage, self.explained, self.provided, self.left)
+        started = self.begin(program, image, seen, process, stage)
         lacking = [*missing, *(fault for fault in started.faults if isinstance(fault.detail, MissingModule))]
         if not lacking or not (view.hidden or image.left or view.script is False):
             return missing, started
         from bot.engine.boot import astray  # where something is installed that a process does not reach alone
 
         everything = self.come_to(image, (*image.installs, *image.left))
-        whole = start.start(
-            self.tree, image, everything, program, process.name, stage, self.explained, self.provided, self.left
-        )
+        whole = self.begin(program, image, everything, process, stage)
         there = served.not_installed(self.tree, image, everything, program, process, stage)
         known = {fault.identity for fault in (*there, *whole.faults)}
         lost = next((fault for fault in lacking if fault.identity not in known), None)
         if lost is None:
             return missing, started
         return [*there, astray.judged(image, program, view, lost)], whole
+
+    def begin(self, program: Program, image: Image, seen: packages.Installed, process: Process, stage: Stage) -> start.Started:
+        return start.start(self.tree, image, seen, program, process.name, stage, self.explained, self.provided, self.left)
 
     def come_to(self, image: Image, installs: tuple[Install, ...]) -> packages.Installed:
         return packages.installed(installs, image.base.python, self.options.package_index)

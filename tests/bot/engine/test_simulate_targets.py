@@ -122,6 +122,16 @@ def test_a_config_that_no_command_deploys_beside_one_that_works_is_a_stale_copy(
     assert [weakness.code for weakness in copy.weaknesses] == ["stale-config"]
 
 
+def test_an_app_of_the_same_name_on_another_platform_is_no_reason_to_call_a_config_stale():
+    files = {
+        **below("backend", {**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .", "COPY nothing ./")}),
+        **{path: content for path, content in HEALTHY.items() if path != "fly.toml"},
+        "render.yaml": "services:\n  - type: web\n    name: demo\n    runtime: docker\n",
+    }
+    fly, render = reports(files)
+    assert (fly.reached, render.reached) == ("build", "ok")
+
+
 # --- what may deploy from elsewhere
 
 MONOREPO = {
