@@ -108,6 +108,8 @@ def no_target(session: Session) -> Refused:
     """Return the error for a repository in which nothing is deployed."""
     chosen = session.options.config or session.options.app
     wanted = f"no target for {chosen}" if chosen else "no Fly.io config (fly.toml, fly.json, fly.yaml) and no render.yaml"
+    if not chosen and session.tree.is_file("render.yaml"):
+        wanted = "no service of render.yaml runs Python, and there is no Fly.io config (fly.toml, fly.json, fly.yaml)"
     above = note_on_root(session)
     return Refused(f"{wanted} in {os.path.abspath(session.root)}" + (f"; {above}" if above else ""))
 

@@ -77,6 +77,13 @@ def test_a_folder_without_a_target(tmp_path: Path, command: str):
     assert refused(tmp_path, command) == f"no Fly.io config (fly.toml, fly.json, fly.yaml) and no render.yaml in {tmp_path}"
 
 
+@COMMANDS
+def test_a_blueprint_of_services_that_run_no_python(tmp_path: Path, command: str):
+    put(tmp_path, {"render.yaml": "services:\n  - type: web\n    name: demo\n    runtime: node\n"})
+    wanted = "no service of render.yaml runs Python, and there is no Fly.io config (fly.toml, fly.json, fly.yaml)"
+    assert refused(tmp_path, command) == f"{wanted} in {tmp_path}"
+
+
 def test_a_folder_named_like_a_config_is_no_target(tmp_path: Path):
     put(tmp_path, {"fly.toml/readme.md": ""})
     assert refused(tmp_path, "check").startswith("no Fly.io config ")
