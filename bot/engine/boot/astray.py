@@ -116,6 +116,6 @@ def _reason(image: Image, program: Program, view: View, lost: _Lost, what: str) 
             python = f"{install.made}/bin/python"
             return f"The environment was made at {install.made} and lies at {install.prefix}: its scripts start {python}."
     python = f"{view.python}/bin/python"
-    if posixpath.basename(program.argv[0]) in LAUNCHERS:
+    if posixpath.basename(program.argv[0]) in LAUNCHERS and view.script is not True:
         return f"`{what}` is installed in {where}, and PATH does not lead to {install.prefix}/bin."
     return f"`{what}` is installed in {where}, and {python} does not look there."

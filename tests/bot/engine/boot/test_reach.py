@@ -13,6 +13,7 @@ FINAL = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n"
 NOT_SPAWNED = (
     "ERROR Error: failed to spawn command: uvicorn main:app --host 0.0.0.0 --port 8080: No such file or directory (os error 2)"
 )
+UNSEEN = "ModuleNotFoundError: No module named 'uvicorn'"
 DENIED = NOT_SPAWNED.replace("No such file or directory (os error 2)", "Permission denied (os error 13)")
 LIB, BIN = "/usr/local/lib/python3.11/site-packages", "/usr/local/bin"
 
@@ -100,7 +101,18 @@ def test_a_server_that_is_reached(dockerfile):
         (FINAL + pip("pip install --user") + CMD, "environment-not-used", NOT_SPAWNED, "path"),
         (FINAL + "RUN useradd -m web\nUSER web\n" + pip() + CMD, "environment-not-used", NOT_SPAWNED, "path"),
         (FINAL + pip("pip install --target /deps") + MODULE, "environment-not-used", "python: No module named uvicorn", "path"),
-        (FINAL + pip("pip install --prefix /p") + "ENV PATH=/p/bin:$PATH\n" + CMD, "environment-not-used", None, "path"),
+        (FINAL + pip("pip install --prefix /p") + "ENV PATH=/p/bin:$PATH\n" + CMD, "environment-not-used", UNSEEN, "path"),
+        (
+            BUILDER
+            + pip("pip install --user")
+            + FINAL.replace("3.11-slim", "3.11-slim-bookworm")
+            + "RUN adduser --system --group web\nCOPY --from=builder /root/.local /home/web/.local\n"
+            + "ENV PATH=/home/web/.local/bin:$PATH\nUSER web\n"  # whose home is /nonexistent
+            + CMD,
+            "environment-not-used",
+            UNSEEN,
+            "path",
+        ),
         (
             FINAL + pip("pip install --user") + "ENV PATH=/root/.local/bin:$PATH\nRUN useradd web\nUSER web\n" + CMD,
             "packages-not-readable",
