@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot import bodies, web
+from bot.engine.boot import bodies, modules, web
 from bot.engine.boot.bodies import Function
 from bot.engine.boot.rendering import is_for_posts
 from bot.engine.boot.values import dotted
@@ -55,8 +55,8 @@ def _page(tree: Tree, path: str, name: str, service: Service) -> tuple[Failing, 
     if len(checks) > 1 or _health.is_clear(asked):
         return None
     try:
-        module = bodies.parsed(tree.read(path))
-    except (SyntaxError, ValueError, Unreadable):
+        module = modules.parsed(tree.read(path))
+    except (SyntaxError, Unreadable):
         return None
     app = _app(module, path, name)
     routes = tuple(_routes(module, path, name))

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import NamedTuple
 
-from bot.engine.boot import bodies
+from bot.engine.boot import bodies, modules
 from bot.engine.boot.values import dotted
 from bot.engine.model import stdlib
 from bot.engine.model.findings import App
@@ -88,8 +88,8 @@ def _engine(tree: Tree, path: str) -> tuple[str, str] | None:
 
 def _statements(tree: Tree, path: str | None) -> list[ast.stmt]:
     try:
-        return bodies.parsed(tree.read(path)).body if path else []
-    except (SyntaxError, ValueError, Unreadable):
+        return modules.parsed(tree.read(path)).body if path else []
+    except (SyntaxError, Unreadable):
         return []
 
 

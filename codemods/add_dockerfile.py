@@ -25,6 +25,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image.build import build
@@ -162,8 +163,8 @@ def _apps(tree: Tree, context: str) -> list[_App]:
 
 def _made(data: bytes) -> list[tuple[str, str]]:
     try:
-        body = ast.parse(data).body
-    except (SyntaxError, ValueError):
+        body = parsed(data).body
+    except SyntaxError:
         return []
     return [
         (statement.targets[0].id, maker)

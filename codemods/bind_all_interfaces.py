@@ -18,9 +18,9 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-import warnings
 from collections.abc import Iterator
 
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.program import Program
 from bot.engine.boot.values import dotted
 from bot.engine.codemod import Codemod, Proposal, Skip
@@ -149,9 +149,7 @@ def _in_code(tree: Tree, program: Program, place: Place) -> tuple[Tree | Skip, b
         data, text = tree.read(place.path), tree.text(place.path)
     except Unreadable as error:
         return Skip(str(error)), False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        nodes = [node for node in ast.walk(ast.parse(data)) if isinstance(node, ast.Call)]
+    nodes = [node for node in ast.walk(parsed(data)) if isinstance(node, ast.Call)]
     call = next((node for node in nodes if (node.lineno, node.col_offset + 1) == (place.line, place.column)), None)
     if call is None:
         return Skip("the call that serves is not found"), False

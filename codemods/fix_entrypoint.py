@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.engine.boot.launchers import LAUNCHERS
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.program import Module, Program
 from bot.engine.boot.start import python_path
 from bot.engine.boot.values import dotted
@@ -160,8 +161,8 @@ def _aside(path: str) -> bool:
 def _makes(data: bytes, factory: str | None) -> list[str]:
     """Return the name of the first app that a module makes, or of the factory where it defines that."""
     try:
-        body = ast.parse(data).body
-    except (SyntaxError, ValueError):
+        body = parsed(data).body
+    except SyntaxError:
         return []
     if factory:
         named = [each for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == factory]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from bot.engine.boot.finder import Loaded
-from bot.engine.boot.modules import function_constants
+from bot.engine.boot.modules import function_constants, parsed
 from bot.engine.boot.startup import origin
 from bot.engine.boot.values import dotted
 from bot.engine.boot.walk import Walk
@@ -52,23 +50,15 @@ def statements(walk: Walk, loaded: Loaded) -> list[ast.stmt]:
     """Return the statements of a module's file; none where it can't be read."""
     try:
         return parsed(walk.tree.read(loaded.found.tree)).body if loaded.found.tree else []
-    except (SyntaxError, ValueError, Unreadable):
+    except (SyntaxError, Unreadable):
         return []
-
-
-@lru_cache(maxsize=512)
-def parsed(source: bytes) -> ast.Module:
-    """Parse a file once; nobody may change what comes out. Raises what `ast.parse` raises."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
 
 
 def function_at(tree: Tree, place: Place | None) -> Function | None:
     """Return the function whose `def` stands on the line of a place; None where there is none, or its file is not read."""
     try:
         nodes = list(ast.walk(parsed(tree.read(place.path)))) if place is not None else []
-    except (SyntaxError, ValueError, Unreadable):
+    except (SyntaxError, Unreadable):
         return None
     functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return next((node for node in functions if place is not None and node.lineno == place.line), None)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from bot.engine.boot.facts import Call, Import
 from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.values import Scope, dotted, evaluate, truth
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Unreadable
@@ -147,7 +148,7 @@ def _module(entry: str) -> str:
 
 
 def _scope(walk: Importer, loaded: Loaded) -> Scope:
-    return walk.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
+    return walk.scope(walk.frame(loaded))
 
 
 def _listed(walk: Importer, loaded: Loaded, name: str, seen: frozenset[str]) -> list[Named] | None:
@@ -155,8 +156,8 @@ def _listed(walk: Importer, loaded: Loaded, name: str, seen: frozenset[str]) -> 
     if loaded.found.tree is None or loaded.name in seen:
         return None
     try:
-        body = ast.parse(walk.tree.read(loaded.found.tree)).body
-    except (SyntaxError, ValueError, Unreadable):
+        body = parsed(walk.tree.read(loaded.found.tree)).body
+    except (SyntaxError, Unreadable):
         return None
     return _Lists(walk, loaded, name, seen | {loaded.name}).block(body, None)
 

@@ -12,9 +12,10 @@ import re
 
 from bot.engine.boot import handling
 from bot.engine.boot.django_settings import List, Settings
-from bot.engine.boot.finder import Loaded, package_of
+from bot.engine.boot.finder import Loaded
 from bot.engine.boot.handling import Outcome, Request, Roles
-from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.importer import Importer
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.told import Item
 from bot.engine.boot.values import Scope, dotted
 from bot.engine.model.findings import Place, TurnedAway
@@ -169,13 +170,13 @@ class _Stack:
         if loaded is None or loaded.found.tree is None:
             return "unknown"
         try:
-            body = ast.parse(self.walk.tree.read(loaded.found.tree)).body
-        except (SyntaxError, ValueError, Unreadable):
+            body = parsed(self.walk.tree.read(loaded.found.tree)).body
+        except (SyntaxError, Unreadable):
             return "unknown"
         named = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         node = next((each for each in body if isinstance(each, named) and each.name == last), None)
         request = Request(self.path, self.check.method, self.asked.host, self.headers, bad_host)
-        scope = self.walk.scope(Frame(loaded, package_of(loaded), False, loaded.facts.constants))
+        scope = self.walk.scope(self.walk.frame(loaded))
         if isinstance(node, ast.ClassDef):
             found = of_class(node, request, scope)
         elif isinstance(node, ast.FunctionDef) and not node.decorator_list:

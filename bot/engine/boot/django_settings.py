@@ -10,6 +10,7 @@ import ast
 from bot.engine.boot.facts import Import
 from bot.engine.boot.finder import Loaded, package_of
 from bot.engine.boot.importer import Importer
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.told import Item, Reader
 from bot.engine.boot.values import UNKNOWN, Evaluated, dotted
 from bot.engine.model.findings import Place
@@ -65,8 +66,8 @@ class _Follow:
         if tree is None:
             return [(Item(None, "open", Place("", 1)),)]
         try:
-            body = ast.parse(self.walk.tree.read(tree)).body
-        except (SyntaxError, ValueError, Unreadable):
+            body = parsed(self.walk.tree.read(tree)).body
+        except (SyntaxError, Unreadable):
             return [(Item(None, "open", Place(tree, 1)),)]
         return self.block(body, states)
 

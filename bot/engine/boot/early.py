@@ -13,6 +13,7 @@ from bot.engine.boot.facts import Import
 from bot.engine.boot.failures import Early
 from bot.engine.boot.finder import Loaded
 from bot.engine.boot.importer import Frame, Importer
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.names import bound_names
 from bot.engine.boot.values import dotted
 from bot.engine.model import stdlib
@@ -129,8 +130,8 @@ def uses(source: bytes, name: str, after: tuple[int, int], version: tuple[int, i
     What stands in branches, loops, attempts and functions may not run.
     """
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
+        body = parsed(source).body
+    except SyntaxError:
         return []
     deferred = version >= (3, 14) or b"from __future__ import annotations" in source
     found = []

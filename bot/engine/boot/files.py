@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from bot.engine.boot.finder import Loaded
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.values import PathValue, Scope, dotted, evaluate
 from bot.engine.image.filesystem import STANDARD, Linked, below
 from bot.engine.image.stage import Image
@@ -303,10 +304,10 @@ class Files:
             names |= {name for name, value in facts.constants.items() if _mentions(value, {stem})}
         try:
             texts = [self.tree.read(tree or "") for tree in sources]
-            parsed = [ast.parse(text) for text in texts if any(name.encode() in text for name in names)]
-        except (SyntaxError, ValueError, RecursionError, Unreadable):
+            found = [parsed(text) for text in texts if any(name.encode() in text for name in names)]
+        except (SyntaxError, Unreadable):
             return True
-        return any(self._may_make(call, names, folder) for module in parsed for call in self._calls(module, names))
+        return any(self._may_make(call, names, folder) for module in found for call in self._calls(module, names))
 
     def _calls(self, module: ast.Module, names: set[str]) -> Iterator[ast.Call]:
         """Yield the calls of a module that may have run, and add to `names` what else stands for the path."""

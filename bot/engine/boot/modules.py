@@ -102,6 +102,17 @@ def _is_guard(test: ast.expr) -> bool:
     return False
 
 
+@lru_cache(maxsize=512)
+def parsed(source: bytes) -> ast.Module:
+    """Parse a file once, whatever is wrong with it raises SyntaxError; nobody may change what comes out."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error)) from None
+
+
 def _parse(source: bytes) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape in somebody's string is not our matter

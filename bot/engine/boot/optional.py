@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from bot.engine.boot.modules import parsed
 from bot.engine.boot.values import dotted
 from bot.engine.image.packages import Installed
 from bot.engine.model.findings import Failure
@@ -120,8 +121,8 @@ def defined(source: bytes, installed: Installed) -> tuple[Wanted, ...]:
 @lru_cache(maxsize=1024)
 def _defined(source: bytes, forms: bool, emails: bool, old: bool) -> tuple[Wanted, ...]:
     try:
-        return tuple(_wanted(ast.parse(source).body, forms, emails, old))
-    except (SyntaxError, ValueError):
+        return tuple(_wanted(parsed(source).body, forms, emails, old))
+    except SyntaxError:
         return ()
 
 

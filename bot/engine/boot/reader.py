@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.engine.boot import modules
@@ -118,12 +117,11 @@ class Reader:
         return evaluate(node, self.walk.scope(module))
 
 
-@lru_cache(maxsize=16)
 def _body(source: bytes) -> list[ast.stmt]:
-    """Return the statements of a file."""
+    """Return the statements of a file; none of one that does not parse."""
     try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError):
+        return modules.parsed(source).body
+    except SyntaxError:
         return []
 
 

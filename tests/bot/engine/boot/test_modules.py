@@ -480,3 +480,14 @@ def test_aliases_do_not_change_what_a_call_names():
     event = read("import json as os\nos.run()\n").events[-1]
     assert isinstance(event, Call)
     assert dotted(event.node.func) == "os.run"
+
+
+@pytest.mark.parametrize("source", [b"x = 1\0", b"x = " + b"-" * 100_000 + b"1", b"def f(:", b"\xff"])
+def test_whatever_does_not_parse_is_a_syntax_error(source: bytes):
+    with pytest.raises(SyntaxError):
+        modules.parsed(source)
+
+
+def test_a_strange_escape_in_a_text_is_nobodys_warning(recwarn: pytest.WarningsRecorder):
+    modules.parsed(b'x = "\\d"\n')
+    assert not recwarn.list
