@@ -50,6 +50,8 @@ def judged(image: Image, program: Program, view: View, fault: Fault) -> Fault:
     if cause == "denied" and name in LAUNCHERS:
         message = message.replace("No such file or directory (os error 2)", "Permission denied (os error 13)")
         message = message.replace(f"{program.argv[0]}: not found", f"{program.argv[0]}: Permission denied")
+    if cause == "path" and view.script is True and name in LAUNCHERS and not isinstance(fault.detail, MissingModule):
+        message = f"ModuleNotFoundError: No module named '{program.launcher}'"  # the script is there, and sees no packages
     if cause == "python" and install.version and any(below(_BIN, each) is not None for each in image.files.copied()):
         message = _NO_LIBRARY.format(".".join(map(str, install.version)))
     what = fault.detail.name if isinstance(fault.detail, MissingModule) else BROUGHT_BY.get(program.launcher, program.launcher)

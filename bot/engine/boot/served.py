@@ -27,7 +27,7 @@ def not_installed(
     there = installed.has(wanted) or (wanted == name and installed.runs(name)) or installed.opaque or installed.projects
     if name not in LAUNCHERS or (there and script is not False) or not image.base.python:
         return []
-    message = _says(program, process, script is True)
+    message = _says(program, process)
     if name == "fastapi" and installed.has("fastapi"):
         message = 'RuntimeError: To use the fastapi command, please install "fastapi[standard]":'
     reason = f"No installed requirement is known to bring `{wanted}`."
@@ -56,16 +56,11 @@ def elsewhere(image: Image, ports: set[int], serves: Callable[[set[int], int], b
     return says, Place(image.dockerfile, line)
 
 
-def _says(program: Program, process: Process, started: bool) -> str:
-    """Return the words of what looks for the server: Python, a shell, or the platform's own start.
-
-    `started`: its script is there, and does not find the packages.
-    """
+def _says(program: Program, process: Process) -> str:
+    """Return the words of what looks for the server: Python, a shell, or the platform's own start."""
     first = program.argv[0]
     if posixpath.basename(first).startswith("python"):
         return f"python: No module named {program.launcher}"
-    if started:
-        return f"ModuleNotFoundError: No module named '{program.launcher}'"
     if program.origin.kind == "script" or first != (process.argv or program.argv)[0]:
         return f"{first}: not found"
     return f"ERROR Error: failed to spawn command: {' '.join(program.argv)}: No such file or directory (os error 2)"
