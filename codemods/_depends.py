@@ -66,7 +66,7 @@ def _page(tree: Tree, path: str, name: str, service: Service) -> tuple[Failing, 
     if app is None or found is None:
         return None
     place = Place(path, found.lineno, found.col_offset + 1)
-    return Failing(asked, "", routes, app, checks[0].place if checks else None), place, dotted(found.func)
+    return Failing(asked, "", routes, app, checks[0].place if checks else None), place, ast.unparse(found.func)
 
 
 def _app(module: ast.Module, path: str, name: str) -> App | None:

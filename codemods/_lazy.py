@@ -7,11 +7,15 @@ patch, or that code uses as it is imported.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.engine.codemod import Proposal, Skip
+from bot.engine.model.findings import Fault, Place, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.platforms import survey
-from codemods import _sources
+from bot.engine.report import Report
+from codemods import _provided, _sources
 
 if TYPE_CHECKING:
     from codemods._sources import Source
@@ -149,3 +153,22 @@ class Lazy:
             source.renames(found, name.accessor, accessor, beside=name.kept and not (followed and all(followed)))
             if found.shared:
                 self._importers(inner)
+
+
+def proposed(
+    tree: Tree,
+    report: Report,
+    finding: Fault | Weakness,
+    place: Place,
+    change: Callable[[Lazy, str, int], str],
+    why: str,
+) -> Proposal | Skip:
+    """Return the tree after one change at a place, which all uses follow; `{}` in `why` stands for the name that changes."""
+    python = report.image.base.python if report.image else None
+    lazy = Lazy(tree, python or (3, 12))
+    try:
+        name = change(lazy, place.path, place.line)
+        changed = lazy.edited()
+    except Unclear as error:
+        return Skip(str(error))
+    return Proposal(changed, why.format(name), "unsafe", _provided.manual(report, finding))

@@ -16,7 +16,7 @@ from bot.engine.report import Report
 
 def started(finding: Fault | Weakness, report: Report) -> Program | None:
     """Return the program of a finding's process whose code is imported."""
-    for booted in (*report.processes, *([report.release] if report.release else ())):
+    for booted in report.started:
         if booted.process.name == finding.process:
             return next((program for program in reversed(booted.programs) if program.entry is not None), None)
     return None

@@ -92,7 +92,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
 
 def _unfollowed(report: Report) -> Iterator[Program]:
     """Yield the programs that import the repository's modules in a way that the simulation does not follow."""
-    for booted in (*report.processes, *([report.release] if report.release else ())):
+    for booted in report.started:
         yield from (program for program in booted.programs if program.launcher == "alembic")
 
 

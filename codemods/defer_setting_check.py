@@ -31,35 +31,24 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods._provided import manual
+from codemods import _provided
 
 CODEMOD = Codemod(answers=("eager-setting",), since="0.1", along="target")
 
 
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:
     """Yield the variables that are asked for at the start."""
-    for each in report.assumptions:
-        if each.by in ("guard", "look-up") and each.place:
-            message = f"{each.place.path} stops the start without {each.name}"
-            reason = f"The whole service ends there, and not what needs the value: {each.message or 'it says nothing'}"
-            yield Weakness("eager-setting", each.stage, message, reason, each.place, each.process, each.name)
+    says, because = "{path} stops the start without {name}", "The whole service ends there, and not what needs the value"
+    yield from _provided.found(report, "eager-setting", ("guard", "look-up"), says, because)
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose a function that checks the value, or looks it up, and that all uses call."""
-    found = next((each for each in report.assumptions if each.place == finding.place), None)
-    if finding.place is None or report.image is None or found is None:
-        return
-    from codemods._lazy import Lazy, Unclear  # LibCST costs more than a check
+    assumed = _provided.assumption(report, finding)
+    if finding.place is not None and report.image is not None and assumed is not None:
+        from codemods import _lazy  # LibCST costs more than a check
 
-    lazy = Lazy(tree, report.image.base.python or (3, 12))
-    place = found.caller or finding.place
-    change = lazy.check if found.by == "guard" and found.caller is None else lazy.make
-    try:
-        name = change(place.path, place.line)
-        changed = lazy.edited()
-    except Unclear as error:
-        yield Skip(str(error))
-        return
-    why = f"`{name}` is asked for where it is used: the service starts without it."
-    yield Proposal(changed, why, "unsafe", manual(report, finding))
+        place = assumed.caller or finding.place
+        change = _lazy.Lazy.check if assumed.by == "guard" and assumed.caller is None else _lazy.Lazy.make
+        why = "`{}` is asked for where it is used: the service starts without it."
+        yield _lazy.proposed(tree, report, finding, place, change, why)

@@ -27,32 +27,21 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods._provided import manual
+from codemods import _provided
 
 CODEMOD = Codemod(answers=("eager-client",), since="0.1", along="target")
 
 
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:
     """Yield what is made at the start and fails where nothing provides what it needs."""
-    for each in report.assumptions:
-        if each.by == "call" and each.place:
-            message = f"{each.place.path} makes what needs {each.name} as it is imported"
-            reason = f"Without it the whole service does not start: {each.message}"
-            yield Weakness("eager-client", each.stage, message, reason, each.place, each.process, each.name)
+    says, because = "{path} makes what needs {name} as it is imported", "Without it the whole service does not start"
+    yield from _provided.found(report, "eager-client", ("call",), says, because)
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
     """Propose an accessor, which all uses call."""
-    if finding.place is None or report.image is None:
-        return
-    from codemods._lazy import Lazy, Unclear  # LibCST costs more than a check
+    if finding.place is not None and report.image is not None:
+        from codemods import _lazy  # LibCST costs more than a check
 
-    lazy = Lazy(tree, report.image.base.python or (3, 12))
-    try:
-        name = lazy.make(finding.place.path, finding.place.line)
-        changed = lazy.edited()
-    except Unclear as error:
-        yield Skip(str(error))
-        return
-    why = f"`{name}` is made when it is first used: the service starts without it."
-    yield Proposal(changed, why, "unsafe", manual(report, finding))
+        why = "`{}` is made when it is first used: the service starts without it."
+        yield _lazy.proposed(tree, report, finding, finding.place, _lazy.Lazy.make, why)

@@ -25,7 +25,7 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods._provided import manual
+from codemods import _provided
 
 CODEMOD = Codemod(answers=("eager-tables",), since="0.1", along="target")
 _WORDS = "The database does not answer: its tables were not created"
@@ -33,11 +33,8 @@ _WORDS = "The database does not answer: its tables were not created"
 
 def find(report: Report, tree: Tree) -> Iterator[Weakness]:
     """Yield what asks a database as the service starts."""
-    for each in report.assumptions:
-        if each.by == "tables" and each.place:
-            message = f"{each.place.path} asks the database at the start"
-            reason = f"Where it does not answer, the whole service does not start: {each.message}"
-            yield Weakness("eager-tables", each.stage, message, reason, each.place, each.process, each.name)
+    says, because = "{path} asks the database at the start", "Where it does not answer, the whole service does not start"
+    yield from _provided.found(report, "eager-tables", ("tables",), says, because)
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -55,4 +52,4 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     error = source.importing_from("sqlalchemy.exc", "SQLAlchemyError")
     source.tried(statement, f"(OSError, {error})", f'{logger}.exception("{_WORDS}")')
     why = "The service starts while its database does not answer, and says so in its log."
-    yield Proposal(tree.write(finding.place.path, source.edited()), why, "unsafe", manual(report, finding))
+    yield Proposal(tree.write(finding.place.path, source.edited()), why, "unsafe", _provided.manual(report, finding))

@@ -9,18 +9,18 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.engine.boot.facts import Branch, Call, Import, Stop, Variable
 from bot.engine.boot.values import Scope, dotted, evaluate, truth
+from bot.engine.model import dotenv
 from bot.engine.model.findings import Place
-from bot.engine.model.tree import Unreadable
 
 if TYPE_CHECKING:
     from bot.engine.boot.importer import Frame, Importer
 
 _READS_FILES = re.compile(rb"\b(?:dotenv|decouple|environs|env_file|read_env)\b")
-_LINE = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=", re.M)
+_SETS = re.compile(rb"environ(?:\[|\.setdefault\()\s*[\"'](\w+)[\"']\s*(?:\]\s*=[^=]|,)")
 _EXITS = ("sys.exit", "exit", "quit", "SystemExit")
 _SAYING = ("print", "error", "critical", "fatal", "exception")  # last parts of what tells people why
 
@@ -65,6 +65,13 @@ def guard(walk: Importer, event: Branch, frame: Frame) -> None:
             by="guard",
             caller=caller(walk, frame),
         )
+
+
+class _Provision(NamedTuple):
+    """What a file does for variables: the `names` that it sets itself, and whether it reads env files."""
+
+    names: frozenset[str]
+    reads_files: bool
 
 
 class Unset(dict[str, "str | None"]):
@@ -121,11 +128,16 @@ def is_set(walk: Importer, name: str, frame: Frame) -> bool:
     if dict.__contains__(env, name) and not (env.get(name) is None and walk.left(name)):
         return True
     paths = {loaded.found.tree for loaded in walk.loaded.values() if loaded and loaded.found.tree}
-    sources = [walk.tree.read(path) for path in sorted(paths)]
-    by_code = re.compile(rf"environ(?:\[|\.setdefault\()\s*[\"']{re.escape(name)}[\"']\s*(?:\]\s*=[^=]|,)".encode())
-    if any(by_code.search(source) for source in sources):
+    provisions = [_provision(walk.tree.read(path)) for path in paths]
+    if any(name in each.names for each in provisions):
         return True
-    return any(map(_READS_FILES.search, sources)) and name in _in_files(walk, frame)
+    return any(each.reads_files for each in provisions) and name in _in_files(walk, frame)
+
+
+@lru_cache(maxsize=4096)
+def _provision(source: bytes) -> _Provision:
+    names = frozenset(name.decode() for name in _SETS.findall(source))
+    return _Provision(names, _READS_FILES.search(source) is not None)
 
 
 def caller(walk: Importer, frame: Frame) -> Place | None:
@@ -166,10 +178,8 @@ def _in_files(walk: Importer, frame: Frame) -> set[str]:
         for each in walk.finder.image.files.names(folder):
             file = walk.finder.image.files.find(posixpath.join(folder, each)) if each.startswith(".env") else None
             if file and file.kind == "file" and file.tree and not each.endswith((".example", ".sample", ".template")):
-                try:
-                    found.update(_LINE.findall(walk.tree.text(file.tree)))
-                except Unreadable:
-                    continue
+                entries = dotenv.read(walk.tree.text_if_any(file.tree))
+                found.update(entry.key for entry in entries if entry.value is not None or entry.raw)
     return found
 
 
