@@ -92,10 +92,10 @@ def _with_table(text: str, path: str) -> str | None:
     name = "http_service.checks" if service.path[0] == "http_service" else "services.http_checks"
     own = [s for s in document.statements if s.path[: len(service.path)] == service.path]
     quote, ending = _toml.quote_style(document), newline(text)
-    deeper = [s for s in headers if s is not service] or [service]
-    lead = text[deeper[-1].start : deeper[-1].end]
-    lead = lead[: len(lead) - len(lead.lstrip())] if deeper[-1] is not service else _toml.indentation(document)
-    inner = lead + _toml.indentation(document)
+    keys = [s for s in own if s.kind == "key" and s.path[:-1] == service.path]
+    line = text[keys[0].start : keys[0].end] if keys else ""
+    lead = line[: len(line) - len(line.lstrip())]
+    inner = lead + (lead or "  ")
     pairs = [*_CHECK, ("path", path)]
     lines = [f"{lead}[[{name}]]", *(f"{inner}{option} = {toml.quoted(value, quote)}" for option, value in pairs)]
     at = own[-1].end

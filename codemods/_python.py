@@ -86,29 +86,52 @@ def insert_first(listed: cst.List | cst.Tuple, value: str) -> cst.List | cst.Tup
     return listed.with_changes(lpar=[opening, *listed.lpar[1:]], elements=elements)
 
 
-def append(listed: cst.List, entry: str, module: cst.Module) -> cst.List | None:
-    """Return a list with one more expression at its end, laid out as the others; None where comments stand behind them."""
+def append(listed: cst.List, entry: str, module: cst.Module) -> cst.List:
+    """Return a list with one more expression at its end, laid out as the others; comments stay where they are."""
     import libcst as cst
 
     new = cst.parse_expression(styled(entry, module.code), config=module.config_for_parsing)
     if not listed.elements:
         return listed.with_changes(elements=[cst.Element(new)])
-    last = listed.elements[-1]
-    if "#" in module.code_for_node(listed):
-        return None
-    if len(listed.elements) > 1 and isinstance(listed.elements[0].comma, cst.Comma):
-        between = listed.elements[0].comma
+    last, first = listed.elements[-1], listed.elements[0].comma
+    told = first.whitespace_after if len(listed.elements) > 1 and isinstance(first, cst.Comma) else None
+    between = _bare(told or listed.lbracket.whitespace_after) if told or _breaks(listed) else cst.SimpleWhitespace(" ")
+    closing = listed.rbracket
+    if isinstance(last.comma, cst.Comma):
+        ending: cst.Comma | cst.MaybeSentinel = last.comma.with_changes(whitespace_after=_bare(last.comma.whitespace_after))
+        comma = last.comma.with_changes(whitespace_after=_joined(last.comma.whitespace_after, between))
     else:
-        between = cst.Comma(whitespace_after=_as_after(listed))
-    trailing = last.comma
-    return listed.with_changes(
-        elements=[*listed.elements[:-1], last.with_changes(comma=between), cst.Element(new, comma=trailing)]
-    )
+        ending, comma = cst.MaybeSentinel.DEFAULT, cst.Comma(whitespace_after=_joined(closing.whitespace_before, between))
+        closing = closing.with_changes(whitespace_before=_bare(closing.whitespace_before))
+    elements = [*listed.elements[:-1], last.with_changes(comma=comma), cst.Element(new, comma=ending)]
+    return listed.with_changes(elements=elements, rbracket=closing)
 
 
-def _as_after(listed: cst.List) -> cst.BaseParenthesizableWhitespace:
-    """Return what stands before the first entry of a list on a line of its own, else a blank."""
+def _breaks(listed: cst.List) -> bool:
     import libcst as cst
 
-    before = listed.lbracket.whitespace_after
-    return before if isinstance(before, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+    return isinstance(listed.lbracket.whitespace_after, cst.ParenthesizedWhitespace)
+
+
+def _bare(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    """Return what stands between entries without its comments."""
+    import libcst as cst
+
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    line = cst.TrailingWhitespace(newline=space.first_line.newline)
+    return space.with_changes(first_line=line, empty_lines=[])
+
+
+def _joined(
+    comments: cst.BaseParenthesizableWhitespace, space: cst.BaseParenthesizableWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    """Return what stands between entries with the comments of something else."""
+    import libcst as cst
+
+    if not isinstance(comments, cst.ParenthesizedWhitespace):
+        return space
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        held = comments.first_line.comment is not None or any(line.comment for line in comments.empty_lines)
+        return comments if held else space
+    return space.with_changes(first_line=comments.first_line, empty_lines=comments.empty_lines)

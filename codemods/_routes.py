@@ -123,9 +123,10 @@ class _Writer:
 
     def awaits(self) -> bool:
         """Say whether functions of routes are coroutines here: those of an ASGI framework, unless most are not."""
-        decorated = rf"@\w+\.(?:{_VERBS})\(.*?\)[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(async )?def "
-        found = re.findall(decorated, self.text)
-        return self.app.framework != "flask" and found.count("") * 2 <= len(found)
+        import libcst as cst
+
+        found = [each.asynchronous for each in self.spot.body if isinstance(each, cst.FunctionDef) and each.decorators]
+        return self.app.framework != "flask" and found.count(None) * 2 <= len(found)
 
     def returns(self) -> str:
         """Return the annotation of what a function returns, where the file has them."""
@@ -162,9 +163,9 @@ class _Writer:
             return None
         head = [f'@get("{wanted.path}")'] if self.app.framework == "litestar" else []
         listed, at = self.list_of(keyword)
-        more = _python.append(listed, entry, self.module) if listed is not None else None
-        if listed is None or more is None:
+        if listed is None:
             return None
+        more = _python.append(listed, entry, self.module)
         source = "\n".join([*head, *self.function(wanted._replace(awaits=True), name, given)]) + "\n"
         changed = self.inserted(at - 1, [source])
         return cst.ensure_type(changed.deep_replace(listed, more), cst.Module) if changed is not None else None

@@ -160,7 +160,7 @@ class _Reader:
             if isinstance(node, ast.Call) and node is not made:
                 verb = dotted(node.func).removeprefix(f"{name}.")
                 own = dotted(node.func).startswith(f"{name}.") and not _HARMLESS.fullmatch(verb)
-                if own or (_hands_on(node, name) and not self.extends(node, body)):
+                if own or (_hands_on(node, name) and not (_includes(node) or self.extends(node, body))):
                     self.unclear(body, node, f"does something with `{name}` that was not followed")
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 verb = dotted(node).removeprefix(f"{name}.")
@@ -293,7 +293,8 @@ class _Reader:
         """Return the code and the name behind `router`, `users.router` or `package.users.router`."""
         first, _, rest = name.partition(".")
         if not rest and first in body.constants:
-            return body, first
+            here = body.function is None or first in function_constants(body.function)[0]
+            return (body if here else bodies.of_module(self.walk, body.loaded)), first
         own = function_events(body.function) if body.function is not None else ()
         for event in (*own, *body.loaded.facts.events):
             if not isinstance(event, Import) or event.names is None or not name:

@@ -80,7 +80,7 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "The only page that is checked asks others before it answers",
         "Without a check of its own, `/` is what people and platforms ask first. Where its function asks a database or an API, "
         "it fails or hangs whenever that does, and every machine of the app with it. This is looked for only when "
-        "add-health-endpoint is selected, or when the last fault of a deploy has been repaired.",
+        "add-health-check is selected, or when the last fault of a deploy has been repaired.",
     ),
     "healthcheck-program": (
         "health",

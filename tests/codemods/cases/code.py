@@ -8,19 +8,21 @@ from tests.bot.engine.boot.test_filling import env, settings
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
 from tests.codemods import test_absolute_imports as absolute
+from tests.codemods import test_add_health_endpoint as endpoint
 from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
 from tests.codemods import test_lazy_client as clients
 from tests.codemods import test_normalize_database_url as urls
 from tests.codemods import test_tolerate_missing_database as tables
 from tests.codemods.cases.parts import HTTPS, Case
+from tests.codemods.test_add_health_check import files as depending
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
 from tests.codemods.test_parse_list_setting import FIELD as LISTED
 from tests.codemods.test_parse_list_setting import HEAD, SPLITTING
 from tests.codemods.test_settings_ignore_extra import CALL as CONFIG
 from tests.codemods.test_settings_ignore_extra import ENV
 from tests.codemods.test_settings_ignore_extra import FIELD as NAMED
-from tests.tools import FLY, HEALTHY, MAIN
+from tests.tools import HEALTHY, MAIN
 
 CASES = [
     Case("absolute-imports", absolute.BELOW, "backend/main.py", "python"),
@@ -36,6 +38,10 @@ CASES = [
     Case("lazy-client", clients.code({"llm.py": clients.BARE}), "llm.py", "python", unsafe=True),
     Case("lazy-client", clients.code({"llm.py": clients.CONNECTION}), "llm.py", "python", unsafe=True),
     Case("tolerate-missing-database", tables.ASYNC, "main.py", "python", unsafe=True),
+    Case("add-health-check", depending(), "main.py", "python", unsafe=True),
+    Case("add-health-endpoint", endpoint.files(endpoint.FASTAPI), "main.py", "python", unsafe=True),
+    Case("add-health-endpoint", endpoint.files(endpoint.FACTORY), "main.py", "python", unsafe=True),
+    Case("add-health-endpoint", endpoint.files(endpoint.STARLETTE), "main.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),
     Case(
         "parse-list-setting",
@@ -79,16 +85,5 @@ CASES = [
             ),
             ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
         )
-    ),
-    Case(
-        "add-health-endpoint",
-        {
-            **HEALTHY,
-            "fly.toml": FLY + '\n  [[http_service.checks]]\n    path = "/health"\n',
-            "main.py": MAIN + '\n\n@app.get("/")\ndef home():\n    return {}\n',
-        },
-        "main.py",
-        "python",
-        unsafe=True,
     ),
 ]

@@ -10,7 +10,7 @@ CHECK = '\n  [[http_service.checks]]\n    method = "{}"\n    path = "{}"\n'
 
 
 def routes(code: str, files=None) -> web.Routes | None:
-    dockerfile = "COPY . .\nRUN pip install fastapi flask uvicorn\n"
+    dockerfile = "COPY . .\nRUN pip install fastapi flask uvicorn starlette litestar flask-cors flask-restx\n"
     started = boot({"main.py": code, **(files or {})}, ("uvicorn", "main:app"), dockerfile=dockerfile).started
     assert started is not None
     assert started.app is not None
@@ -91,6 +91,84 @@ def test_a_router_of_another_module_is_followed():
         code = f"{API}{imported}\napp = FastAPI()\napp.include_router({named}, prefix='/users')\n"
         assert status(code, "/users/me", files=files) is None
         assert status(code, "/me", files=files) == 404
+
+
+MADE = (
+    "def register(app):\n    app.register_blueprint(pages, url_prefix='/p')\n\n\ndef create_app():\n    app = Flask(__name__)\n"
+)
+PAGES = "pages = Blueprint('pages', __name__)\n@pages.get('/ok')\ndef ok(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "wanted"),
+    [
+        (f"{PAGES}{MADE}    register(app)\n    return app\napp = create_app()\n", "/p/ok", None),
+        (f"{PAGES}{MADE}    register(app)\n    return app\napp = create_app()\n", "/ok", 404),
+        (f"{MADE}    @app.route('/ok')\n    def ok(): ...\n    return app\napp = create_app()\n", "/ok", None),
+        (f"{MADE}    return app\napp = create_app()\n@app.route('/ok')\ndef ok(): ...\n", "/ok", None),
+        (f"{MADE}    return app\napp = create_app()\n", "/ok", 404),
+        (
+            f"from stub import SQLAlchemy\ndb = SQLAlchemy()\n{MADE}    db.init_app(app)\n    return app\napp = create_app()\n",
+            "/ok",
+            404,
+        ),
+        ("from flask_cors import CORS\napp = Flask(__name__)\nCORS(app)\n", "/ok", 404),
+        ("app = Flask(__name__)\ndef ok(): ...\napp.add_url_rule('/ok', view_func=ok)\n", "/ok", None),
+    ],
+)
+def test_apps_that_functions_make_or_are_given(code, path, wanted):
+    assert status(SITE + code, path, files={"stub.py": "class SQLAlchemy: ...\n"}) == wanted
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["    with app.app_context():\n        from flask import current_app\n", "    api.init_app(app)\n", "    unknown(app)\n"],
+)
+def test_what_a_function_does_with_an_app_may_not_be_followed(more):
+    code = f"{SITE}from flask_restx import Api\napi = Api()\n{MADE}{more}    return app\napp = create_app()\n"
+    assert status(code, "/nowhere") is None
+
+
+LISTED = "from starlette.applications import Starlette\nfrom starlette.routing import Mount, Route\ndef ok(request): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "path", "wanted"),
+    [
+        ("app = Starlette(routes=[Route('/ok', ok)])", "/ok", None),
+        ("app = Starlette(routes=[Route('/ok', ok)])", "/ok/", 307),
+        ("app = Starlette(routes=[Route('/ok', ok, methods=['POST'])])", "/ok", 405),
+        ("app = Starlette(routes=[Mount('/api', routes=[Route('/ok', ok)])])", "/api/ok", None),
+        ("app = Starlette(routes=[Mount('/files', app=ok)])", "/files/any/thing", None),
+        ("routes = [Route('/ok', ok)]\napp = Starlette(routes=routes)", "/nowhere", 404),
+    ],
+)
+def test_lists_of_routes(made, path, wanted):
+    assert status(LISTED + made + "\n", path) == wanted
+
+
+LITE = "from litestar import Controller, Litestar, Router, get\n@get('/ok')\nasync def ok() -> str: ...\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "wanted"),
+    [
+        ("app = Litestar(route_handlers=[ok])", "/ok", None),
+        ("app = Litestar([ok])", "/ok/", None),
+        ("app = Litestar([ok])", "/", 404),
+        ("@get()\ndef root() -> str: ...\napp = Litestar([ok, root])", "/", None),
+        ("api = Router(path='/api', route_handlers=[ok])\napp = Litestar(route_handlers=[api])", "/api/ok", None),
+        (
+            "class N(Controller):\n    path = '/n'\n    @get('/x')\n    async def x(self) -> str: ...\napp = Litestar([N])",
+            "/n/x",
+            None,
+        ),
+        ("app = Litestar([ok], path='/v1')", "/nowhere", None),
+        ("app = Litestar([make()])", "/nowhere", None),
+    ],
+)
+def test_litestar_answers(code, path, wanted):
+    assert status(f"{LITE}{code}\n", path) == wanted
 
 
 # --- where more may answer
