@@ -104,6 +104,11 @@ def test_other_ways_to_ask(code: str):
     assert planned(files(code), NAME, unsafe=True).steps
 
 
+def test_what_is_asked_is_named_as_it_is_written():
+    chained = files(CODE.replace("notes.find_one()", "list(notes.find().sort('_id', -1))"))
+    assert planned(chained, NAME, unsafe=True).steps[0].finding.message == "/ asks `notes.find().sort` before it answers"
+
+
 def test_a_check_that_asks_a_health_path_is_left_alone():
     check_noop(NAME, files(CODE + HEALTH, FLY + CHECK))
 

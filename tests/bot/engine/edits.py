@@ -16,7 +16,10 @@ Repair = Callable[[Tree], Proposal | Skip | None]
 
 
 class Edits:
-    """A registry of repairs, each a function from a tree to a proposal; every one answers every fault."""
+    """A registry of repairs, each a function from a tree to a proposal; every one answers every fault.
+
+    Those whose names begin with `last` are asked last.
+    """
 
     def __init__(self, **repairs: Repair) -> None:
         self.repairs = repairs
@@ -32,7 +35,7 @@ class Edits:
         return ()
 
     def data(self, name: str) -> Codemod:
-        return Codemod((), "0.1")
+        return Codemod((), "0.1", last=name.startswith("last"))
 
     def propose(self, name: str) -> Propose:
         def made(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:

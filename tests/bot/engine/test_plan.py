@@ -76,6 +76,14 @@ def test_of_two_repairs_the_one_that_gets_further_is_made():
     assert names(with_edits(files, near=near, further=further)) == ["further"]
 
 
+def test_a_repair_of_last_resort_is_made_where_no_other_helps():
+    short = replaces("Dockerfile", "src.main", "main")
+    long = replaces("Dockerfile", "src.main", "main", **{"main.py": "# more\n" + MAIN})
+    useless = replaces("Dockerfile", "src.main", "other")
+    assert names(with_edits(BROKEN, last_resort=short, usual=long)) == ["usual"]
+    assert names(with_edits(BROKEN, last_resort=short, usual=useless)) == ["last_resort"]
+
+
 def test_a_repair_may_take_two_edits():
     files = {**HEALTHY, "Dockerfile": DOCKERFILE.replace("CMD", "COPY one.txt .\nCMD")}
     first = replaces("Dockerfile", "one.txt", "two.txt")
