@@ -12,6 +12,7 @@ from bot.engine.boot import command, reach, served, start
 from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
 from bot.engine.image.build import build
+from bot.engine.image.build_copy import WITHOUT_DOCKERFILE
 from bot.engine.image.stage import Image, Install, unknown_account
 from bot.engine.model.findings import (
     Assumption,
@@ -289,7 +290,7 @@ class _Simulation:
         if wanted and self.tree.unversioned(wanted):
             reason = f"git ignores {wanted}: a deploy from a clone does not have it."
             words = words._replace(confidence="likely", reason=reason)
-        self.faults.append(words.fault(-1, "")._replace(detail=MissingDockerfile(wanted)))
+        self.faults.append(words.fault(WITHOUT_DOCKERFILE, "")._replace(detail=MissingDockerfile(wanted)))
 
     # --- processes
 

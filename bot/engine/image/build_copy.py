@@ -17,6 +17,7 @@ from bot.engine.model.tree import position
 
 _FRONTEND = re.compile(r"\ufeff?(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!(?:docker\.io/)?docker/dockerfile)\S", re.I)
 _AHEAD = 1_000_000  # of every instruction
+WITHOUT_DOCKERFILE = -3 * _AHEAD  # the step of a build that finds none: it comes before all that a Dockerfile can hold
 
 
 class CopyInstructions:

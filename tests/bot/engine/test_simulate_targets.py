@@ -102,6 +102,17 @@ def test_of_two_readings_the_one_that_gets_furthest_counts():
     assert (own.reached, own.start.directory) == ("ok", "backend")
 
 
+def test_a_reading_without_a_dockerfile_gets_less_far_than_one_that_lacks_a_file():
+    config = 'app = "demo"\n\n[http_service]\n  internal_port = 8080\n'  # names no Dockerfile
+    changes = {"Dockerfile": DOCKERFILE.replace("COPY req", "COPY backend/req"), "fly.toml": config}
+    files = {
+        **below("backend", {**HEALTHY, **changes}),
+        "README.md": "```sh\nfly deploy --config backend/fly.toml\n```\n",
+    }
+    report = only(files)
+    assert (report.start.directory, report.faults[0].code) == ("backend", "copy-source-missing")
+
+
 def test_a_command_that_runs_leaves_no_other_reading():
     files = {**below("backend", HEALTHY), WORKFLOW: steps("- run: flyctl deploy --config backend/fly.toml\n")}
     report = only(files)
