@@ -78,16 +78,21 @@ class Edits:
 
     def tried(self, statement: cst.CSTNode, errors: str, handler: str) -> None:
         """Put a statement into `try`, with a handler of one line."""
+        end, outer = self.nested(statement, "try:")
+        words = _python.styled(handler, self.plain)
+        tail = f"{outer}except {errors}:{self.newline}{outer}{self.indent}{words}"
+        self.splices.append(Splice(end, end, f"{self.newline}{tail}"))
+
+    def nested(self, statement: cst.CSTNode, head: str) -> tuple[int, str]:
+        """Put a statement into a block; return where its last line ends, and the indentation that it had."""
         start, end = self.offset(statement), self.offset(statement, True)
         end = start + len(self.plain[start:end].rstrip())
         line_end = _LINES.search(self.plain, end)
         end = line_end.start() if line_end else len(self.plain)
         outer = self.plain[self.starts[self.line(statement) - 1] : start]
-        self.splices.append(Splice(start, start, f"try:{self.newline}{outer}{self.indent}"))
+        self.splices.append(Splice(start, start, f"{head}{self.newline}{outer}{self.indent}"))
         self._indent(start, end, outer)
-        words = _python.styled(handler, self.plain)
-        tail = f"{outer}except {errors}:{self.newline}{outer}{self.indent}{words}"
-        self.splices.append(Splice(end, end, f"{self.newline}{tail}"))
+        return end, outer
 
     def _indent(self, start: int, end: int, outer: str = "") -> None:
         """Move the lines behind the first one of a passage to the right, but for comments that stand apart."""

@@ -82,6 +82,7 @@ _READERS: dict[tuple[str, str], _Reader] = {  # by the first and the last part o
     ("tarfile", "open"): _Reader("name", _ERRNO),
     ("zipfile", "ZipFile"): _Reader("file", _ERRNO),
     ("toml", "load"): _Reader("f", _ERRNO),
+    ("decouple", "RepositoryEnv"): _Reader("source", _ERRNO),
     ("firebase_admin", "Certificate"): _Reader("cert", _ERRNO),
     ("google", "from_service_account_file"): _Reader("filename", _ERRNO),
     **{("os", name): _Reader("path", _ERRNO, "folder") for name in ("listdir", "scandir", "chdir")},
@@ -108,7 +109,7 @@ _MAKERS = {  # calls that make a path, and which argument it is
     "copy": 1, "copy2": 1, "copyfile": 1, "copytree": 1, "move": 1, "rename": 1, "replace": 1, "urlretrieve": 1, "dump": 1,
     "save": 0, "savez": 0, "extractall": 0, "symlink": 1,
 }  # fmt: skip
-WATCHED = frozenset((*(name for _, name in _READERS), *_METHODS, *_MAKERS, "basicConfig"))  # last parts of names
+WATCHED = frozenset((*(name for _, name in _READERS), *_METHODS, *_MAKERS, "basicConfig", "find_dotenv"))  # last parts of names
 _SPAWNING = re.compile(r"(?:subprocess|sh)\.\w+|os\.(?:system|popen|spawn\w+)|asyncio\.create_subprocess\w+|Popen|check_\w+")
 _HARMLESS = frozenset(  # calls that make no file, though they name one
     "join Path PurePath str repr print exists isfile isdir is_file is_dir lexists abspath realpath dirname basename resolve"
@@ -116,7 +117,7 @@ _HARMLESS = frozenset(  # calls that make no file, though they name one
     " len format stat getsize mount load loads isinstance endswith startswith append insert url_for Jinja2Templates"
     " FileResponse send_file send_from_directory TemplateResponse load_dotenv Field HTTPException Exception RuntimeError"
     " ValueError FileNotFoundError lstrip rstrip strip split reader DictReader safe_load glob rglob"
-    " FileSystemLoader Environment basicConfig".split()
+    " FileSystemLoader Environment basicConfig find_dotenv dotenv_values exit quit SystemExit".split()
 )
 
 
@@ -125,6 +126,11 @@ def needs(name: str, node: ast.Call) -> Need | None:
     if name == "logging.basicConfig":
         path = _argument(node, "filename", None)
         return Need(path, "parent", _FULL) if path is not None else None
+    if name == "dotenv.find_dotenv":
+        raises = _argument(node, "raise_error_if_not_found", 1)
+        wanted = _argument(node, "filename", 0) or ast.Constant(".env")
+        sure = isinstance(raises, ast.Constant) and raises.value is True
+        return Need(wanted, "file", "OSError: File not found", "error") if sure else None
     first, dot, _ = name.partition(".")
     last = name.rpartition(".")[2]
     reader = None if name.startswith(".") else _READERS.get((first if dot else "", last))
@@ -214,22 +220,27 @@ class Files:
         missing = self._missing(need, scope) if need else None
         target = made(name, node)
         written = evaluate(target, scope) if target is not None else None
-        if isinstance(written, str) and (path := self._full(written)):
+        if isinstance(written, str) and (path := self.full(written)):
             self.made.add(path)
         return missing
 
     def lies(self, written: str) -> str | None:
         """Return what lies at a path: "file", "folder", `""` for nothing; None where that can't be told."""
-        path = self._full(written)
-        if path is None:
-            return None
-        found = self._found(path)
-        if found:
+        path = self.full(written)
+        if path and (found := self._found(path)):
             return found
-        certain = self._judged(path, False, "")
-        return "" if certain and certain[0] and not self.explained(MissingData(path, False)) else None
+        absent = self.absent(written)
+        return "" if absent and absent[0] else None
 
-    def _full(self, written: str) -> str | None:
+    def absent(self, written: str) -> tuple[bool, str] | None:
+        """Return whether it is certain that nothing lies at a path, and why; None where something may."""
+        path = self.full(written)
+        if path is None or self._found(path) or self.explained(MissingData(path, False)):
+            return None
+        return self._judged(path, False, f"The image has no file {path}.")
+
+    def full(self, written: str) -> str | None:
+        """Return a path as the process sees it; None where that can't be told."""
         if "://" in written or _NO_PATH.search(written) or (self.wandered and not written.startswith("/")):
             return None
         return posixpath.normpath(posixpath.join(self.folder, written)) if written else None
@@ -247,7 +258,7 @@ class Files:
         if value in ("", ":memory:") or value.startswith("file:"):
             return None
         written = str(value)
-        full = self._full(written)
+        full = self.full(written)
         if full is None:
             return None
         path = posixpath.dirname(full) if need.what == "parent" else full
@@ -299,17 +310,17 @@ class Files:
 
     def _makes(self, stem: str, folder: bool) -> bool:
         sources = {each.found.tree: each.facts for each in self.loaded.values() if each and each.found.tree}
-        names = {stem}
+        names: set[str] = set()
         for facts in sources.values():
-            names |= {name for name, value in facts.constants.items() if _mentions(value, {stem})}
+            names |= {name for name, value in facts.constants.items() if _mentions(value, stem, set())}
         try:
             texts = [self.tree.read(tree or "") for tree in sources]
-            found = [parsed(text) for text in texts if any(name.encode() in text for name in names)]
+            found = [parsed(text) for text in texts if any(name.encode() in text for name in (stem, *names))]
         except (SyntaxError, Unreadable):
             return True
-        return any(self._may_make(call, names, folder) for module in found for call in self._calls(module, names))
+        return any(self._may_make(call, stem, names, folder) for module in found for call in self._calls(module, stem, names))
 
-    def _calls(self, module: ast.Module, names: set[str]) -> Iterator[ast.Call]:
+    def _calls(self, module: ast.Module, stem: str, names: set[str]) -> Iterator[ast.Call]:
         """Yield the calls of a module that may have run, and add to `names` what else stands for the path."""
         nodes = [
             node
@@ -318,23 +329,23 @@ class Files:
             for node in ast.walk(statement)
         ]
         for node in nodes:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _mentions(node.value, names):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _mentions(node.value, stem, names):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 names |= {last for target in targets if (last := dotted(target).rpartition(".")[2])}
             elif isinstance(node, ast.arguments):
                 pairs = zip(reversed([*node.posonlyargs, *node.args]), reversed(node.defaults), strict=False)
-                names |= {argument.arg for argument, default in pairs if _mentions(default, names)}
+                names |= {argument.arg for argument, default in pairs if _mentions(default, stem, names)}
         return (node for node in nodes if isinstance(node, ast.Call))
 
-    def _may_make(self, call: ast.Call, names: set[str], folder: bool) -> bool:
-        """Say whether a call may make what one of the names stands for: unless it is known to read, or to write into it."""
+    def _may_make(self, call: ast.Call, stem: str, names: set[str], folder: bool) -> bool:
+        """Say whether a call may make what names and stem stand for: unless it is known to read, or to write into it."""
         name, last = dotted(call.func), _last(call.func)
         if _SPAWNING.fullmatch(name):
             return True
         base = call.func.value if isinstance(call.func, ast.Attribute) else None
-        of_itself = base is not None and _mentions(base, names, within=False)
+        of_itself = base is not None and _mentions(base, stem, names, within=False)
         given = (*call.args, *(word.value for word in call.keywords))
-        if not of_itself and not any(_mentions(each, names, within=False) for each in given):
+        if not of_itself and not any(_mentions(each, stem, names, within=False) for each in given):
             return False
         if last == "open" and not folder:
             mode = _mode(call, 0 if of_itself else 1)
@@ -351,8 +362,8 @@ def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else dotted(node)
 
 
-def _mentions(node: ast.AST, names: set[str], within: bool = True) -> bool:
-    """Say whether an expression holds one of the names, or a text with one in it; not `within` calls but those of paths."""
+def _mentions(node: ast.AST, stem: str, names: set[str], within: bool = True) -> bool:
+    """Say whether an expression holds one of the names, or a text with the stem; not `within` calls but those of paths."""
     queue = [node]
     while queue:
         inner = queue.pop()
@@ -361,7 +372,7 @@ def _mentions(node: ast.AST, names: set[str], within: bool = True) -> bool:
                 continue
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
                 return True
-            case ast.Constant(value=str(text)) if any(name in text for name in names):
+            case ast.Constant(value=str(text)) if stem in text:
                 return True
         queue.extend(ast.iter_child_nodes(inner))
     return False

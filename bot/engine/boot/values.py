@@ -64,6 +64,7 @@ _ABSOLUTE = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name 
 _NORMAL = {f"{prefix}{name}" for prefix in ("os.path.", "path.", "") for name in ("normpath", "expanduser")}
 _GETENV = {"os.getenv", "os.environ.get", "environ.get", "getenv"}
 _PATHS = {"Path", "pathlib.Path", "PurePath", "pathlib.PurePath", "PosixPath"}
+_LOADS_ENV = ("load_dotenv", "dotenv.load_dotenv")
 _EXISTS = {  # and what has to lie there
     **dict.fromkeys(("os.path.exists", "path.exists", "exists", "os.path.lexists"), ("file", "folder")),
     **dict.fromkeys(("os.path.isfile", "path.isfile", "isfile"), ("file",)),
@@ -241,6 +242,8 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Evaluated:
         return PathValue(scope.folder) if "Path" in name else scope.folder
     if name in _EXISTS and whole and len(texts) == 1:
         return _lies(texts[0], _EXISTS[name], scope)
+    if name in _LOADS_ENV:
+        return _loaded(node, arguments, scope, depth)
     if name in _GETENV and node.args:
         return _variable(arguments[0], arguments[1] if len(arguments) > 1 else None, scope)
     if name in _JOINS and whole and texts:
@@ -315,6 +318,23 @@ def _lies(path: str, kinds: tuple[str, ...], scope: Scope) -> Evaluated:
     """Say whether something of these kinds lies at a path."""
     found = scope.there(path) if scope.there is not None else None
     return UNKNOWN if found is None else found in kinds
+
+
+def _loaded(node: ast.Call, arguments: list[Evaluated], scope: Scope, depth: int) -> Evaluated:
+    """Return False for a `load_dotenv` (python-dotenv) that finds no file: the one named, else `.env` from here upwards."""
+    named = next((word.value for word in node.keywords if word.arg == "dotenv_path"), None)
+    given = arguments[0] if arguments else evaluate(named, scope, depth + 1) if named is not None else None
+    if any(word.arg in ("stream", None) for word in node.keywords) or scope.there is None:
+        return UNKNOWN
+    if isinstance(given, str) and given:
+        return False if scope.there(given) == "" else UNKNOWN
+    folder = posixpath.dirname(scope.file)
+    if given is not None or scope.there(f"{folder}/.env") != "":
+        return UNKNOWN
+    while (folder := posixpath.dirname(folder)) != "/" and folder:
+        if scope.there(f"{folder}/.env"):
+            return UNKNOWN
+    return False
 
 
 def _path(text: str) -> PathValue:

@@ -54,7 +54,7 @@ def guard(walk: Importer, event: Branch, frame: Frame) -> None:
         fails = truth(test, walk.scope(frame))
         read = list(dict.fromkeys(unset.read))
         needed = [name for name in read if fails and unset.needs(name, read, lambda: truth(test, walk.scope(frame)) is True)]
-        message = _words(stop, event.body, walk.scope(frame), walk, frame) if fails and read else ""
+        message = words(stop, event.body, walk.scope(frame), walk, frame) if fails and read else ""
     place = Place(tree, test.lineno, test.col_offset + 1)
     for name in needed or read[: bool(fails)]:
         walk.failures.assume(
@@ -186,7 +186,7 @@ def _in_files(walk: Importer, frame: Frame) -> set[str]:
 # --- the words of an end
 
 
-def _words(stop: Stop, body: tuple[object, ...], scope: Scope, walk: Importer, frame: Frame) -> str:
+def words(stop: Stop, body: tuple[object, ...], scope: Scope, walk: Importer, frame: Frame) -> str:
     """Return the line of the log with which a program ends; "" where it says nothing."""
     raised = stop.says
     name = dotted(raised.func if isinstance(raised, ast.Call) else raised) if raised is not None else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import posixpath
 
-from bot.engine.boot import clashes, early, launchers, modules, optional, reads, startup, variables
+from bot.engine.boot import checks, clashes, early, launchers, modules, optional, reads, startup, variables
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop, Variable
 from bot.engine.boot.failures import Failed, Trial
 from bot.engine.boot.files import WATCHED
@@ -101,6 +101,7 @@ class Walk(Importer):
         return "on"
 
     def _branch(self, event: Branch, frame: Frame) -> Flow:
+        checks.follow(self, event, frame)
         decided = truth(event.test, self.scope(frame)) if event.test is not None else None
         if decided is None and event.test is not None:
             decided = self.decides(event.test)

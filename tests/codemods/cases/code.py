@@ -13,6 +13,7 @@ from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
 from tests.codemods import test_lazy_client as clients
 from tests.codemods import test_normalize_database_url as urls
+from tests.codemods import test_optional_env_file as optional
 from tests.codemods import test_tolerate_missing_database as tables
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_add_health_check import files as depending
@@ -85,5 +86,9 @@ CASES = [
             ),
             ({"db.py": urls.ENGINE.replace("  # from the platform", "")}, "db.py"),
         )
+    ),
+    *(
+        Case("optional-env-file", optional.files(head), "main.py", "python", unsafe=True)
+        for head in (optional.FOUND, optional.DECOUPLED)
     ),
 ]
