@@ -122,11 +122,7 @@ def _where(turned: TurnedAway) -> str:
 
 def _routes(rules: Rules, process: Process, walk: Walk, app: App | None, checks: list[tuple[Service, Check]]) -> Health:
     """Hold the checked paths against the routes of the app."""
-    if app is None:
-        return Health()
-    from bot.engine.boot import web  # only where a path is checked
-
-    found = web.routes(walk, *app)
+    found = _found(walk, app)
     if found is None:
         return Health()
     faults: list[Fault] = []
@@ -143,6 +139,19 @@ def _routes(rules: Rules, process: Process, walk: Walk, app: App | None, checks:
     return Health(tuple(faults), unknown, found.open is None)
 
 
+def _found(walk: Walk, app: App | None) -> Routes | None:
+    """Return the routes of the app; None where they are not read. Only where a path is checked, or a page renders something."""
+    if walk.django is not None:
+        from bot.engine.boot import django_urls
+
+        return django_urls.routes(walk, app)
+    if app is None:
+        return None
+    from bot.engine.boot import web
+
+    return web.routes(walk, *app)
+
+
 def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Service]) -> Health:
     """Look at the page that everybody opens first, where nothing asks for a path."""
     source = app[0].found.tree if app is not None else None
@@ -150,19 +159,17 @@ def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Ser
         return Health()
     if not walk.tree.is_file(source) or _RENDERS.search(walk.tree.read(source)) is None:
         return Health()
-    from bot.engine.boot import web  # only where the page renders something
-
-    found = web.routes(walk, *app)
+    found = _found(walk, app)
     failing = _failing(process, walk, app, found, "/", None) if found is not None else None
     return Health((failing,)) if failing else Health()
 
 
-def _failing(process: Process, walk: Walk, app: App, routes: Routes, path: str, check: Place | None) -> Fault | None:
+def _failing(process: Process, walk: Walk, app: App | None, routes: Routes, path: str, check: Place | None) -> Fault | None:
     """Return the fault of a path whose function renders a template that is not there."""
     from bot.engine.boot import bodies, rendering, web  # only for a route that is known
 
     route = routes.answering(path, "GET")
-    made = bodies.made(walk, *app, web.FRAMEWORKS) if route is not None and routes.open is None else None
+    made = bodies.made(walk, *app, web.FRAMEWORKS) if app and route is not None and routes.open is None else None
     found = rendering.lacking(walk, made, route) if made is not None and route is not None else None
     if found is None:
         return None

@@ -22,6 +22,7 @@ from bot.engine.model.findings import Place, TurnedAway
 from bot.engine.model.target import Asked, Check
 from bot.engine.model.tree import Unreadable
 
+COMMON = "django.middleware.common.CommonMiddleware"
 _ASKING = frozenset(
     f"django.middleware.{name}"
     for name in ("common.CommonMiddleware", "cache.FetchFromCacheMiddleware", "cache.CacheMiddleware")
@@ -41,13 +42,26 @@ _HANDING = ("WhiteNoise", "ServeStatic", "SentryWsgiMiddleware", "SentryAsgiMidd
 def turned_away(walk: Importer, app: tuple[Loaded, str] | None, check: Check, asked: Asked) -> TurnedAway | None:
     """Return what turns a check away; None where nothing is known to do so."""
     settings = walk.django
-    if settings is None or check.path is None or (app is not None and not _is_plain(*app)):
+    if settings is None or check.path is None or not is_plain(app):
         return None
     return _Stack(walk, settings, check, asked).turned_away()
 
 
-def _is_plain(loaded: Loaded, name: str) -> bool:
-    """Say whether an application is Django's own, or in something that hands requests on."""
+def may_answer(middleware: List) -> str | None:
+    """Return why one of the middleware may answer what no view does; None where each hands requests on."""
+    for item in middleware:
+        name = item.text or ""
+        known = name in _ASKING or name == _SECURITY or name.startswith(tuple(_TRANSPARENT))
+        if not known or "Fallback" in name or name in _REFUSING:
+            return f"{item.place.path}:{item.place.line} names middleware that may answer requests itself"
+    return None
+
+
+def is_plain(app: tuple[Loaded, str] | None) -> bool:
+    """Say whether an application is Django's own (None: as `manage.py` makes it), or in something that hands requests on."""
+    if app is None:
+        return True
+    loaded, name = app
     made = loaded.facts.constants.get(name)
     while isinstance(made, ast.Call):
         called = dotted(made.func).rpartition(".")[2]

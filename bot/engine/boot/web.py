@@ -1,7 +1,8 @@
 """What the routes of an app make of a path, as far as they can be read: enough to tell whether a health check is answered.
 
 What happens to a path: Starlette 0.40 and later (`routing.py`: an unknown path is 404, a path that differs by its last slash is
-a 307), Flask 3 (404; 308 to the form with a slash), Litestar 2 (404; the last slash makes no difference).
+a 307), Flask 3 (404; 308 to the form with a slash), Litestar 2 (404; the last slash makes no difference), Django (see
+`django_urls.py`).
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ FRAMEWORKS = {"FastAPI": "fastapi", "Starlette": "starlette", "Flask": "flask", 
 
 
 class Routes(NamedTuple):
-    """All routes of an app; `open` says why there may be more of them."""
+    """All routes of an app; `open` says why there may be more of them.
+
+    `appends`: Django's APPEND_SLASH sends a path that lacks its last slash on.
+    """
 
     app: App
     found: tuple[Route, ...]
     open: str | None
+    appends: bool = False
 
     def status(self, path: str, method: str) -> int | None:
-        """Return what a request is answered with: 404, 405, 307 or 308; None when a route takes it or nobody knows."""
+        """Return what a request is answered with: 404, 405, 301, 307 or 308; None when a route takes it or nobody knows."""
         path = path.partition("?")[0]
         if self.app.framework == "litestar":
             path = path.rstrip("/") or "/"
@@ -43,6 +48,8 @@ class Routes(NamedTuple):
         if other and any(matches(route.path, other) for route in self.found):
             if self.app.framework in ("fastapi", "starlette"):
                 return 307
+            if self.app.framework == "django":
+                return 301 if self.appends and other.endswith("/") else 404
             return 308 if other.endswith("/") else 404
         return 404
 
