@@ -131,15 +131,20 @@ class Edits:
         if re.search(rf"^from {package} import [^\n]*\b{word}\b", self.plain, re.M) or f"import {word}" in self.taken:
             return name
         self.taken.add(f"import {word}")
-        listed = re.search(rf"^from {package} import (?!\()([^\n#]*[^\s#,])", self.plain, re.M)
-        if listed:
-            names = listed[1].split(",")
-            at = listed.start(1) if word < names[0].strip() else listed.end(1)
-            self.splices.append(Splice(at, at, f"{word}, " if at == listed.start(1) else f", {word}"))
-        else:
+        if not self._listed(package, word):
             at = self._import_at()
             self.splices.append(Splice(at, at, f"from {package} import {word}{self.newline}"))
         return name
+
+    def _listed(self, package: str, word: str) -> bool:
+        """Put a name into the import of others from the same module, where that has one line."""
+        listed = re.search(rf"^from {re.escape(package)} import (?!\()([^\n#]*[^\s#,])", self.plain, re.M)
+        if listed is None:
+            return False
+        first = word < listed[1].split(",")[0].strip()
+        at = listed.start(1) if first else listed.end(1)
+        self.splices.append(Splice(at, at, f"{word}, " if first else f", {word}"))
+        return True
 
     def importing_module(self, package: str) -> str:
         """See that a module of the standard library is imported; return its name."""
@@ -149,18 +154,25 @@ class Edits:
         return package
 
     def importing_from(self, package: str, name: str) -> str:
-        """See that a name of an installed package is imported, behind the last import of its distribution; return the name."""
-        if re.search(rf"^from {re.escape(package)} import [^\n]*\b{name}\b", self.plain, re.M):
+        """See that a name of an installed package is imported, in the order of its distribution's imports; return the name."""
+        bringing = rf"^from {re.escape(package)} import (?:\([^)]*|[^\n]*)\b{name}\b"
+        if re.search(bringing, self.plain, re.M) or self._listed(package, name):
             return name
         top = package.partition(".")[0]
-        places = [
-            self.positions[each].end.line
-            for each in self.module.body
-            if re.match(rf"(?:from|import) {top}\b", self.module.code_for_node(each).lstrip())
-        ]
-        at = self.starts[places[-1]] if places and places[-1] < len(self.starts) else self._import_end()
+        imports = {each: code for each in self.module.body if re.match(rf"(?:from|import) {top}\b", code := self._small(each))}
+        later = next((each for each, code in imports.items() if code.split()[1] > package), None)
+        if later is not None:
+            at = self.starts[self.line(later) - 1]
+        else:
+            last = self.positions[list(imports)[-1]].end.line if imports else len(self.starts)
+            at = self.starts[last] if last < len(self.starts) else self._import_end()
         self.splices.append(Splice(at, at, f"from {package} import {name}{self.newline}"))
         return name
+
+    def _small(self, statement: cst.CSTNode) -> str:
+        """Return the code of a statement of one line, without the comments above it."""
+        single = isinstance(statement, cst.SimpleStatementLine) and statement.body
+        return self.module.code_for_node(statement.body[0]) if single and isinstance(statement, cst.SimpleStatementLine) else ""
 
     def _import_at(self) -> int:
         """Return where a new import of the standard library stands: behind the last one of the first block, or before all."""

@@ -39,8 +39,13 @@ def _path(asked: Asked) -> str:
 def _with_route(tree: Tree, report: Report, detail: Unanswered | Failing, path: str) -> Tree | Skip:
     """Return the tree whose app answers a path."""
     app, routes = detail.app, detail.routes
-    if app is None or app.framework == "django":
+    if app is None:
         return Skip("the app's framework is not edited")
+    if app.framework == "django":
+        from codemods import _urlconf  # LibCST costs more than a check
+
+        written = _urlconf.with_route(tree, app, path)
+        return tree.write(app.place.path, written) if written else Skip(f"{app.place.path} lists its routes in another way")
     text = tree.text(app.place.path)
     answer = _routes.response(text, app)
     if answer is None:

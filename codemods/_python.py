@@ -40,8 +40,8 @@ def _trimmed(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return the quote that a file of Python uses most; comments don't count."""
-    text = re.sub(r"#.*", "", text)
+    """Return the quote that a file of Python uses most; comments and docstrings don't count."""
+    text = re.sub(r"#.*|\"\"\"|\'\'\'", "", text)
     return "'" if text.count("'") > text.count('"') else '"'
 
 

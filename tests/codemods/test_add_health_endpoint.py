@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.engine.boot.answers import answers
+from tests.bot.engine.boot.test_django_urls import urls
 from tests.codemods import reasons
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, check_noop, check_transformed, only, planned, text
 
@@ -250,3 +251,68 @@ def test_nothing_is_done_unasked():
     cautious = planned(before, NAME)
     assert not cautious.tree.changes()
     assert [dropped.suggestion for dropped in cautious.dropped] == [True]
+
+
+# --- Django
+
+URLS = """\
+\"\"\"The shop.\"\"\"
+
+from django.contrib import admin
+from django.urls import include, path
+
+# the pages
+urlpatterns = [
+    path('admin/', admin.site.urls),  # staff
+    path('<slug:page>/', include('shop.pages')),
+]
+"""
+ROUTED = URLS.replace(
+    "from django.urls import include, path\n\n",
+    "from django.http import JsonResponse\nfrom django.urls import include, path\n\n\n"
+    "def health(request):\n    return JsonResponse({'status': 'ok'})\n\n\n",
+).replace("patterns = [\n", "patterns = [\n    path('health', health),\n")
+
+
+def django(code: str) -> dict[str, str]:
+    more = {"shop/pages.py": "from django.urls import path\n\nurlpatterns = []\n"}
+    return {**urls(""), **more, "shop/urls.py": code}
+
+
+def test_a_view_of_django_comes_before_all_others():
+    check_transformed(NAME, django(URLS), {"shop/urls.py": ROUTED}, unsafe=True)
+
+
+def test_it_answers(tmp_path: Path):
+    plain = URLS.replace("    path('admin/', admin.site.urls),  # staff\n", "")
+    made = planned(django(plain), NAME, unsafe=True)
+    files = {**django(plain), "shop/urls.py": made.tree.text("shop/urls.py")}
+    assert answers(tmp_path, {p: t for p, t in files.items() if p.endswith(".py")}, "shop.wsgi:application", "/health") == [200]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "from django.http import HttpResponse\nfrom django.urls import (\n    include,\n    path,\n)\n\n\n"
+            'urlpatterns = [path("status/", lambda request: HttpResponse("up"))]\n',
+            "from django.http import HttpResponse\nfrom django.urls import (\n    include,\n    path,\n)\n\n\n"
+            'def health(request):\n    return HttpResponse("ok")\n\n\n'
+            'urlpatterns = [path("health", health), path("status/", lambda request: HttpResponse("up"))]\n',
+        ),
+        (
+            "from django.urls import re_path\nfrom shop import views\nurlpatterns = [re_path('^status/$', views.status)]\n",
+            "from django.http import JsonResponse\nfrom django.urls import path, re_path\nfrom shop import views\n\n\n"
+            "def health(request):\n    return JsonResponse({'status': 'ok'})\n\n\n"
+            "urlpatterns = [path('health', health), re_path('^status/$', views.status)]\n",
+        ),
+    ],
+)
+def test_what_the_file_has_is_used(before: str, after: str):
+    more = {"shop/views.py": "def status(request):\n    pass\n"}
+    check_transformed(NAME, {**django(before), **more}, {"shop/urls.py": after}, unsafe=True)
+
+
+def test_routes_that_are_made_in_another_way_are_left():
+    code = "from django.urls import path\n\nurlpatterns = []\nurlpatterns += [path('status', print)]\n"
+    assert reasons(NAME, django(code)) == {"shop/urls.py lists its routes in another way"}

@@ -1,5 +1,7 @@
 import pytest
 
+from tests.bot.engine.boot.test_django_checks import CHECKED
+from tests.bot.engine.boot.test_django_urls import urls
 from tests.codemods import reasons
 from tests.tools import DOCKERFILE, FLY, HEALTHY, check_noop, check_transformed, planned
 
@@ -163,3 +165,9 @@ def test_a_config_in_json_is_not_edited():
     files = {path: text for path, text in asking("", "/health").items() if path != "fly.toml"}
     files["fly.json"] = '{"app": "demo", "http_service": {"internal_port": 8080, "checks": [{"path": "/up"}]}}'
     assert reasons(NAME, files) == {"only TOML is edited"}
+
+
+def test_django_s_last_slash():
+    files = {**urls("path('health/', view)")}
+    config = CHECKED.replace('"/health"', '"/health/"')
+    check_transformed(NAME, {**files, "fly.toml": CHECKED}, {"fly.toml": config})

@@ -41,6 +41,7 @@ CASES = [
     Case("tolerate-missing-database", tables.ASYNC, "main.py", "python", unsafe=True),
     Case("add-health-check", depending(), "main.py", "python", unsafe=True),
     Case("add-health-endpoint", endpoint.files(endpoint.FASTAPI), "main.py", "python", unsafe=True),
+    Case("add-health-endpoint", endpoint.django(endpoint.URLS), "shop/urls.py", "python", unsafe=True),
     Case("add-health-endpoint", endpoint.files(endpoint.FACTORY), "main.py", "python", unsafe=True),
     Case("add-health-endpoint", endpoint.files(endpoint.STARLETTE), "main.py", "python", unsafe=True),
     Case("exempt-health-from-https-redirect", {**SHOP, "shop/settings.py": HTTPS}, "shop/settings.py", "python", unsafe=True),

@@ -33,7 +33,11 @@ TABLE: dict[str, tuple[dict[str, str], str, int | None]] = {
         "/health",
         404,
     ),
-    "without the middleware": ({**urls("path('health/', view)"), **settings(ALLOWED_HOSTS='["*"]', MIDDLEWARE="[]")}, "/health", 404),
+    "without the middleware": (
+        {**urls("path('health/', view)"), **settings(ALLOWED_HOSTS='["*"]', MIDDLEWARE="[]")},
+        "/health",
+        404,
+    ),
     "the root": (urls("path('', view)"), "/", None),
     "no root": (urls("path('api/', view)"), "/", 404),
     "a converter": (urls("path('<slug:page>', view)"), "/health", None),
@@ -54,7 +58,11 @@ TABLE: dict[str, tuple[dict[str, str], str, int | None]] = {
     ),
     "a list that is included": (urls("path('api/', include([path('health', view)]))"), "/api/health", None),
     "with a name": (urls("path('api/', include(([path('health', view)], 'api')))"), "/api/status", 404),
-    "added later": ({**urls(""), "shop/urls.py": f"{HEAD}{VIEW}urlpatterns = []\nurlpatterns += [path('health', view)]\n"}, "/health", None),
+    "added later": (
+        {**urls(""), "shop/urls.py": f"{HEAD}{VIEW}urlpatterns = []\nurlpatterns += [path('health', view)]\n"},
+        "/health",
+        None,
+    ),
     "appended": (
         {**urls(""), "shop/urls.py": f"{HEAD}{VIEW}urlpatterns = []\nurlpatterns.append(path('health', view))\n"},
         "/health",
