@@ -397,6 +397,10 @@ class _Simulation:
                 programs[index] = programs[index]._replace(app=(app[0].found.tree, app[1]))
             if not started.faults:
                 self.health(process, programs[index], started)
+            services = [service for service in self.target.services if process.name in service.processes]
+            if services and programs[index].listen is None and served.serves_nothing(started.walk):
+                says = "no code that was followed serves anything, and a service of the config leads to this process"
+                self.cannot_follow(says, origin.place)
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"

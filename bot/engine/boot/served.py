@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.engine.boot.program import Program
 from bot.engine.image.packages import Installed
@@ -13,6 +13,16 @@ from bot.engine.model import dockerfile
 from bot.engine.model.findings import Fault, MissingDistribution, Place, Stage
 from bot.engine.model.target import Process
 from bot.engine.model.tree import Tree
+
+if TYPE_CHECKING:
+    from bot.engine.boot.walk import Walk
+
+_SERVING = frozenset(  # modules that listen, or are made for something that does
+    "aiogram aiohttp aiosmtpd asgiref blacksheep bokeh bottle celery chainlit cherrypy connexion dash django eventlet falcon"
+    " fastapi fastmcp flask flask_socketio flet gevent gradio granian grpc gunicorn http hypercorn litestar mcp muffin nicegui"
+    " panel pyramid quart ray reflex robyn sanic shiny socket socketio socketserver solara starlette streamlit telegram telebot"
+    " tornado twisted uvicorn vibora waitress web websockets werkzeug wsgiref xmlrpc zmq".split()
+)
 
 
 def not_installed(
@@ -54,6 +64,11 @@ def elsewhere(image: Image, ports: set[int], serves: Callable[[set[int], int], b
     said, wanted = " and ".join(map(str, exposed)), " or ".join(map(str, sorted(ports)))
     says = f"The Dockerfile exposes {said}, nothing that was followed listens, and the service's internal_port is {wanted}."
     return says, Place(image.dockerfile, line)
+
+
+def serves_nothing(walk: Walk) -> bool:
+    """Say whether a program has imported nothing that could listen: no server, no framework, not even a socket."""
+    return walk.serving is None and not any(name.partition(".")[0] in _SERVING for name in walk.loaded)
 
 
 def _says(program: Program, process: Process) -> str:

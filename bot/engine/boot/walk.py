@@ -16,7 +16,7 @@ from bot.engine.boot.files import WATCHED
 from bot.engine.boot.finder import OUTSIDE, Found, Loaded, package_of
 from bot.engine.boot.importer import Flow, Frame, Importer
 from bot.engine.boot.program import Serving
-from bot.engine.boot.values import PathValue, dotted, evaluate, truth
+from bot.engine.boot.values import PathValue, evaluate, truth
 from bot.engine.model.findings import MissingModule, MissingName, Place
 
 _ENGINES = ("create_engine", "create_async_engine")  # of SQLAlchemy
@@ -224,9 +224,11 @@ class Walk(Importer):
             whole = {"run": "uvicorn.run", "serve": "waitress.serve"}[name]
             brought = [event for event in frame.loaded.facts.events if isinstance(event, Import) and name in event.aliases]
             return whole if any(f"{event.module}.{name}" == whole for event in brought) else None
-        maker = frame.loaded.facts.constants.get(owner) if method == "run" else None
-        made = dotted(maker.func) if isinstance(maker, ast.Call) else ""
-        return "Flask.run" if made in ("Flask", "flask.Flask") else None
+        if method != "run" or not owner or not self.is_outside("flask"):
+            return None
+        from bot.engine.boot import bodies  # few programs start a server themselves
+
+        return "Flask.run" if bodies.made(self, frame.loaded, owner, ("Flask",)) else None
 
     def _served(self, kind: str, event: Call, frame: Frame) -> None:
         """Note where the code serves. `uvicorn.run("module:app")` imports the module, with words of its own when it can't."""
