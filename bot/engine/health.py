@@ -9,7 +9,7 @@ from bot.engine.boot.finder import Loaded
 from bot.engine.boot.program import Program
 from bot.engine.boot.start import Started
 from bot.engine.boot.walk import Walk
-from bot.engine.model.findings import Failing, Fault, Place, TurnedAway, Unknown
+from bot.engine.model.findings import Failing, Fault, MissingStep, Place, TurnedAway, Unknown
 from bot.engine.model.target import Check, Process, Service, Target
 from bot.engine.platforms.rules import Rules
 
@@ -154,10 +154,10 @@ def _found(walk: Walk, app: App | None) -> Routes | None:
 
 def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Service]) -> Health:
     """Look at the page that everybody opens first, where nothing asks for a path."""
-    source = app[0].found.tree if app is not None else None
-    if app is None or source is None or not services or any(check.path for each in services for check in each.checks):
+    if not services or any(check.path for each in services for check in each.checks):
         return Health()
-    if not walk.tree.is_file(source) or _RENDERS.search(walk.tree.read(source)) is None:
+    source = app[0].found.tree if app is not None else None
+    if walk.django is None and (source is None or _RENDERS.search(walk.tree.read(source)) is None):
         return Health()
     found = _found(walk, app)
     failing = _failing(process, walk, app, found, "/", None) if found is not None else None
@@ -165,7 +165,9 @@ def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Ser
 
 
 def _failing(process: Process, walk: Walk, app: App | None, routes: Routes, path: str, check: Place | None) -> Fault | None:
-    """Return the fault of a path whose function renders a template that is not there."""
+    """Return the fault of a path whose function renders a template that is not there, or names what nobody collected."""
+    if walk.django is not None:
+        return _uncollected(process, walk, routes, path, check)
     from bot.engine.boot import bodies, rendering, web  # only for a route that is known
 
     route = routes.answering(path, "GET")
@@ -179,3 +181,18 @@ def _failing(process: Process, walk: Walk, app: App | None, routes: Routes, path
     detail = Failing(path, found.name, routes.found, routes.app, check)
     fault = Fault("template-missing", "health", _ROUTES_STEP, process.name, "likely", message, reason, found.place)
     return fault._replace(detail=detail)
+
+
+def _uncollected(process: Process, walk: Walk, routes: Routes, path: str, check: Place | None) -> Fault | None:
+    """Return the fault of a page of Django whose static files are in no manifest."""
+    from bot.engine.boot import steps  # only for a route that is known
+
+    found = steps.uncollected(walk, routes, path)
+    if found is None:
+        return None
+    asked = f"{path}, which the check asks for," if check is not None else path
+    reason = f"{asked} is answered with 500: {found.template} names {found.file}, and nothing runs `collectstatic`."
+    message = f"ValueError: Missing staticfiles manifest entry for '{found.file}'"
+    place = Place(found.template, found.line)
+    fault = Fault("static-not-collected", "health", _ROUTES_STEP, process.name, "likely", message, reason, place)
+    return fault._replace(detail=MissingStep("python manage.py collectstatic --noinput", path))

@@ -208,6 +208,10 @@ class Importer(ABC):
 
     def from_outside(self, name: str, event: Import, place: Place) -> None:
         """Import a module of an installed distribution or of Python: what that asks for has to be there, too."""
+        if name == "prisma":
+            from bot.engine.boot import steps  # few apps have such a client
+
+            steps.generated(self, event, place)
         for each in event.names or ():
             self.failures.dropped(name, each, place)
         self.failures.lacking(name, event.names or (), place)
@@ -332,8 +336,10 @@ class Importer(ABC):
         for event in reversed(frame.loaded.facts.events):
             if not isinstance(event, Import):
                 continue
-            if first in event.aliases and event.names and not rest:
+            if first in event.aliases and event.names and "." not in rest:
                 name, function = self.absolute(event, frame.package), event.names[event.aliases.index(first)]
+                if rest:  # of a module that the package has
+                    name, function = f"{name}.{function}", rest
             elif event.names is None and event.module == first and rest and "." not in rest:
                 name, function = first, rest
             else:

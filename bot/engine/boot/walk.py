@@ -224,7 +224,7 @@ class Walk(Importer):
             whole = {"run": "uvicorn.run", "serve": "waitress.serve"}[name]
             brought = [event for event in frame.loaded.facts.events if isinstance(event, Import) and name in event.aliases]
             return whole if any(f"{event.module}.{name}" == whole for event in brought) else None
-        if method != "run" or not owner or not self.is_outside("flask"):
+        if method != "run" or not owner:
             return None
         from bot.engine.boot import bodies  # few programs start a server themselves
 

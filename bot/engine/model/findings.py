@@ -286,6 +286,13 @@ class Failing(NamedTuple):
     check: Place | None
 
 
+class MissingStep(NamedTuple):
+    """A command that no build runs; `path`: what fails without it, where that is one path alone."""
+
+    command: str
+    path: str
+
+
 class TurnedAway(NamedTuple):
     """A checked path that an app turns away before a route sees it: the status, and where that is written.
 
@@ -335,6 +342,7 @@ Detail = (
     | MissingPackage
     | UnreadyInstall
     | MissingProgram
+    | MissingStep
     | MissingUser
     | SharedPort
     | TurnedAway

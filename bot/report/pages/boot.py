@@ -119,6 +119,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "not copy it, an ignore rule keeps it out of the build, or git ignores it, so that a clone has none. Paths "
         "count from the working directory unless they are built from `__file__`.",
     ),
+    "client-not-generated": (
+        "boot",
+        "The code imports a client that the build does not generate",
+        "Prisma's Python package holds no client: `prisma generate` writes it there, out of the schema. A build that "
+        "only installs requirements leaves it out.",
+    ),
     "app-folder-missing": (
         "boot",
         "The app needs a folder as it starts, and the image has none there",

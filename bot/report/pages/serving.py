@@ -50,6 +50,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Fly asks for the path as it is written and takes 2xx alone: an unknown path (404), another method (405) and the "
         "redirect between `/health` and `/health/` (307, 308) all fail the check.",
     ),
+    "static-not-collected": (
+        "health",
+        "A page names a static file, and nothing collects them",
+        "A storage with a manifest (WhiteNoise's, Django's) looks each `{% static %}` up in what `collectstatic` wrote. "
+        "Where no build runs it, the page is answered with 500, though the server runs.",
+    ),
     "template-missing": (
         "health",
         "A page renders a template that the image does not have",

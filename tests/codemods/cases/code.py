@@ -8,6 +8,7 @@ from tests.bot.engine.boot.test_filling import env, settings
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
 from tests.codemods import test_absolute_imports as absolute
+from tests.codemods import test_add_build_step as steps
 from tests.codemods import test_add_health_endpoint as endpoint
 from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
@@ -92,4 +93,6 @@ CASES = [
         Case("optional-env-file", optional.files(head), "main.py", "python", unsafe=True)
         for head in (optional.FOUND, optional.DECOUPLED)
     ),
+    Case("add-build-step", steps.SHOP, "Dockerfile", "dockerfile", unsafe=True),
+    Case("add-build-step", steps.native("pip install -r requirements.txt"), "render.yaml", "yaml", unsafe=True),
 ]
