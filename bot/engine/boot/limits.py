@@ -129,8 +129,8 @@ def _written(walk: Walk, pattern: str) -> bool:
 def by_hand(function: Function, tests: tuple[ast.expr, ...], reader: Reader, check: Check) -> str | None:
     """Return the limit of a middleware that counts itself, where checks use it up: `len(hits) >= 5` in its window."""
     counts = [count for test in tests for count in _counts(test, reader)]
-    windows = [each for name, each in _numbers(reader) if re.search(r"(?i)window|period|second|interval|ttl", name)]
-    seconds = windows[0] if len(windows) == 1 else 60
+    windows = {each for name, each in _numbers(reader) if re.search(r"(?i)window|period|second|interval|ttl", name)}
+    seconds = windows.pop() if len(windows) == 1 else 60
     for count in counts:
         if seconds / (check.interval or INTERVAL) > count:
             return f"{count} per {seconds} seconds"
