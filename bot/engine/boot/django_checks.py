@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import re
 
-from bot.engine.boot import handling
+from bot.engine.boot import handling, instances
+from bot.engine.boot.asked import Outcome, Request, Roles
 from bot.engine.boot.django_settings import List, Settings
 from bot.engine.boot.finder import Loaded
-from bot.engine.boot.handling import Outcome, Request, Roles
 from bot.engine.boot.importer import Importer
 from bot.engine.boot.modules import parsed
 from bot.engine.boot.told import Item
@@ -230,14 +230,14 @@ def of_class(node: ast.ClassDef, request: Request, scope: Scope) -> frozenset[Ou
     called = methods.get("__call__")
     if called is not None and "process_request" not in methods:
         roles = Roles(called.args.args[1].arg if len(called.args.args) > 1 else "request", tuple(following))
-        return handling.outcomes(called, roles, request, scope, handling.attributes(node))
+        return handling.outcomes(called, roles, request, scope, instances.attributes(node))
     asked = methods.get("process_request")
     if asked is None:
         return frozenset({"on"}) if called is None and "MiddlewareMixin" in bases else unknown
     if called is not None or "MiddlewareMixin" not in bases or len(asked.args.args) < 2:
         return unknown
     roles = Roles(asked.args.args[1].arg, (), silent="on")
-    return handling.outcomes(asked, roles, request, scope, handling.attributes(node))
+    return handling.outcomes(asked, roles, request, scope, instances.attributes(node))
 
 
 def _of_factory(node: ast.FunctionDef, request: Request, scope: Scope) -> frozenset[Outcome]:
