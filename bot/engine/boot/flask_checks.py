@@ -39,8 +39,8 @@ def turned_away(walk: Walk, app: tuple[Loaded, str], check: Check, request: Requ
         refusal = refusing.refusal(ended, function)
         if refusal is not None:
             place = Place(loaded.found.tree or "", function.lineno, function.col_offset + 1)
-            where = check.place, loaded.name
-            return TurnedAway("before", check.path or "/", refusal.status, place, *where, sure=refusal.sure)
+            told = TurnedAway("before", check.path or "/", refusal.status, place, check.place, loaded.name)
+            return told._replace(sure=refusal.sure, route=route.handler if route is not None else None)
         if ended.found != {"on"}:
             return None
     return None

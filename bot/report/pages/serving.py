@@ -40,9 +40,9 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
     "health-auth": (
         "health",
         "A health check is asked for a key or a user",
-        "A check comes without a key, a token or a cookie. Where a middleware, a dependency of the whole app, a function before "
-        "each view or Django's LoginRequiredMiddleware refuses such requests with 401 or 403, or sends them to a page to log in, "
-        "the machines never become healthy. Not certain where a variable may switch that off.",
+        "A check comes without a key, a token or a cookie. Where a middleware, a dependency of the whole app, a function "
+        "before each view or Django's LoginRequiredMiddleware refuses such requests with 401 or 403, or sends them to a page "
+        "to log in, the machines never become healthy. Not certain where a variable may switch that off.",
     ),
     "health-rate-limit": (
         "health",
