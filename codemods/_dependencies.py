@@ -57,7 +57,7 @@ def knowing(tree: Tree, turned: TurnedAway, paths: list[str]) -> str | None:
         edits = _with_request(read, found)
         if edits is None:
             return None
-        text = splice(text, sorted(edits))
+        text = splice(text, edits)
         place = place._replace(line=place.line + text[: text.index(f"def {found.name}(")].count("\n") + 1 - found.lineno)
     return _with_test(text, place, asked, paths)
 
@@ -134,7 +134,7 @@ def at_each_route(tree: Tree, turned: TurnedAway, paths: list[str]) -> str | Non
         if more is None:
             return None
         edits += more
-    return splice(read.text, sorted(edits))
+    return splice(read.text, edits)
 
 
 def _made(module: ast.Module, place: Place) -> tuple[str, ast.Call, ast.keyword] | None:

@@ -32,7 +32,7 @@ def handed_on(text: str, turned: TurnedAway, paths: list[str], endpoint: str | N
     if read is not None:
         listed, is_open = _listed(read, turned.place, paths, endpoint)
         if listed:
-            yield splice(text, sorted(listed))
+            yield splice(text, listed)
         if listed and is_open:
             return
     early = _early(text, turned, paths)

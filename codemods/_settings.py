@@ -171,7 +171,7 @@ def undecoded(text: str, owner: str, field: str) -> str | None:
 
 
 def importing(read: Source, package: str, name: str) -> list[Splice] | None:
-    """Return the splices that import a name from a package: behind the others of it, else in a line above the first import.
+    """Return the splices that import a name from a package: behind the others of it, else in a line above an import.
 
     None where the name stands for something else.
     """
@@ -188,6 +188,9 @@ def importing(read: Source, package: str, name: str) -> list[Splice] | None:
         last = own[0].names[-1]
         return behind(read, own[0].lineno, last, last, close, name)
     first = next((each for each in imports if not (isinstance(each, ast.ImportFrom) and each.module == "__future__")), None)
+    siblings = [each for each in imports if isinstance(each, ast.ImportFrom) and not each.level]
+    siblings = [each for each in siblings if (each.module or "").partition(".")[0] == package.partition(".")[0]]
+    first = next((each for each in siblings if (each.module or "") > package), first)  # beside those of the same library
     if first is None:
         return None
     at = read.starts[first.lineno - 1]

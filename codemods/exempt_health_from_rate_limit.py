@@ -4,8 +4,9 @@ A check asks every few seconds, from one address, as long as the machine lives: 
 of `50 per hour` is gone after twelve minutes, and of `3/minute` at once. From then on the check is answered with 429, the
 machine counts as sick, and the proxy sends nobody there any more: an outage that comes a while after a deploy that went well.
 
-slowapi and Flask-Limiter have a decorator for it, `@limiter.exempt`. Middleware that counts itself hands the checked path on
-before it counts. What is limited for everybody else stays limited.
+slowapi and Flask-Limiter have a decorator for it, `@limiter.exempt`, and fastapi-limiter has `@skip_limiter`; before its 0.2 it
+has none, and a limit of the whole app moves to all of its routes and routers but the checked one. Middleware that counts itself
+hands the checked path on before it counts. What is limited for everybody else stays limited.
 
 Before:                                       After:
 
@@ -14,6 +15,7 @@ Before:                                       After:
                                                   async def health(request: Request):
 
 References: https://slowapi.readthedocs.io/en/latest/api/, https://flask-limiter.readthedocs.io/en/stable/,
+https://github.com/long2ice/fastapi-limiter,
 https://fly.io/docs/reference/health-checks/
 """
 
@@ -26,12 +28,13 @@ from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model.findings import Fault, TurnedAway, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods import _handing, _health, _python
+from codemods import _decorators, _dependencies, _handing, _health, _python
 
 if TYPE_CHECKING:
     import libcst as cst
 
 CODEMOD = Codemod(answers=("health-rate-limit",), since="0.1")
+_SKIPS = "skip_limiter"
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -43,7 +46,13 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     place = first.route or first.place
     paths = sorted({_health.plain(each.path) for each in told})
     before = tree.text(place.path)
-    edited = list(_handing.handed_on(before, first, paths)) if first.route is None else _exempted(before, told)
+    if first.route is None:
+        edited = list(_handing.handed_on(before, first, paths))
+    elif first.place != first.route and not first.header:
+        place, moved = first.place, _dependencies.at_each_route(tree, first, paths)
+        edited = [moved] if moved is not None else []
+    else:
+        edited = _exempted(before, told)
     if not edited:
         yield Skip(f"the limit is not written plainly for {place.path}:{place.line}")
     why = f"{' and '.join(paths)} is not counted any more: checks alone used up {first.limit}."
@@ -67,6 +76,8 @@ def _exempt(text: str, turned: TurnedAway) -> str | None:
     import libcst as cst
 
     place = turned.route
+    if turned.header == _SKIPS and place is not None:
+        return _decorators.decorated(text, place, "fastapi_limiter.decorators", _SKIPS, nearest=True)
     module = _python.parse(text)
     function = _handing.function(module, place) if module is not None and place is not None else None
     if module is None or function is None or not _named_before(module, turned.header, function):

@@ -45,7 +45,7 @@ def refused(walk: Walk, route: Route, request: Request) -> Guard | None:
     """Return the first dependency of a route that refuses a request; None where they all let it on, as far as is known."""
     asking = _Asking(walk, request)
     for place in route.guards:
-        loaded, node = _written(walk, place)
+        loaded, node = written(walk, place)
         found = asking.dependency(node, loaded, place, 0) if loaded and node is not None else None
         if found is not None:
             return found
@@ -60,7 +60,7 @@ def _module(walk: Walk, place: Place) -> Loaded | None:
     return next((each for each in walk.loaded.values() if each and each.found.tree == place.path), None)
 
 
-def _written(walk: Walk, place: Place) -> tuple[Loaded | None, ast.expr | None]:
+def written(walk: Walk, place: Place) -> tuple[Loaded | None, ast.expr | None]:
     """Return the module and the expression at a place."""
     try:
         nodes = ast.walk(parsed(walk.tree.read(place.path)))
