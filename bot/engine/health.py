@@ -65,8 +65,22 @@ def health(rules: Rules, target: Target, process: Process, program: Program, sta
             refused.append(_refused(rules, service, process, check, turned))
         else:
             passing.append((service, check))
+            refused += _slashed(rules, target, process, started.walk, app, service, check)
     found = _routes(rules, process, started.walk, app, passing) if passing else Health()
     return found._replace(faults=(*refused, *found.faults))
+
+
+def _slashed(
+    rules: Rules, target: Target, process: Process, walk: Walk, app: App | None, service: Service, check: Check
+) -> list[Fault]:
+    """Return the fault of a path that Django answers with a redirect to the one with a slash."""
+    if walk.django is None or rules.takes(301):
+        return []
+    from bot.engine.boot import django_checks
+
+    found = django_checks.slashed(walk, app, check, rules.asked(target))
+    words = rules.unhealthy(service, f"{check.method} {check.path} is answered with 301", check.place)
+    return [words.fault(_ROUTES_STEP, process.name, found)] if found is not None else []
 
 
 def _turned_away(

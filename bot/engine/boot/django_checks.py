@@ -21,7 +21,7 @@ from bot.engine.boot.importer import Importer
 from bot.engine.boot.modules import parsed
 from bot.engine.boot.told import Item
 from bot.engine.boot.values import dotted
-from bot.engine.model.findings import Place, TurnedAway
+from bot.engine.model.findings import App, Place, Route, TurnedAway, Unanswered
 from bot.engine.model.target import Asked, Check
 from bot.engine.model.tree import Unreadable
 
@@ -29,6 +29,7 @@ _ASKING = frozenset(
     f"django.middleware.{name}"
     for name in ("common.CommonMiddleware", "cache.FetchFromCacheMiddleware", "cache.CacheMiddleware")
 )
+_COMMON = "django.middleware.common.CommonMiddleware"
 _SECURITY = "django.middleware.security.SecurityMiddleware"
 _LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 _TRANSPARENT = (  # they leave a plain GET of a path that is no file alone
@@ -47,6 +48,14 @@ def turned_away(walk: Importer, app: tuple[Loaded, str] | None, check: Check, as
     if settings is None or check.path is None or (app is not None and not _is_plain(*app)):
         return None
     return _Stack(walk, settings, check, asked).turned_away()
+
+
+def slashed(walk: Importer, app: tuple[Loaded, str] | None, check: Check, asked: Asked) -> Unanswered | None:
+    """Return the check that CommonMiddleware sends from a path that no view has to the one with a slash behind it (301)."""
+    settings = walk.django
+    if settings is None or check.path is None or (app is not None and not _is_plain(*app)):
+        return None
+    return _Stack(walk, settings, check, asked).slashed()
 
 
 def _is_plain(loaded: Loaded, name: str) -> bool:
@@ -82,6 +91,23 @@ class _Stack:
             return None
         first = found[0]
         return first._replace(sure=first.sure and len(found) == 1) if first else None
+
+    def slashed(self) -> Unanswered | None:
+        """Ask whether the path lacks nothing but its last slash; what stands before CommonMiddleware has to be known."""
+        lists = self.settings.lists("MIDDLEWARE") or []
+        names = [item.text or "" for item in lists[0]] if len(lists) == 1 else []
+        before = names[: names.index(_COMMON)] if _COMMON in names else ["?"]
+        if self.path.endswith("/") or not all(name.startswith(tuple(_TRANSPARENT)) for name in before):
+            return None
+        if any(value is not True for value, _ in self.settings.values("APPEND_SLASH")):
+            return None
+        urls, module = self.urls()
+        path = self.path.lstrip("/")
+        view = urls.view(module, f"{path}/") if urls is not None and urls.lacks(module, path) else None
+        if view is None:
+            return None
+        route = Route(f"{self.path}/", frozenset({"GET", "HEAD"}), view.place, view.defined)
+        return Unanswered(self.check.path or "/", self.check.method, 301, (route,), App("django", view.place, "urlpatterns"))
 
     def through(self, middleware: List) -> TurnedAway | None:
         if not middleware:
@@ -197,13 +223,18 @@ class _Stack:
 
     def view(self) -> View | None:
         """Return the view that the checked path is answered by, where that is followed."""
+        urls, module = self.urls()
+        return urls.view(module, self.path.lstrip("/")) if urls is not None else None
+
+    def urls(self) -> tuple[Urls | None, str]:
+        """Return the project's URLs and the name of their first module; None where that is not followed."""
         told = self.settings.values("ROOT_URLCONF")
         parts = self.settings.loaded.name.split(".")
         file = (self.settings.loaded.found.tree or "").removesuffix(".py").removesuffix("/__init__")
         if len(told) != 1 or not isinstance(told[0][0], str) or not f"/{file}".endswith("/" + "/".join(parts)):
-            return None
+            return None, ""
         root = file.removesuffix("/".join(parts)).rstrip("/")
-        return Urls(self.walk.tree, root).view(told[0][0], self.path.lstrip("/"))
+        return Urls(self.walk.tree, root), told[0][0]
 
     def login(self, view: View) -> TurnedAway:
         """Return what LoginRequiredMiddleware does, which sends to a page to log in."""

@@ -41,6 +41,10 @@ class Urls:
         """Return the view that a path, without its first slash, is answered by; None where that is not followed."""
         return next(self.matching(module, path, 0), None)
 
+    def lacks(self, module: str, path: str) -> bool:
+        """Say whether surely no pattern matches a path."""
+        return next(self.matching(module, path, 0), False) is False
+
     def matching(self, module: str, rest: str, depth: int) -> Iterator[View | None]:
         """Yield the first view that matches, or None where a pattern may match that is not followed."""
         file, body = self.read(module)
