@@ -106,10 +106,10 @@ def _entry(read: Source, value: ast.expr, pair: str) -> list[Splice]:
     last = (
         value.keywords[-1].value if isinstance(value, ast.Call) else value.values[-1] if isinstance(value, ast.Dict) else value
     )
-    return _behind(read, value.lineno, heads[-1], last, close, pair)
+    return behind(read, value.lineno, heads[-1], last, close, pair)
 
 
-def _behind(read: Source, first: int, head: Node, last: Node, close: int, pair: str) -> list[Splice]:
+def behind(read: Source, first: int, head: Node, last: Node, close: int, pair: str) -> list[Splice]:
     """Return the splices that add an element behind the last one, which goes from `head` to `last`.
 
     `first` is the line of the opening bracket, `close` is where the closing one stands.
@@ -122,6 +122,8 @@ def _behind(read: Source, first: int, head: Node, last: Node, close: int, pair: 
     comma = rest.lstrip().startswith(",")
     at = _line_end(read, last) if "\n" in rest else end
     line = Splice(at, at, f"{newline(read.text)}{lead}{pair}{',' * comma}")
+    if not comma and at == end:  # two splices at one place have no order
+        return [line._replace(text=f",{line.text}")]
     return [line] if comma else [Splice(end, end, ","), line]
 
 
@@ -169,7 +171,7 @@ def undecoded(text: str, owner: str, field: str) -> str | None:
 
 
 def importing(read: Source, package: str, name: str) -> list[Splice] | None:
-    """Return the splices that import a name from a package: behind the others of it, else in a line above the first import.
+    """Return the splices that import a name from a package: behind the others of it, else in a line above an import.
 
     None where the name stands for something else.
     """
@@ -184,8 +186,11 @@ def importing(read: Source, package: str, name: str) -> list[Splice] | None:
         end = read.span(own[0])[1]
         close = end - 1 if read.text[end - 1] == ")" else end
         last = own[0].names[-1]
-        return _behind(read, own[0].lineno, last, last, close, name)
+        return behind(read, own[0].lineno, last, last, close, name)
     first = next((each for each in imports if not (isinstance(each, ast.ImportFrom) and each.module == "__future__")), None)
+    siblings = [each for each in imports if isinstance(each, ast.ImportFrom) and not each.level]
+    siblings = [each for each in siblings if (each.module or "").partition(".")[0] == package.partition(".")[0]]
+    first = next((each for each in siblings if (each.module or "") > package), first)  # beside those of the same library
     if first is None:
         return None
     at = read.starts[first.lineno - 1]

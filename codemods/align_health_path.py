@@ -1,11 +1,11 @@
 """Let the health check ask for a path that the app answers.
 
 A check whose path the app does not serve is answered with 404, and one that differs from a route by its last slash with a
-redirect, which Fly does not follow: the machines never become healthy, and nothing is routed to them. The path is taken from
-the app's own routes where one of them is clearly the health check (`/health`, `/healthz`, `/api/health`, `/ping`, …), or
-where it is the same but for the slash. A method that the path does not take (`HEAD`, where FastAPI serves `GET` alone) is
-changed instead. Without such a route, `/` is a suggestion: it may be a page that says little about the app. Routes that
-redirect, or that want a user, are no answer.
+redirect (FastAPI's 307, Flask's 308, Django's 301), which Fly does not follow: the machines never become healthy, and nothing
+is routed to them. The path is taken from the app's own routes where one of them is clearly the health check (`/health`,
+`/healthz`, `/api/health`, `/ping`, …), or where it is the same but for the slash. A method that the path does not take
+(`HEAD`, where FastAPI serves `GET` alone) is changed instead. Without such a route, `/` is a suggestion: it may be a page that
+says little about the app. Routes that redirect, or that want a user, are no answer.
 
 Before (the app serves /health):          After:
 
@@ -74,6 +74,8 @@ def _choice(detail: Unanswered, tree: Tree) -> _Choice | None:
     same = [route for route in detail.routes if route.path == asked]
     if detail.status == 405 and any("GET" in route.methods for route in same):
         return _Choice(detail.path, "GET")
+    if detail.status == 301:  # Django adds a slash where a view is called so, and nowhere else
+        return _Choice(f"{asked}/")
     routes = [route for route in detail.routes if detail.method in route.methods and _health.answers(tree, route)]
     paths = list(dict.fromkeys(route.path for route in routes))
     slashed = [path for path in paths if path.rstrip("/") == asked.rstrip("/") and path != "/"]

@@ -4,8 +4,9 @@ A check asks every few seconds, from one address, as long as the machine lives: 
 of `50 per hour` is gone after twelve minutes, and of `3/minute` at once. From then on the check is answered with 429, the
 machine counts as sick, and the proxy sends nobody there any more: an outage that comes a while after a deploy that went well.
 
-slowapi and Flask-Limiter have a decorator for it, `@limiter.exempt`. Middleware that counts itself hands the checked path on
-before it counts. What is limited for everybody else stays limited.
+slowapi and Flask-Limiter have a decorator for it, `@limiter.exempt`, and fastapi-limiter has `@skip_limiter`; before its 0.2 it
+has none, and a limit of the whole app moves to all of its routes and routers but the checked one. Middleware that counts itself
+hands the checked path on before it counts. What is limited for everybody else stays limited.
 
 Before:                                       After:
 
@@ -14,6 +15,7 @@ Before:                                       After:
                                                   async def health(request: Request):
 
 References: https://slowapi.readthedocs.io/en/latest/api/, https://flask-limiter.readthedocs.io/en/stable/,
+https://github.com/long2ice/fastapi-limiter,
 https://fly.io/docs/reference/health-checks/
 """
 
@@ -23,19 +25,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.engine.codemod import Codemod, Proposal, Skip
-from bot.engine.model.findings import Fault, Place, TurnedAway, Weakness
+from bot.engine.model.findings import Fault, TurnedAway, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
-from codemods import _health, _middleware, _python
+from codemods import _decorators, _dependencies, _handing, _health, _python
 
 if TYPE_CHECKING:
     import libcst as cst
 
 CODEMOD = Codemod(answers=("health-rate-limit",), since="0.1")
-_EARLY = """\
-if {asked} {test}:
-    return {handed}
-"""
+_SKIPS = "skip_limiter"
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -47,20 +46,29 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     place = first.route or first.place
     paths = sorted({_health.plain(each.path) for each in told})
     before = tree.text(place.path)
-    after: str | None = before
     if first.route is None:
-        after = _handed_on(before, place, paths)
+        edited = list(_handing.handed_on(before, first, paths))
+    elif first.place != first.route and not first.header:
+        place, moved = first.place, _dependencies.at_each_route(tree, first, paths)
+        edited = [moved] if moved is not None else []
     else:
-        for each in told:
-            after = _exempt(after, each) if after is not None else None
-    if after is None or after == before:
+        edited = _exempted(before, told)
+    if not edited:
         yield Skip(f"the limit is not written plainly for {place.path}:{place.line}")
-        return
     why = f"{' and '.join(paths)} is not counted any more: checks alone used up {first.limit}."
-    yield Proposal(tree.write(place.path, after), why, "unsafe")
+    for after in edited:
+        yield Proposal(tree.write(place.path, after), why, "unsafe")
 
 
 # --- a decorator
+
+
+def _exempted(text: str, told: list[TurnedAway]) -> list[str]:
+    """Return the file whose routes are exempt; nothing where that can't be written."""
+    after: str | None = text
+    for each in told:
+        after = _exempt(after, each) if after is not None else None
+    return [after] if after is not None and after != text else []
 
 
 def _exempt(text: str, turned: TurnedAway) -> str | None:
@@ -68,8 +76,10 @@ def _exempt(text: str, turned: TurnedAway) -> str | None:
     import libcst as cst
 
     place = turned.route
+    if turned.header == _SKIPS and place is not None:
+        return _decorators.decorated(text, place, "fastapi_limiter.decorators", _SKIPS, nearest=True)
     module = _python.parse(text)
-    function = _function(module, place) if module is not None and place is not None else None
+    function = _handing.function(module, place) if module is not None and place is not None else None
     if module is None or function is None or not _named_before(module, turned.header, function):
         return None
     exempt = cst.Attribute(cst.Name(turned.header), cst.Name("exempt"))
@@ -108,44 +118,3 @@ def _named_before(module: cst.Module, name: str, function: cst.FunctionDef) -> b
 def _follows(module: cst.Module, statement: cst.CSTNode, function: cst.FunctionDef) -> bool:
     body = list(module.body)
     return any(each is function for each in body[body.index(statement) :])  # type: ignore[arg-type]
-
-
-# --- a middleware that counts
-
-
-def _handed_on(text: str, place: Place, paths: list[str]) -> str | None:
-    """Return a file whose middleware hands the paths on before anything else."""
-    import libcst as cst
-
-    module = _python.parse(text)
-    function = _function(module, place) if module is not None else None
-    if module is None or function is None or not isinstance(function.body, cst.IndentedBlock):
-        return None
-    given = [each.name.value for each in function.params.params]
-    if function.name.value == "__call__" and len(given) == 4:
-        asked, handed = f'{given[1]}["type"] == "http" and {given[1]}["path"]', f"await {given[0]}.app({', '.join(given[1:])})"
-    elif len(given) >= 2 and function.asynchronous is not None:
-        asked, handed = f"{given[-2]}.url.path", f"await {given[-1]}({given[-2]})"
-    else:
-        return None
-    source = _EARLY.format(asked=asked, test=_middleware.test(paths), handed=handed)
-    new = _python.statement(module, source, text)
-    body = list(function.body.body)
-    at = 1 if function.get_docstring() is not None else 0
-    block = function.body.with_changes(body=[*body[:at], new, *body[at:]])
-    changed = module.deep_replace(function, function.with_changes(body=block))
-    return _python.written(changed, text) if isinstance(changed, cst.Module) else None
-
-
-def _function(module: cst.Module, place: Place | None) -> cst.FunctionDef | None:
-    """Return the function whose `def` stands on a line."""
-    import libcst as cst
-    from libcst.metadata import MetadataWrapper, PositionProvider
-
-    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-    found = [
-        node
-        for node in positions
-        if isinstance(node, cst.FunctionDef) and place is not None and positions[node.name].start.line == place.line
-    ]
-    return found[0] if len(found) == 1 else None

@@ -23,9 +23,10 @@ _CODES = {  # and which comes first, where one repair uncovers another
     "host": ("health-host", 0),
     "django-https": ("health-https", 1),
     "https": ("health-https", 1),
-    "limit": ("health-rate-limit", 2),
+    **dict.fromkeys(("auth", "before", "backend", "dependency", "django-login"), ("health-auth", 2)),
+    "limit": ("health-rate-limit", 3),
 }
-_ROUTES_STEP = 3
+_ROUTES_STEP = 4
 _RENDERS = re.compile(rb"render_template\(|TemplateResponse\(")
 
 
@@ -109,6 +110,8 @@ def _refused(rules: Rules, service: Service, process: Process, check: Check, tur
         reason = f"{words.reason} {by} sends what comes over plain HTTP, as the check does, to HTTPS."
     elif turned.by == "limit":
         reason = f"{says} once {turned.limit} ({_where(turned)}) are used up: checks come all the time, from one address."
+    elif turned.by != "host":
+        reason = f"{says}: {_where(turned)} asks for a key or a user, and the check brings none."
     if not turned.sure and turned.by != "limit":
         reason += " Not certain: a variable may say otherwise."
     code, step = _CODES[turned.by]

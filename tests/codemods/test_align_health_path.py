@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import pytest
 
-from tests.bot.engine.boot.test_django_checks import CHECKED
-from tests.bot.engine.boot.test_django_urls import urls
+from tests.bot.engine.boot.answers import answers
+from tests.bot.engine.boot.test_django_views import LOGIN, shop
 from tests.codemods import reasons
 from tests.tools import DOCKERFILE, FLY, HEALTHY, check_noop, check_transformed, planned
 
 NAME = "align-health-path"
+PLAIN = LOGIN.replace(", 'django.contrib.auth.middleware.LoginRequiredMiddleware'", "")
 CHECK = FLY + "\n  [[http_service.checks]]\n    interval = '10s'\n    path = '{}'  # asked every ten seconds\n"
 TOP = FLY + '\n[checks.alive]\n  type = "http"\n  port = 8080\n  path = "{}"\n'
 BLUEPRINT = """\
@@ -167,7 +170,45 @@ def test_a_config_in_json_is_not_edited():
     assert reasons(NAME, files) == {"only TOML is edited"}
 
 
-def test_django_s_last_slash():
-    files = {**urls("path('health/', view)")}
-    config = CHECKED.replace('"/health"', '"/health/"')
-    check_transformed(NAME, {**files, "fly.toml": CHECKED}, {"fly.toml": config})
+SLASHED = shop("path('health/', views.health), path('', views.Health.as_view())", settings=PLAIN)
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        "path('health/', views.health), path('', views.Health.as_view())",
+        "path('health/', views.Health.as_view())",
+        "path('items/', views.health), re_path(r'^health/$', lambda request: views.HttpResponse('ok'))",
+    ],
+)
+def test_the_slash_that_django_appends(urls: str, tmp_path: Path):
+    before = shop(urls, settings=PLAIN)
+    assert answers(tmp_path, before, "shop.wsgi:application", "/health") == [301]
+    assert answers(tmp_path, before, "shop.wsgi:application", "/health/") == [200]
+    check_transformed(NAME, before, {"fly.toml": before["fly.toml"].replace('"/health"', '"/health/"')})
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        shop("path('health', views.health), path('health/', views.health)", settings=PLAIN),
+        shop("path('<slug:name>', views.health), path('health/', views.health)", settings=PLAIN),
+        shop("path('health/', views.health)", settings=PLAIN.replace("django.middleware.common.", "shop.own.")),
+    ],
+)
+def test_a_path_that_django_does_not_redirect(before: dict[str, str]):
+    check_noop(NAME, before)
+
+
+def test_the_slash_that_flask_wants(tmp_path: Path):
+    code = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.route('/health/')\ndef health():\n    return 'ok'\n"
+    before = {**HEALTHY, "requirements.txt": "flask\ngunicorn\n", "fly.toml": CHECK.replace("{}", "/health"), "main.py": code}
+    before["Dockerfile"] = DOCKERFILE.partition("CMD")[0] + "CMD gunicorn main:app --bind 0.0.0.0:8080\n"
+    assert answers(tmp_path, before, "main:app", "/health") == [308]
+    check_transformed(NAME, before, {"fly.toml": CHECK.replace("{}", "/health/")})
+
+
+def test_render_follows_the_slash():
+    there = {**SLASHED, "render.yaml": BLUEPRINT.replace("{}", "/health")}
+    del there["fly.toml"]
+    check_noop(NAME, there)

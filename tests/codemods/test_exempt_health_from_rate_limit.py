@@ -89,3 +89,55 @@ def test_a_limiter_that_the_route_s_module_does_not_know():
     code += "app.add_middleware(SlowAPIMiddleware)\n" + ROUTE
     found = reasons(NAME, {**files(code), "limits_.py": made})
     assert any("the limit is not written plainly" in each for each in found), found
+
+
+DEPENDING = """\
+from fastapi import Depends, FastAPI
+from fastapi_limiter.depends import RateLimiter
+from pyrate_limiter import Duration, Limiter, Rate
+
+limiter = Limiter(Rate(3, Duration.MINUTE))
+app = FastAPI(dependencies=[Depends(RateLimiter(limiter=limiter))])
+
+
+@app.get("/health")
+async def health():
+    return {"ok": True}
+
+
+@app.get("/items")
+async def items():
+    return []
+"""
+SKIPPING = "from fastapi_limiter.decorators import skip_limiter\nfrom fastapi_limiter.depends"
+OLD = DEPENDING.replace("limiter=limiter", "times=50, hours=1").replace("limiter = Limiter(Rate(3, Duration.MINUTE))\n", "")
+OLD = OLD.replace("from pyrate_limiter import Duration, Limiter, Rate\n", "")
+
+
+def depending(code: str) -> dict[str, str]:
+    return {**files(code), "requirements.txt": "fastapi\nfastapi-limiter\nuvicorn\n"}
+
+
+@pytest.mark.parametrize("rate", ["Duration.MINUTE", "Duration.SECOND * 60", "60000"])
+def test_a_dependency_of_fastapi_limiter(rate: str):
+    before = DEPENDING.replace("Duration.MINUTE", rate)
+    after = before.replace("from fastapi_limiter.depends", SKIPPING)
+    after = after.replace("\nasync def health", "\n@skip_limiter\nasync def health")
+    check_transformed(NAME, depending(before), {"main.py": after}, unsafe=True)
+    check_noop(NAME, depending(after))
+    check_noop(NAME, depending(before.replace("Rate(3", "Rate(30")))
+
+
+def test_an_older_fastapi_limiter_moves_to_the_other_routes():
+    depends = "dependencies=[Depends(RateLimiter(times=50, hours=1))]"
+    after = OLD.replace(f"FastAPI({depends})", "FastAPI()").replace('"/items"', f'"/items", {depends}')
+    check_transformed(NAME, depending(OLD), {"main.py": after}, unsafe=True)
+    check_noop(NAME, depending(OLD.replace("times=50", "times=500")))
+
+
+def test_a_list_of_open_paths_gets_one_more():
+    before = HAND.replace("open_paths=()", "open_paths=('/docs',)").replace("in self.open_paths", "in OPEN_PATHS")
+    before = before.replace("MOST = 3", "MOST = 3\nOPEN_PATHS = {'/docs', '/openapi.json'}")
+    before += "app.add_middleware(Limit, most=MOST)\n" + BARE
+    after = before.replace("'/openapi.json'}", "'/openapi.json', '/health'}")
+    check_transformed(NAME, files(before), {"main.py": after}, unsafe=True)

@@ -41,6 +41,7 @@ def deploy(root: Path, config: str, start: str | None, work: Path, secrets: dict
         host=f"172.19.7.2:{port}",  # the machine's own address
         below=300,
         release=tuple(shlex.split(release)) if release else None,
+        hourly=round(3600 / _interval(service)),
     )
 
 
@@ -60,3 +61,10 @@ def _service(fly: dict[str, object]) -> dict[str, object]:
 def _path(service: dict[str, object]) -> str | None:
     checks = service.get("checks") or service.get("http_checks") or []
     return next((check["path"] for check in checks if "path" in check), None)
+
+
+def _interval(service: dict[str, object]) -> float:
+    """Return the seconds between two checks: Fly's own 15, unless the first one says otherwise, in whole seconds."""
+    checks = service.get("checks") or service.get("http_checks") or [{}]
+    told = str(checks[0].get("interval", "15s"))
+    return float(told.removesuffix("s")) if told.removesuffix("s").isdecimal() else 15.0

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from bot.engine.boot.finder import Loaded
+from bot.engine.boot.importer import Importer
 from bot.engine.boot.modules import function_constants, parsed
 from bot.engine.boot.startup import origin
 from bot.engine.boot.values import dotted
-from bot.engine.boot.walk import Walk
 from bot.engine.model.findings import Place
 from bot.engine.model.tree import Tree, Unreadable
 
@@ -36,7 +36,7 @@ class Made(NamedTuple):
     held: tuple[Loaded, str] | None = None
 
 
-def of_module(walk: Walk, loaded: Loaded) -> Body:
+def of_module(walk: Importer, loaded: Loaded) -> Body:
     """Return a module's own code; no statements where it can't be read."""
     return Body(loaded, statements(walk, loaded), loaded.facts.constants)
 
@@ -46,7 +46,7 @@ def of_function(loaded: Loaded, function: Function) -> Body:
     return Body(loaded, function.body, {**loaded.facts.constants, **function_constants(function)[0]}, function)
 
 
-def statements(walk: Walk, loaded: Loaded) -> list[ast.stmt]:
+def statements(walk: Importer, loaded: Loaded) -> list[ast.stmt]:
     """Return the statements of a module's file; none where it can't be read."""
     try:
         return parsed(walk.tree.read(loaded.found.tree)).body if loaded.found.tree else []
@@ -64,7 +64,7 @@ def function_at(tree: Tree, place: Place | None) -> Function | None:
     return next((node for node in functions if place is not None and node.lineno == place.line), None)
 
 
-def made(walk: Walk, module: Loaded, name: str, classes: Collection[str]) -> Made | None:
+def made(walk: Importer, module: Loaded, name: str, classes: Collection[str]) -> Made | None:
     """Return where the object `name` of a module is made by a call of one of the classes; None where that is not followed."""
     held: tuple[Loaded, str] | None = None
     for _ in range(_FARTHEST):
@@ -83,7 +83,7 @@ def made(walk: Walk, module: Loaded, name: str, classes: Collection[str]) -> Mad
 
 
 def _returned(
-    walk: Walk, module: Loaded, called: str, classes: Collection[str], held: tuple[Loaded, str] | None
+    walk: Importer, module: Loaded, called: str, classes: Collection[str], held: tuple[Loaded, str] | None
 ) -> Made | None:
     """Return the app that a function makes and returns."""
     found = walk.function(called, module)

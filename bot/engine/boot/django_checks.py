@@ -2,25 +2,30 @@
 
 From Django 5.2: `http/request.py` (`get_host` raises `DisallowedHost`, a 400, for a Host that ALLOWED_HOSTS does not name),
 `middleware/common.py` and `middleware/cache.py` (they ask for it), `middleware/security.py` (SECURE_SSL_REDIRECT is a 301).
-Middleware of the repository is read; behind one that nobody knows, nothing is said.
+Middleware of the repository is read; behind one that nobody knows, nothing is said. `contrib/auth/middleware.py`:
+LoginRequiredMiddleware sends who is not logged in to another page (302).
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engine.boot import handling
+from bot.engine.boot import handling, instances, refusing
+from bot.engine.boot.asked import Outcome, Request, Roles
 from bot.engine.boot.django_settings import List, Settings
 from bot.engine.boot.finder import Loaded
-from bot.engine.boot.handling import Outcome, Request, Roles
 from bot.engine.boot.importer import Importer
 from bot.engine.boot.modules import parsed
 from bot.engine.boot.told import Item
-from bot.engine.boot.values import Scope, dotted
+from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Place, TurnedAway
 from bot.engine.model.target import Asked, Check
 from bot.engine.model.tree import Unreadable
+
+if TYPE_CHECKING:
+    from bot.engine.boot.django_views import View
 
 COMMON = "django.middleware.common.CommonMiddleware"
 _ASKING = frozenset(
@@ -28,7 +33,7 @@ _ASKING = frozenset(
     for name in ("common.CommonMiddleware", "cache.FetchFromCacheMiddleware", "cache.CacheMiddleware")
 )
 _SECURITY = "django.middleware.security.SecurityMiddleware"
-_REFUSING = ("django.contrib.auth.middleware.LoginRequiredMiddleware",)  # not our matter
+_LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 _TRANSPARENT = (  # they leave a plain GET of a path that is no file alone
     "django. whitenoise. corsheaders. debug_toolbar. django_prometheus. django_htmx. allauth. csp. simple_history. axes."
     " crum. reversion. django_structlog. servestatic. querycount. django_browser_reload. livereload. hijack. impersonate."
@@ -52,7 +57,7 @@ def may_answer(middleware: List) -> str | None:
     for item in middleware:
         name = item.text or ""
         known = name in _ASKING or name == _SECURITY or name.startswith(tuple(_TRANSPARENT))
-        if not known or "Fallback" in name or name in _REFUSING:
+        if not known or "Fallback" in name:
             return f"{item.place.path}:{item.place.line} names middleware that may answer requests itself"
     return None
 
@@ -101,7 +106,7 @@ class _Stack:
         refused = self.refused()
         for item in middleware:
             name = item.text
-            if name is None or name in _REFUSING:
+            if name is None:
                 return None
             if name in _ASKING:
                 if refused:
@@ -112,11 +117,14 @@ class _Stack:
                     return self.refusal(item, top, refused) if refused else self.redirect(item, top, sure)
             elif not name.startswith(tuple(_TRANSPARENT)):
                 outcome = self.own(name, bool(refused))
+                if isinstance(outcome, TurnedAway):
+                    return outcome._replace(sure=outcome.sure and item.why == "told")
                 if outcome == "host" and refused:
                     return self.refusal(item, top, refused)
                 if outcome != "on":
                     return None
-        return None
+        view = self.view() if any(item.text == _LOGIN for item in middleware) else None  # asked behind all the others
+        return self.login(view) if view is not None and not view.open else None
 
     # --- hosts
 
@@ -177,7 +185,7 @@ class _Stack:
 
     # --- middleware of the repository
 
-    def own(self, name: str, bad_host: bool) -> Outcome:
+    def own(self, name: str, bad_host: bool) -> TurnedAway | Outcome:
         """Return what a middleware does with the check."""
         module, _, last = name.rpartition(".")
         loaded = self.walk.loaded.get(module)
@@ -189,15 +197,29 @@ class _Stack:
             return "unknown"
         named = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         node = next((each for each in body if isinstance(each, named) and each.name == last), None)
+        asked = of_class(node) if isinstance(node, ast.ClassDef) else _of_factory(node)
+        if not isinstance(asked, Handler):
+            return asked
         request = Request(self.path, self.check.method, self.asked.host, self.headers, bad_host)
-        scope = self.walk.scope(self.walk.frame(loaded))
-        if isinstance(node, ast.ClassDef):
-            found = of_class(node, request, scope)
-        elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
-            found = _of_factory(node, request, scope)
-        else:
-            return "unknown"
-        return next(iter(found)) if len(found) == 1 else "unknown"
+        ended = handling.ended(asked.function, asked.roles, request, self.walk.scope(self.walk.frame(loaded)), asked.attributes)
+        refusal = refusing.refusal(ended, asked.function)
+        if refusal is not None:
+            place = Place(loaded.found.tree, asked.function.lineno, asked.function.col_offset + 1)
+            told = TurnedAway("auth", self.check.path or "/", refusal.status, place, self.check.place, module)
+            return told._replace(sure=refusal.sure)
+        return next(iter(ended.found)) if len(ended.found) == 1 else "unknown"
+
+    # --- users
+
+    def view(self) -> View | None:
+        """Return the view that the checked path is answered by, where that is followed."""
+        from bot.engine.boot import django_views  # few projects ask everybody for a user
+
+        return django_views.view(self.walk, self.path)
+
+    def login(self, view: View) -> TurnedAway:
+        """Return what LoginRequiredMiddleware does, which sends to a page to log in."""
+        return TurnedAway("django-login", self.check.path or "/", 302, view.place, self.check.place, route=view.defined)
 
 
 def _is_public(host: str) -> bool:
@@ -228,12 +250,19 @@ def _matches(pattern: str, path: str) -> bool:
     return path.endswith(text) if pattern.endswith("$") else text in path
 
 
-def of_class(node: ast.ClassDef, request: Request, scope: Scope) -> frozenset[Outcome]:
-    """Return what a class of middleware does: its `__call__`, else its `process_request`."""
-    unknown: frozenset[Outcome] = frozenset({"unknown"})
+class Handler(NamedTuple):
+    """The function of a middleware that is asked first, what its parameters are, and what `self.name` stands for in it."""
+
+    function: ast.FunctionDef
+    roles: Roles
+    attributes: dict[str, ast.expr]
+
+
+def of_class(node: ast.ClassDef) -> Handler | Outcome:
+    """Return what is asked of a class of middleware: its `__call__`, else its `process_request`; or what it comes to."""
     bases = [dotted(base).rpartition(".")[2] for base in node.bases]
     if node.decorator_list or any(base not in ("object", "MiddlewareMixin") for base in bases):
-        return unknown
+        return "unknown"
     methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
     following = ["self.get_response"]
     if start := methods.get("__init__"):
@@ -243,21 +272,22 @@ def of_class(node: ast.ClassDef, request: Request, scope: Scope) -> frozenset[Ou
                 following += [dotted(target) for target in each.targets]
     called = methods.get("__call__")
     if called is not None and "process_request" not in methods:
-        roles = Roles(called.args.args[1].arg if len(called.args.args) > 1 else "request", tuple(following))
-        return handling.outcomes(called, roles, request, scope, handling.attributes(node))
+        request = called.args.args[1].arg if len(called.args.args) > 1 else "request"
+        return Handler(called, Roles(request, tuple(following), kind="django"), instances.attributes(node))
     asked = methods.get("process_request")
     if asked is None:
-        return frozenset({"on"}) if called is None and "MiddlewareMixin" in bases else unknown
+        return "on" if called is None and "MiddlewareMixin" in bases else "unknown"
     if called is not None or "MiddlewareMixin" not in bases or len(asked.args.args) < 2:
-        return unknown
-    roles = Roles(asked.args.args[1].arg, (), silent="on")
-    return handling.outcomes(asked, roles, request, scope, handling.attributes(node))
+        return "unknown"
+    return Handler(asked, Roles(asked.args.args[1].arg, (), silent="on", kind="django"), instances.attributes(node))
 
 
-def _of_factory(node: ast.FunctionDef, request: Request, scope: Scope) -> frozenset[Outcome]:
+def _of_factory(node: ast.stmt | None) -> Handler | Outcome:
     """`def middleware(get_response): def inner(request): …; return inner`."""
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return "unknown"
     inner = [each for each in node.body if isinstance(each, ast.FunctionDef)]
     given = node.args.args
     if len(inner) != 1 or len(given) != 1 or len(inner[0].args.args) != 1:
-        return frozenset({"unknown"})
-    return handling.outcomes(inner[0], Roles(inner[0].args.args[0].arg, (given[0].arg,)), request, scope)
+        return "unknown"
+    return Handler(inner[0], Roles(inner[0].args.args[0].arg, (given[0].arg,), kind="django"), {})

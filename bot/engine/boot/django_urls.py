@@ -15,6 +15,8 @@ from bot.engine.boot import bodies, django_checks
 from bot.engine.boot.bodies import Body, last
 from bot.engine.boot.django_settings import Settings
 from bot.engine.boot.finder import Loaded
+from bot.engine.boot.importer import Importer
+from bot.engine.boot.startup import origin
 from bot.engine.boot.values import dotted, evaluate
 from bot.engine.boot.walk import Walk
 from bot.engine.boot.web import Routes
@@ -23,13 +25,32 @@ from bot.engine.model.findings import App, Place, Route
 _METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())  # a view looks at the method itself
 _OF_DEBUG = ("static", "staticfiles_urlpatterns")
 _REST = "<path:rest>"
+_OPTIONAL = ("?$", r"?\Z")  # the last slash of an expression
 _FARTHEST = 8  # configurations that include each other
 _LITERAL = re.compile(r"(?:[\w/ ~%@:,;&=!'-]|\\[./\-_])*")
 
 
 def routes(walk: Walk, app: tuple[Loaded, str] | None) -> Routes | None:
     """Return what the project answers; None where it has no URL configuration that is read."""
-    if walk.django is None or not django_checks.is_plain(app):
+    found = read(walk) if django_checks.is_plain(app) else None
+    if found is None or walk.django is None:
+        return None
+    settings = Settings(walk, walk.django)
+    stacks = settings.lists("MIDDLEWARE") or []
+    where, more = walk.django.found.tree, found.open
+    answering = [reason for stack in stacks if (reason := django_checks.may_answer(stack))]
+    if not stacks or answering or settings.values("WHITENOISE_ROOT"):
+        more = answering[0] if answering else f"{where} lets something else answer"
+    asking = all(any(item.text == django_checks.COMMON for item in stack) for stack in stacks)
+    appends = settings.values("APPEND_SLASH")
+    if any(not sure for _, sure in appends):
+        more = f"{where} sets APPEND_SLASH to what a variable says"
+    return found._replace(open=more, appends=asking and not any(value is False for value, _ in appends))
+
+
+def read(walk: Importer) -> Routes | None:
+    """Return the routes of ROOT_URLCONF, whatever stands before them; None where the project names none that is read."""
+    if walk.django is None:
         return None
     settings = Settings(walk, walk.django)
     named = settings.values("ROOT_URLCONF")
@@ -38,21 +59,37 @@ def routes(walk: Walk, app: tuple[Loaded, str] | None) -> Routes | None:
         return None
     reader = _Reader(walk, settings)
     reader.module(root, "/")
-    place = reader.place_of(root)
-    stacks = settings.lists("MIDDLEWARE") or []
-    answering = [reason for stack in stacks if (reason := django_checks.may_answer(stack))]
-    if not stacks or answering or settings.values("WHITENOISE_ROOT") or "handler404" in root.facts.names:
-        reader.open = answering[0] if answering else f"{walk.django.found.tree} lets something else answer"
-    asking = all(any(item.text == django_checks.COMMON for item in stack) for stack in stacks)
-    appends = settings.values("APPEND_SLASH")
-    redirects = asking and not any(value is False for value, _ in appends)
-    if any(not sure for _, sure in appends):
-        reader.open = f"{walk.django.found.tree} sets APPEND_SLASH to what a variable says"
-    return Routes(App("django", place, "urlpatterns"), tuple(reader.found), reader.open, redirects)
+    if "handler404" in root.facts.names:
+        reader.open = f"{root.found.tree} answers itself what no view does"
+    return Routes(App("django", reader.place_of(root), "urlpatterns"), tuple(reader.found), reader.open)
+
+
+def view(walk: Importer, route: Route) -> tuple[Loaded, ast.expr] | None:
+    """Return the expression of a route's view, and the module that it stands in; None for what was not followed."""
+    loaded = next((each for each in walk.loaded.values() if each and each.found.tree == route.place.path), None)
+    for statement in bodies.statements(walk, loaded) if loaded is not None else ():
+        for node in ast.walk(statement):
+            here = isinstance(node, ast.Call) and (node.lineno, node.col_offset + 1) == (route.place.line, route.place.column)
+            if loaded is not None and isinstance(node, ast.Call) and here and (given := _view(node)) is not None:
+                return loaded, given
+    return None
+
+
+def class_of(walk: Importer, loaded: Loaded, named: str) -> tuple[Loaded, ast.ClassDef] | None:
+    """Return a class of views, `views.Home` or `Home`, and its module; None where it is not the repository's own."""
+    first, _, rest = named.partition(".")
+    owner: Loaded | None = loaded
+    wanted = first
+    if rest or first not in loaded.facts.classes:
+        owner, wanted = origin(walk, loaded, first) or (None, "")
+    if owner is not None and rest:
+        owner, wanted = walk.loaded.get(f"{owner.name}.{wanted}"), rest
+    made = owner.facts.classes.get(wanted) if owner is not None else None
+    return (owner, made) if owner is not None and made is not None else None
 
 
 class _Reader:
-    def __init__(self, walk: Walk, settings: Settings) -> None:
+    def __init__(self, walk: Importer, settings: Settings) -> None:
         self.walk = walk
         self.settings = settings
         self.found: list[Route] = []
@@ -126,13 +163,17 @@ class _Reader:
             self.unclear(node, body, prefix)
             return
         written = evaluate(node.args[0], self.walk.scope(self.walk.frame(body.loaded)))
-        view = node.args[1] if len(node.args) > 1 else next((word.value for word in node.keywords if word.arg == "view"), None)
+        view = _view(node)
         if not isinstance(written, str) or view is None:
             self.unclear(node, body, prefix)
             return
         place = Place(body.loaded.found.tree or "", node.lineno, node.col_offset + 1)
         includes = isinstance(view, ast.Call) and last(view) == "include"
-        for route in [str(written)] if made == "path" else _plain(str(written), includes):
+        start, known = (str(written), True) if made == "path" else _plain(str(written), includes)
+        if not known:
+            self.rest(prefix + start, Place(place.path, place.line), f"{place.path}:{place.line} was not followed")
+            return
+        for route in [start, *([start[:-1]] if str(written).endswith(_OPTIONAL) and made != "path" else [])]:
             if isinstance(view, ast.Call) and includes:
                 self.included(view, body, prefix + route, place)
             elif isinstance(view, ast.Tuple) or dotted(view).endswith(".urls"):
@@ -174,14 +215,16 @@ class _Reader:
             self.found.append(Route(prefix + _REST, _METHODS, place))
 
 
-def _plain(expression: str, prefix: bool) -> list[str]:
-    """Return the routes that a regular expression comes to; what follows a literal start may be anything."""
+def _view(entry: ast.Call) -> ast.expr | None:
+    """Return what an entry of `urlpatterns` is given as its view."""
+    given = next((word.value for word in entry.keywords if word.arg == "view"), None)
+    return entry.args[1] if len(entry.args) > 1 else given
+
+
+def _plain(expression: str, prefix: bool) -> tuple[str, bool]:
+    """Return the literal start of a regular expression, and whether that is all of it."""
     text = expression.removeprefix("^")
     literal = _LITERAL.match(text)
     start = re.sub(r"\\(.)", r"\1", literal[0]) if literal else ""
     left = text[len(literal[0]) if literal else 0 :]
-    if left in ("$", r"\Z") or (prefix and not left):
-        return [start]
-    if left in ("?$", r"?\Z") and start:
-        return [start, start[:-1]]
-    return [start + _REST]
+    return start, left in ("$", r"\Z") or (prefix and not left) or (left in _OPTIONAL and start != "")

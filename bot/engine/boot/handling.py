@@ -11,13 +11,12 @@ import ast
 import copy
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from bot.engine.boot.modules import parameters
+from bot.engine.boot.asked import Known, Outcome, Request, Roles, asks_path
+from bot.engine.boot.instances import is_empty
 from bot.engine.boot.values import Scope, dotted, truth
 
-# "on": handed on; "host": Django looks at the Host here; "base": what the base class does; a number: answered with that status
-Outcome = int | Literal["on", "host", "base", "unknown"]
 _STATUS = {
     "HttpResponseRedirect": 302,
     "redirect": 302,
@@ -30,37 +29,23 @@ _STATUS = {
     **dict.fromkeys(("HttpResponse", "JsonResponse", "Response", "PlainTextResponse", "HTMLResponse", "ORJSONResponse"), 200),
     **dict.fromkeys(("UJSONResponse", "JSONResponse"), 200),
 }
+_NAMED = {"OK": 200, "UNAUTHORIZED": 401, "FORBIDDEN": 403, "TOO_MANY_REQUESTS": 429}  # in http.HTTPStatus
 _KEPT = frozenset("META path path_info headers _headers get_host scope method url".split())  # of a request, what decides
-_CHANGING = frozenset("append add extend insert update remove discard pop popleft appendleft clear setdefault".split())
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
 _HOST = ("get_host", "build_absolute_uri", "get_raw_uri")
 _QUIET = re.compile(r"(?i)\b(?:log(?:ger|ging)?|print|warnings?|stats\w*|metrics?|capture_\w+|structlog|bind\w*)\b")
 
 
-class Request(NamedTuple):
-    """A health check's request; the names of its headers in small letters."""
-
-    path: str
-    method: str
-    host: str
-    headers: Mapping[str, str]
-    bad_host: bool = False  # Django raises where it looks at the Host
-
-
-class Roles(NamedTuple):
-    """What the parameters of a function are: the request (or ASGI's scope), and what hands it on, as it is written."""
-
-    request: str
-    following: tuple[str, ...]
-    asgi: bool = False
-    silent: Outcome = "unknown"  # where it returns nothing
-
-
 class Ended(NamedTuple):
-    """How a function may end; `busy` are the tests, as far as they are known, behind which it answers 429."""
+    """How a function may end.
+
+    `busy` are the tests, as far as they are known, behind which it answers 429; `vague`: whether it ends so or so hangs on a
+    test of the path that was not followed.
+    """
 
     found: frozenset[Outcome]
     busy: tuple[ast.expr, ...] = ()
+    vague: bool = False
 
 
 def ended(
@@ -71,10 +56,17 @@ def ended(
     attributes: Mapping[str, ast.expr] | None = None,
 ) -> Ended:
     """Return how a function may end for a request; `attributes` are what `self.name` stands for."""
+    return of_body(function.body, roles, request, scope, attributes)
+
+
+def of_body(
+    body: list[ast.stmt], roles: Roles, request: Request, scope: Scope, attributes: Mapping[str, ast.expr] | None = None
+) -> Ended:
+    """Return how the statements of a function may end."""
     run = _Run(roles, request, scope, attributes or {})
-    if run.block(function.body):
+    if run.block(body):
         run.found.add(run.ending())
-    return Ended(frozenset(run.found), tuple(run.busy))
+    return Ended(frozenset(run.found), tuple(run.busy), run.vague)
 
 
 def outcomes(
@@ -88,69 +80,19 @@ def outcomes(
     return ended(function, roles, request, scope, attributes).found
 
 
-class _Known(ast.NodeTransformer):
-    """Puts what is known of the request in place of the expressions that ask for it."""
-
-    def __init__(self, roles: Roles, request: Request, attributes: Mapping[str, ast.expr]) -> None:
-        name = roles.request
-        self.request = request
-        self.name = name
-        self.attributes = attributes
-        paths = ("path", "path_info", "url.path", "scope['path']", "scope.get('path')", "scope.get('path', '')")
-        self.known: dict[str, object] = {f"{name}.{each}": request.path for each in paths}
-        self.known |= {f"{name}.method": request.method, f"{name}.scope['type']": "http"}
-        if roles.asgi:
-            asked = {"path": request.path, "method": request.method, "type": "http"}
-            for key, value in asked.items():
-                self.known |= {f"{name}['{key}']": value, f"{name}.get('{key}')": value, f"{name}.get('{key}', '')": value}
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-            text = ast.unparse(node)
-            if text in self.known:
-                return ast.copy_location(ast.Constant(self.known[text]), node)  # type: ignore[arg-type]
-            if text.removeprefix("self.") in self.attributes and text.startswith("self."):
-                return self.visit(copy.deepcopy(self.attributes[text.removeprefix("self.")]))
-            if isinstance(node, ast.Call) and dotted(node.func) == f"{self.name}.headers.get" and node.args:
-                return self._header(node)
-        if isinstance(node, ast.Set):
-            return ast.copy_location(ast.Tuple([self.visit(each) for each in node.elts], ast.Load()), node)  # type: ignore[misc]
-        found = self.generic_visit(node)
-        return _trimmed(found) if isinstance(found, ast.Call) else found
-
-    def _header(self, node: ast.Call) -> ast.AST:
-        asked = node.args[0]
-        if not isinstance(asked, ast.Constant) or not isinstance(asked.value, str):
-            return node
-        value = self.request.headers.get(asked.value.lower())
-        if value is None and len(node.args) > 1:
-            return node.args[1]
-        return ast.copy_location(ast.Constant(value), node)
-
-
-def _trimmed(node: ast.Call) -> ast.AST:
-    """`"/health/".rstrip("/")` is a text; `frozenset({…})` is what it holds."""
-    if dotted(node.func) in ("frozenset", "set", "tuple", "list") and len(node.args) == 1:
-        return node.args[0]
-    if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Constant):
-        return node
-    text, given = node.func.value.value, [each.value if isinstance(each, ast.Constant) else None for each in node.args]
-    if isinstance(text, str) and node.func.attr in ("rstrip", "lstrip", "strip") and all(isinstance(g, str) for g in given):
-        return ast.copy_location(ast.Constant(getattr(text, node.func.attr)(*given)), node)
-    return node
-
-
 class _Run:
     def __init__(self, roles: Roles, request: Request, scope: Scope, attributes: Mapping[str, ast.expr]) -> None:
         self.roles = roles
         self.request = request
         self.scope = scope
-        self.known = _Known(roles, request, attributes)
+        self.known = Known(roles, request, attributes)
         self.local: dict[str, ast.expr] = {}
         self.marks: dict[str, Outcome] = {}
         self.sent: Outcome | None = None
         self.found: set[Outcome] = set()
         self.busy: list[ast.expr] = []
+        self.vague = False
+        self.caught = 0  # how many handlers of exceptions stand around
 
     def ending(self) -> Outcome:
         """Return what it came to where nothing is returned."""
@@ -168,8 +110,8 @@ class _Run:
             case ast.Return(value=value):
                 self.found.add(self.ending() if value is None else self.outcome(value))
                 return False
-            case ast.Raise():
-                self.found.add("unknown")
+            case ast.Raise(exc=raised):
+                self.found.add(self.raised(raised))
                 return False
             case ast.If(test=test, body=body, orelse=orelse):
                 return self.branch(test, body, orelse)
@@ -186,7 +128,7 @@ class _Run:
         return True
 
     def decided(self, test: ast.expr) -> bool | None:
-        constants = {name: node for name, node in {**self.scope.constants, **self.local}.items() if not _is_empty(node)}
+        constants = {name: node for name, node in {**self.scope.constants, **self.local}.items() if not is_empty(node)}
         plain = self.known.visit(copy.deepcopy(test))
         names = {node.id for node in ast.walk(plain) if isinstance(node, ast.Name)}
         swapped = {name: self.known.visit(copy.deepcopy(constants[name])) for name in names if name in constants}
@@ -199,6 +141,7 @@ class _Run:
             return False
         decided = self.decided(test)
         if decided is None:
+            self.vague = self.vague or asks_path(test, self.local)
             if any(self.answers_busy(each) for each in body):
                 self.busy.append(self.known.visit(copy.deepcopy(test)))  # type: ignore[arg-type]
             return self.either(body, orelse)
@@ -224,7 +167,10 @@ class _Run:
         if self.request.bad_host and statement.handlers and any(map(self.asks_host, statement.body)):
             self.found.add("unknown")
             return False
-        return self.block(body)
+        self.caught += bool(statement.handlers)
+        goes_on = self.block(body)
+        self.caught -= bool(statement.handlers)
+        return goes_on
 
     def assigned(self, target: ast.expr, value: ast.expr) -> bool:
         inner = value.value if isinstance(value, ast.Await) else value
@@ -249,6 +195,9 @@ class _Run:
         call = value.value if isinstance(value, ast.Await) else value
         if not isinstance(call, ast.Call):
             return True
+        if self.roles.kind == "flask" and dotted(call.func).rpartition(".")[2] == "abort":
+            self.found.add("unknown" if self.caught else _status(call) or "unknown")
+            return False
         if isinstance(call.func, ast.Name) and call.func.id in self.marks:
             self.sent = self.marks[call.func.id]
         elif isinstance(call.func, ast.Call) and (answered := self.outcome(call.func)) != "unknown":
@@ -271,8 +220,12 @@ class _Run:
 
     def outcome(self, value: ast.expr) -> Outcome:
         """Return what it means to return a value."""
+        if self.roles.kind in ("dependency", "backend"):
+            return "on"
         if isinstance(value, ast.Await):
             return self.outcome(value.value)
+        if self.roles.kind == "flask" and (plain := _of_flask(value)) is not None:
+            return plain
         if isinstance(value, ast.Name):
             return self.marks.get(value.id, "unknown")
         if isinstance(value, ast.Constant) and value.value is None:
@@ -288,7 +241,26 @@ class _Run:
         if usual is None:
             return "unknown"
         given = [keyword.value for keyword in value.keywords if keyword.arg in ("status", "status_code")]
+        if not given and len(value.args) > 1 and usual == 200:
+            return _number(value.args[1]) or usual
         return (_number(given[0]) or "unknown") if given else usual
+
+    def raised(self, exception: ast.expr | None) -> Outcome:
+        """Return what an exception is answered with.
+
+        From Starlette 1.0: an HTTPException is turned into an answer inside of the middleware, so that one which a middleware
+        raises is an error of the server (`middleware/exceptions.py`, `applications.py`); AuthenticationError is answered by
+        its middleware (`middleware/authentication.py`). From Django 5.2: `core/handlers/exception.py`, around each middleware.
+        """
+        if self.caught:
+            return "unknown"
+        name = dotted(exception.func if isinstance(exception, ast.Call) else exception or ast.Constant(None)).rpartition(".")[2]
+        status = _status(exception) if isinstance(exception, ast.Call) and name == "HTTPException" else None
+        if self.roles.kind in ("starlette", "dependency") and status is not None:
+            return status if self.roles.kind == "dependency" else 500
+        known = {"flask": {"Unauthorized": 401, "Forbidden": 403}, "django": {"PermissionDenied": 403}}
+        known["backend"] = {"AuthenticationError": 400}
+        return known.get(self.roles.kind, {}).get(name, "unknown")
 
     def asks_host(self, node: ast.AST) -> bool:
         """Say whether Django looks at the request's Host in some code."""
@@ -302,61 +274,25 @@ class _Run:
         return False
 
 
+def _of_flask(value: ast.expr) -> int | None:
+    """Return the status of what only Flask takes for an answer: a text, a dictionary, `(answer, 401)`, `make_response(…)`."""
+    if isinstance(value, ast.Tuple) and len(value.elts) > 1:
+        return next((found for each in value.elts[1:] if (found := _number(each))), None)
+    if isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in ("make_response", "jsonify"):
+        return _number(value.args[1]) or 200 if len(value.args) > 1 and "make" in dotted(value.func) else 200
+    return 200 if isinstance(value, ast.Dict | ast.Constant | ast.JoinedStr) and ast.unparse(value) != "None" else None
+
+
+def _status(call: ast.Call) -> int | None:
+    """Return the status that a call is told: `HTTPException(status_code=401)`, `abort(401)`."""
+    given = [keyword.value for keyword in call.keywords if keyword.arg in ("status_code", "code")]
+    return _number((given or call.args)[0]) if given or call.args else None
+
+
 def _number(node: ast.expr) -> int | None:
     """Return a status: `429`, `status.HTTP_429_TOO_MANY_REQUESTS`, `HTTPStatus.TOO_MANY_REQUESTS`."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return node.value
     name = dotted(node).rpartition(".")[2]
     found = re.match(r"HTTP_(\d{3})_", name)
-    return int(found[1]) if found else {"OK": 200, "TOO_MANY_REQUESTS": 429}.get(name)
-
-
-def attributes(node: ast.ClassDef, options: Mapping[str, ast.expr] | None = None) -> dict[str, ast.expr]:
-    """Return what a class, or its `__init__`, gives its objects; `options` are what that is called with."""
-    found: dict[str, ast.expr] = {}
-    for each in node.body:
-        if isinstance(each, ast.Assign):
-            found |= {target.id: each.value for target in each.targets if isinstance(target, ast.Name)}
-        elif isinstance(each, ast.AnnAssign) and each.value is not None:
-            found[dotted(each.target)] = each.value
-        elif isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            found |= _given(each, options or {})
-    changed = _changed(node)
-    return {name: value for name, value in found.items() if name not in changed and not _is_empty(value)}
-
-
-def _changed(node: ast.ClassDef) -> set[str]:
-    """Return the attributes that a class changes after it has set them in `__init__`."""
-    found: set[str] = set()
-    for method in node.body:
-        for each in ast.walk(method):
-            if isinstance(each, ast.Attribute | ast.Subscript) and not isinstance(each.ctx, ast.Load):
-                inner = each.value if isinstance(each, ast.Subscript) else each
-                if isinstance(each, ast.Subscript) or getattr(method, "name", "") != "__init__":
-                    found.add(dotted(inner).removeprefix("self."))
-            elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _CHANGING:
-                found.add(dotted(each.func.value).removeprefix("self."))
-    return found
-
-
-def _is_empty(node: ast.expr) -> bool:
-    """Say whether a value is a list or the like that is filled later."""
-    return isinstance(node, ast.List | ast.Set) and not node.elts
-
-
-def _given(start: ast.FunctionDef, options: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
-    given = {**parameters(start), **options}
-    found: dict[str, ast.expr] = {}
-    for each in ast.walk(start):
-        if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None:
-            value = given[each.value.id] if isinstance(each.value, ast.Name) and each.value.id in given else each.value
-            if value is None or (value is each.value and _names(value) & {*given}):
-                continue
-            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
-            names = [dotted(target) for target in targets]
-            found |= {name.removeprefix("self."): value for name in names if name.startswith("self.")}
-    return found
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return int(found[1]) if found else _NAMED.get(name)

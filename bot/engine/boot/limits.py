@@ -1,7 +1,8 @@
 """Rate limits that a health check uses up: it asks every few seconds, from one address, as long as the machine lives.
 
 slowapi (`default_limits` with its middleware, or `@limiter.limit` on the route) and Flask-Limiter (`default_limits` of a
-limiter that the app has). A limit is read as `limits` reads it: `5/minute`, `50 per hour;10 per 2 minutes`.
+limiter that the app has). A limit is read as `limits` reads it: `5/minute`, `50 per hour;10 per 2 minutes`. fastapi-limiter is
+a dependency: up to 0.1 `RateLimiter(times=2, seconds=5)`, since then `RateLimiter(limiter=Limiter(Rate(2, 5000)))`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from bot.engine.boot.modules import imported_as
 from bot.engine.boot.told import Reader
 from bot.engine.boot.values import dotted
 from bot.engine.boot.walk import Walk
-from bot.engine.model.findings import Place, TurnedAway
+from bot.engine.model.findings import Place, Route, TurnedAway
 from bot.engine.model.target import Check
 
+_SKIPS = "skip_limiter"  # the decorator of fastapi-limiter
 INTERVAL = 15.0  # seconds between checks, where the config does not say
 _LIMITERS = ("slowapi.Limiter", "slowapi.extension.Limiter", "flask_limiter.Limiter", "flask_limiter.extension.Limiter")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month": 2592000, "year": 31104000}
@@ -47,11 +49,13 @@ def used_up(limit: str, interval: float) -> bool:
 def limited(walk: Walk, app: tuple[Loaded, str], check: Check, layers: tuple[str, ...]) -> TurnedAway | None:
     """Return the limit that a check uses up; `layers` are the names of the app's middleware."""
     found = _limiters(walk)
-    routes = web.routes(walk, *app) if len(found) == 1 else None
-    if routes is None:
+    routes = web.routes(walk, *app)
+    route = routes.answering(check.path or "/", check.method) if routes is not None else None
+    if route is not None and (turned := _depending(walk, route, check)) is not None:
+        return turned
+    if routes is None or len(found) != 1:
         return None
     limiter = found[0]
-    route = routes.answering(check.path or "/", check.method)
     function = bodies.function_at(walk.tree, route.handler) if route is not None else None
     if route is None or function is None or limiter.flask != (routes.app.framework == "flask"):
         return None
@@ -79,6 +83,59 @@ def _about(limiter: _Limiter, check: Check, limit: str, place: Place, route: Pla
         return None
     path, module = check.path or "/", limiter.loaded.name
     return TurnedAway("limit", path, 429, place, check.place, module, limit=limit, header=limiter.name, sure=False, route=route)
+
+
+def _depending(walk: Walk, route: Route, check: Check) -> TurnedAway | None:
+    """Return the limit that a dependency of fastapi-limiter holds a route to, where checks use it up."""
+    from bot.engine.boot import guards  # only where an app has dependencies
+
+    handler = bodies.function_at(walk.tree, route.handler)
+    if handler is None or any(dotted(each).rpartition(".")[2] == _SKIPS for each in handler.decorator_list):
+        return None
+    for place in route.guards:
+        loaded, node = guards.written(walk, place)
+        asked = node.args[0] if isinstance(node, ast.Call) and node.args else None
+        made = loaded.facts.constants.get(asked.id) if loaded is not None and isinstance(asked, ast.Name) else asked
+        if loaded is None or not isinstance(made, ast.Call) or bodies.last(made) != "RateLimiter":
+            continue
+        rate = _rate(made, Reader(walk, loaded))
+        if rate is not None and rate[1] / (check.interval or INTERVAL) > rate[0]:
+            limit = f"{rate[0]} per {rate[1]:g} seconds"
+            named = "" if any(each.arg == "times" for each in made.keywords) else _SKIPS
+            told = TurnedAway("limit", check.path or "/", 429, place, check.place, loaded.name, limit=limit, header=named)
+            return told._replace(sure=False, route=route.handler)
+    return None
+
+
+def _rate(made: ast.Call, reader: Reader) -> tuple[int, float] | None:
+    """Return how many requests in how many seconds a RateLimiter lets through."""
+    given = {each.arg: each.value for each in made.keywords if each.arg}
+    if "limiter" not in given:
+        units = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3600}
+        told = {name: reader.told(node).value for name, node in given.items() if name in (*units, "times")}
+        numbers = {name: value for name, value in told.items() if isinstance(value, int) and not isinstance(value, bool)}
+        seconds = sum(units[name] * value for name, value in numbers.items() if name in units)
+        return (numbers.get("times", 1), seconds) if len(numbers) == len(told) and seconds else None
+    limiter = given["limiter"]
+    made_at = reader.constants.get(limiter.id) if isinstance(limiter, ast.Name) else limiter
+    rate = made_at.args[0] if isinstance(made_at, ast.Call) and bodies.last(made_at) == "Limiter" and made_at.args else None
+    rate = reader.constants.get(rate.id, rate) if isinstance(rate, ast.Name) else rate
+    if not isinstance(rate, ast.Call) or bodies.last(rate) != "Rate" or len(rate.args) != 2:
+        return None
+    count, seconds = reader.told(rate.args[0]).value, _duration(rate.args[1])
+    return (count, seconds) if isinstance(count, int) and seconds else None
+
+
+def _duration(node: ast.expr) -> float:
+    """Return a duration of pyrate-limiter in seconds: `Duration.MINUTE`, `Duration.SECOND * 5`, a number of milliseconds."""
+    match node:
+        case ast.Constant(value=int(number)):
+            return number / 1000
+        case ast.Attribute(attr=unit) if unit.lower() in _SECONDS:
+            return _SECONDS[unit.lower()]
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(number))):
+            return _duration(left) * number
+    return 0
 
 
 def _limiters(walk: Walk) -> list[_Limiter]:
@@ -129,8 +186,8 @@ def _written(walk: Walk, pattern: str) -> bool:
 def by_hand(function: Function, tests: tuple[ast.expr, ...], reader: Reader, check: Check) -> str | None:
     """Return the limit of a middleware that counts itself, where checks use it up: `len(hits) >= 5` in its window."""
     counts = [count for test in tests for count in _counts(test, reader)]
-    windows = [each for name, each in _numbers(reader) if re.search(r"(?i)window|period|second|interval|ttl", name)]
-    seconds = windows[0] if len(windows) == 1 else 60
+    windows = {each for name, each in _numbers(reader) if re.search(r"(?i)window|period|second|interval|ttl", name)}
+    seconds = windows.pop() if len(windows) == 1 else 60
     for count in counts:
         if seconds / (check.interval or INTERVAL) > count:
             return f"{count} per {seconds} seconds"

@@ -43,6 +43,7 @@ def read(walk: Walk, made: Made) -> tuple[tuple[Route, ...], str | None]:
     reader.collect(made.body, made.name, "")
     if made.held is not None:
         outer = bodies.of_module(walk, made.held[0])
+        reader.guards = _guards(made.call, made.body)
         for statement in outer.statements:
             reader.statement(statement, outer, made.held[1], "")
         reader.elsewhere(*made.held)
@@ -57,6 +58,7 @@ class _Reader:
         self.seen: set[tuple[str, str, str, str]] = set()
         self.imports: dict[str, list[Import]] = {}  # by module
         self.hops = 0  # into functions that are handed the app
+        self.guards: tuple[Place, ...] = ()  # the dependencies of the routers that are read
 
     def place(self, body: Body, node: ast.expr | ast.stmt) -> Place:
         return Place(body.loaded.found.tree or "", node.lineno)
@@ -80,6 +82,7 @@ class _Reader:
         if own is None or given & {None, "middleware", "root_path", "exception_handlers"}:
             self.open = f"`{name}` in {body.loaded.name} is made with values that were not followed"
             return
+        outer, self.guards = self.guards, (*self.guards, *_guards(call, body))
         self.lifespan(_keyword(call, "lifespan"), body, name)
         self.listed(_keyword(call, "routes"), body, prefix + own)
         self.builtin(call, body)
@@ -89,6 +92,7 @@ class _Reader:
             self.statement(statement, body, name, prefix + own)
         if body.function is None:
             self.elsewhere(body.loaded, name)
+        self.guards = outer
 
     def lifespan(self, node: ast.expr | None, body: Body, name: str) -> None:
         """Look at the function that runs when the app starts and is given it, as its first argument."""
@@ -196,15 +200,21 @@ class _Reader:
             place = self.place(body, decorator)
             handler = Place(place.path, function.lineno, function.col_offset + 1)
             given = decorator.args[0] if decorator.args else path
-            self.add(_text(given), _methods(decorator, method), prefix, place, handler)
+            self.add(_text(given), _methods(decorator, method), prefix, place, handler, _guards(decorator, body))
 
     def add(
-        self, path: str | None, methods: frozenset[str] | None, prefix: str, place: Place, handler: Place | None = None
+        self,
+        path: str | None,
+        methods: frozenset[str] | None,
+        prefix: str,
+        place: Place,
+        handler: Place | None = None,
+        guards: tuple[Place, ...] = (),
     ) -> None:
         if path is None or methods is None:
             self.open = f"{place.path}:{place.line} names its path or its methods in a way that was not followed"
         elif methods:
-            self.found.append(Route(prefix + path, methods, place, handler))
+            self.found.append(Route(prefix + path, methods, place, handler, (*self.guards, *guards)))
 
     def call(self, call: ast.Call, body: Body, name: str, prefix: str) -> None:
         function = dotted(call.func)
@@ -228,8 +238,12 @@ class _Reader:
         """`app.add_url_rule("/health", view_func=health)`, `app.add_api_route("/health", health)`."""
         at = 2 if verb == "add_url_rule" else 1
         handler = call.args[at] if len(call.args) > at else _keyword(call, "view_func") or _keyword(call, "endpoint")
-        methods = _methods(call, "route")
-        self.add(_text(call.args[0]), methods, prefix, self.place(body, call), self.handler(handler, body))
+        methods, found = _methods(call, "route"), self.handler(handler, body)
+        outer = self.guards
+        if verb == "add_route":  # of Starlette, which knows no dependencies
+            self.guards = ()
+        self.add(_text(call.args[0]), methods, prefix, self.place(body, call), found, _guards(call, body))
+        self.guards = outer
 
     def extends(self, call: ast.AST, body: Body) -> bool:
         """Say whether a call hands an app to an extension that adds no routes: `CORS(app)`, `db.init_app(app)`."""
@@ -267,7 +281,9 @@ class _Reader:
             if isinstance(inner, ast.Call) and _keyword(inner, "url_prefix") is not None:
                 self.unclear(body, call, "replaces a blueprint's prefix")
                 return
+        outer, self.guards = self.guards, (*self.guards, *_guards(call, body))
         self.collect(*found, prefix + more)
+        self.guards = outer
 
     # --- names
 
@@ -351,6 +367,14 @@ def _imports(other: Loaded) -> list[Import]:
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _guards(call: ast.Call, body: Body) -> tuple[Place, ...]:
+    """Return the dependencies that a call is given: `dependencies=[Depends(verify)]`."""
+    given = _keyword(call, "dependencies")
+    listed = body.constants.get(given.id) if isinstance(given, ast.Name) else given
+    elements = listed.elts if isinstance(listed, ast.List | ast.Tuple) else []
+    return tuple(Place(body.loaded.found.tree or "", each.lineno, each.col_offset + 1) for each in elements)
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -11,10 +11,10 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.engine.boot import bodies, handling, limits
+from bot.engine.boot import bodies, handling, instances, limits, refusing, web
+from bot.engine.boot.asked import Outcome, Request, Roles
 from bot.engine.boot.bodies import Body, Function
 from bot.engine.boot.finder import Loaded, package_of
-from bot.engine.boot.handling import Outcome, Request, Roles
 from bot.engine.boot.importer import Frame
 from bot.engine.boot.modules import imported_as
 from bot.engine.boot.startup import origin
@@ -26,10 +26,10 @@ from bot.engine.model.target import Asked, Check
 
 _APPS = ("FastAPI", "Starlette")
 _FARTHEST = 4  # functions that hand an app on
-_TRUSTED, _HTTPS = "TrustedHostMiddleware", "HTTPSRedirectMiddleware"
+_TRUSTED, _HTTPS, _USERS = "TrustedHostMiddleware", "HTTPSRedirectMiddleware", "AuthenticationMiddleware"
 _TRANSPARENT = frozenset(  # they leave a plain GET alone
     "CORSMiddleware GZipMiddleware SessionMiddleware BrotliMiddleware CorrelationIdMiddleware PrometheusMiddleware"
-    " SentryAsgiMiddleware ProxyHeadersMiddleware RawContextMiddleware ContextMiddleware AuthenticationMiddleware"
+    " SentryAsgiMiddleware ProxyHeadersMiddleware RawContextMiddleware ContextMiddleware"
     " DBSessionMiddleware TimingMiddleware OpenTelemetryMiddleware ServerErrorMiddleware SlowAPIMiddleware"
     " SlowAPIASGIMiddleware".split()
 )
@@ -60,12 +60,14 @@ def stack(walk: Walk, module: Loaded, name: str) -> Stack | None:
 
 def turned_away(walk: Walk, app: tuple[Loaded, str], check: Check, asked: Asked, trusted: bool) -> TurnedAway | None:
     """Return what turns a check away; `trusted`: the server believes what a proxy says of the scheme."""
-    found = stack(walk, *app)
-    if found is None or not found.whole:
-        return limits.limited(walk, app, check, ())
     headers = {key.lower(): value for key, value in check.headers.items()}
     path = (check.path or "/").partition("?")[0]
     request = Request(path, check.method, headers.get("host", asked.host), headers)
+    found = stack(walk, *app)
+    if found is None or not found.whole:
+        from bot.engine.boot import flask_checks  # only for an app that is none of these
+
+        return flask_checks.turned_away(walk, app, check, request) or limits.limited(walk, app, check, ())
     busy: TurnedAway | None = None
     for layer in found.layers:
         turned = _Asking(walk, layer, request, check, asked, trusted).outcome()
@@ -76,7 +78,23 @@ def turned_away(walk: Walk, app: tuple[Loaded, str], check: Check, asked: Asked,
         elif turned != "on":
             return busy
     names = tuple(layer.name.rpartition(".")[2] for layer in found.layers)
-    return busy or limits.limited(walk, app, check, names)
+    return _guarded(walk, app, check, request) or busy or limits.limited(walk, app, check, names)
+
+
+def _guarded(walk: Walk, app: tuple[Loaded, str], check: Check, request: Request) -> TurnedAway | None:
+    """Return the dependency that refuses a check, of the route that answers it."""
+    routes = web.routes(walk, *app)
+    route = routes.answering(request.path, request.method) if routes and routes.app.framework == "fastapi" else None
+    if route is None or "?" in (check.path or ""):
+        return None
+    from bot.engine.boot import guards  # only for a route that is known
+
+    guard = guards.refused(walk, route, request)
+    if guard is None:
+        return None
+    module = next((each.name for each in walk.loaded.values() if each and each.found.tree == guard.place.path), "")
+    told = TurnedAway("dependency", check.path or "/", guard.refusal.status, guard.place, check.place, module)
+    return told._replace(sure=guard.refusal.sure, route=guard.function)
 
 
 class _Reading:
@@ -191,11 +209,13 @@ class _Asking:
                 return self.hosts()
             if last == _HTTPS:
                 return self.https()
+            if last == _USERS:
+                return self.users()
             return "on" if last in _TRANSPARENT else "unknown"
         owner, node = found
         methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
         bases = [dotted(base) for base in node.bases]
-        own = handling.attributes(node, self.layer.options)
+        own = instances.attributes(node, self.layer.options)
         ended: TurnedAway | Outcome = "base"
         called = methods.get("__call__")
         if called is not None and len(called.args.args) == 4:
@@ -213,14 +233,20 @@ class _Asking:
         """Return how a function of the repository ends, or the limit that it holds the check to."""
         scope = self.walk.scope(self.frame(loaded))
         ended = handling.ended(function, roles, self.request, scope, own)
+        if (refusal := refusing.refusal(ended, function)) is not None:
+            return self.at(function, loaded, "auth", refusal.status, refusal.sure)
         if ended.found != {"on", 429}:
             return next(iter(ended.found)) if len(ended.found) == 1 else "unknown"
         reader = Reader(self.walk, loaded, {**loaded.facts.constants, **own})
         limit = limits.by_hand(function, ended.busy, reader, self.check)
         if limit is None:
             return "on"
+        return self.at(function, loaded, "limit", 429, False)._replace(limit=limit)
+
+    def at(self, function: Function, loaded: Loaded, by: str, status: int, sure: bool) -> TurnedAway:
+        """Return what a function of the repository turns away."""
         place = Place(loaded.found.tree or "", function.lineno, function.col_offset + 1)
-        return self.about("limit", 429, False)._replace(place=place, module=loaded.name, limit=limit)
+        return self.about(by, status, sure)._replace(place=place, module=loaded.name)
 
     def named(self, name: str, loaded: Loaded) -> tuple[Loaded, ast.ClassDef] | None:
         """Return a class of the repository, and the module that defines it."""
@@ -261,6 +287,26 @@ class _Asking:
         if "host" not in self.request.headers and self.asked.perhaps_other and any(map(_is_public, told)):
             return "on"
         return self.about("host", 400, sure)._replace(allowed=tuple(dict.fromkeys(told)))
+
+    def users(self) -> TurnedAway | Outcome:
+        """Return what AuthenticationMiddleware does, whose backend may raise."""
+        backend, loaded = self.layer.options.get("backend"), self.layer.where.loaded
+        made = self.layer.where.constants.get(backend.id) if isinstance(backend, ast.Name) else backend
+        found = self.named(dotted(made.func), loaded) if isinstance(made, ast.Call) else None
+        if found is None:
+            return "on"
+        functions = [each for each in found[1].body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        function = next((each for each in functions if each.name == "authenticate" and len(each.args.args) == 2), None)
+        scope = self.walk.scope(self.frame(found[0]))
+        status = refusing.on_error(self.layer.options.get("on_error"), loaded.facts.functions, scope)
+        if function is None:
+            return "unknown"
+        roles = Roles(function.args.args[1].arg, (), silent="on", kind="backend")
+        ended = handling.ended(function, roles, self.request, scope, instances.attributes(found[1]))
+        refusal = refusing.refusal(ended, function)
+        if refusal is None or status is None:
+            return "on" if ended.found == {"on"} else "unknown"
+        return self.at(function, found[0], "backend", status, refusal.sure)
 
     def https(self) -> TurnedAway | Outcome:
         """Return what HTTPSRedirectMiddleware does with a check, which asks over plain HTTP."""

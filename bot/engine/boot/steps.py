@@ -11,12 +11,10 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engine.boot import bodies
+from bot.engine.boot import bodies, django_urls
 from bot.engine.boot.bodies import last
 from bot.engine.boot.django_settings import Settings
 from bot.engine.boot.facts import Import
-from bot.engine.boot.finder import Loaded
-from bot.engine.boot.startup import origin
 from bot.engine.boot.values import dotted, evaluate
 from bot.engine.model.findings import MissingStep, Place, Route
 from bot.engine.model.tree import Tree, Unreadable, name
@@ -107,22 +105,14 @@ def _wants_manifest(walk: Walk) -> bool:
 
 def _template(walk: Walk, route: Route) -> str | None:
     """Return the name of the template that a view renders for a plain GET."""
-    loaded = next((each for each in walk.loaded.values() if each and each.found.tree == route.place.path), None)
-    if loaded is None:
-        return None
-    entry = next(
-        (
-            node
-            for statement in bodies.statements(walk, loaded)
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Call) and (node.lineno, node.col_offset + 1) == (route.place.line, route.place.column)
-        ),
-        None,
-    )
-    view = entry.args[1] if entry is not None and len(entry.args) > 1 else None
-    if isinstance(view, ast.Call) and last(view) == "as_view":
-        given = next((word.value for word in view.keywords if word.arg == "template_name"), None)
-        return _text(given) if given is not None else _of_class(walk, loaded, dotted(view.func).rpartition(".")[0])
+    named = django_urls.view(walk, route)
+    if named is not None and isinstance(named[1], ast.Call) and last(named[1]) == "as_view":
+        given = next((word.value for word in named[1].keywords if word.arg == "template_name"), None)
+        found = django_urls.class_of(walk, named[0], dotted(named[1].func).rpartition(".")[0])
+        for statement in found[1].body if found is not None and given is None else ():
+            if isinstance(statement, ast.Assign) and [dotted(each) for each in statement.targets] == ["template_name"]:
+                given = statement.value
+        return _text(given) if given is not None else None
     function = bodies.function_at(walk.tree, route.handler)
     for statement in function.body if function is not None else ():
         value = statement.value if isinstance(statement, ast.Return) else None
@@ -130,22 +120,6 @@ def _template(walk: Walk, route: Route) -> str | None:
             return _text(value.args[1])
         if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
             return None
-    return None
-
-
-def _of_class(walk: Walk, loaded: Loaded, named: str) -> str | None:
-    """Return the `template_name` of a class of views, `views.Home` or `Home`."""
-    first, _, rest = named.partition(".")
-    owner: Loaded | None = loaded
-    wanted = first
-    if rest or first not in loaded.facts.classes:
-        owner, wanted = origin(walk, loaded, first) or (None, "")
-    if owner is not None and rest:
-        owner, wanted = walk.loaded.get(f"{owner.name}.{wanted}"), rest
-    made = owner.facts.classes.get(wanted) if owner is not None else None
-    for statement in made.body if made is not None else ():
-        if isinstance(statement, ast.Assign) and [dotted(each) for each in statement.targets] == ["template_name"]:
-            return _text(statement.value)
     return None
 
 

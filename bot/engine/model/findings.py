@@ -247,12 +247,16 @@ class SharedPort(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A path that an app answers; `methods` in capitals, `handler` the `def` of the function that answers, if that is known."""
+    """A path that an app answers; `methods` in capitals, `handler` the `def` of the function that answers, if that is known.
+
+    `guards` are the dependencies that FastAPI asks before, each where it is written, from the app's to the route's own.
+    """
 
     path: str
     methods: frozenset[str]
     place: Place
     handler: Place | None = None
+    guards: tuple[Place, ...] = ()
 
 
 class App(NamedTuple):
@@ -298,9 +302,15 @@ class TurnedAway(NamedTuple):
 
     `module` is the file's name as it is imported; `allowed` are the hosts that are taken; `limit` is how often, in
     words; `header` a header with which the check would pass; `route` the function that answers the path, where that is known.
+    Who brings no key and no user is turned away by a middleware ("auth"), a function that Flask asks before each view
+    ("before"), a backend of Starlette's AuthenticationMiddleware ("backend"), each at its `def`; by a "dependency" of FastAPI,
+    whose `route` is the function that it names, None where the request is refused before that is called; by Django's
+    LoginRequiredMiddleware ("django-login"), at the path's line of the URLs, with the view as `route`.
     """
 
-    by: Literal["django-host", "django-https", "host", "https", "limit"]
+    by: Literal[
+        "django-host", "django-https", "host", "https", "limit", "auth", "before", "backend", "dependency", "django-login"
+    ]
     path: str
     status: int
     place: Place

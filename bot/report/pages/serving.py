@@ -37,6 +37,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "follows no redirect: it wants a 2xx. A check may send `X-Forwarded-Proto: https`, as the proxy does, where the app "
         "believes it; otherwise the path has to be left out. Render takes a 3xx.",
     ),
+    "health-auth": (
+        "health",
+        "A health check is asked for a key or a user",
+        "A check comes without a key, a token or a cookie. Where a middleware, a dependency of the whole app, a function "
+        "before each view or Django's LoginRequiredMiddleware refuses such requests with 401 or 403, or sends them to a page "
+        "to log in, the machines never become healthy. Not certain where a variable may switch that off.",
+    ),
     "health-rate-limit": (
         "health",
         "Health checks use up a rate limit",

@@ -15,6 +15,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "Two process groups run the same command",
         "Fly starts machines of their own for each group, also where no service reaches them.",
     ),
+    "service-twice": (
+        "config",
+        "[http_service] and [[services]] expose the same port",
+        "Both are legal and flyctl takes both, so that the same machines have two services on 80 and 443, each with settings "
+        "and checks of its own.",
+    ),
     "cmd-differs": (
         "boot",
         "CMD and [processes] start different modules",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from tests.bot.engine.boot.test_django_checks import FILES as SHOP
 from tests.bot.engine.boot.test_django_checks import SETTINGS, STACK
+from tests.bot.engine.boot.test_django_views import PATH, shop
 from tests.bot.engine.boot.test_filling import env, settings
 from tests.bot.engine.boot.test_limits import ROUTE, SLOW
 from tests.bot.engine.boot.test_limits import files as limited
+from tests.bot.engine.boot.test_refusing import FLASK, HEALTH, KEYLESS, MADE, ON, VERIFY
+from tests.bot.engine.boot.test_refusing import MIDDLEWARE as FUNCTION
+from tests.bot.engine.boot.test_refusing import files as asked
 from tests.codemods import test_absolute_imports as absolute
 from tests.codemods import test_add_build_step as steps
 from tests.codemods import test_add_health_endpoint as endpoint
@@ -18,6 +22,7 @@ from tests.codemods import test_optional_env_file as optional
 from tests.codemods import test_tolerate_missing_database as tables
 from tests.codemods.cases.parts import HTTPS, Case
 from tests.codemods.test_add_health_check import files as depending
+from tests.codemods.test_exempt_health_from_auth import LISTING
 from tests.codemods.test_exempt_health_from_rate_limit import COUNTING
 from tests.codemods.test_parse_list_setting import FIELD as LISTED
 from tests.codemods.test_parse_list_setting import HEAD, SPLITTING
@@ -56,6 +61,10 @@ CASES = [
     Case("parse-list-setting", settings(LISTED, fly__toml=env(LEVEL="info", ORIGINS="a,b")), "fly.toml", unsafe=True),
     Case("settings-ignore-extra", settings(f"{NAMED}{CONFIG}(\n    env_file='.env'\n)\n", __env=ENV), "config.py", "python"),
     Case("settings-ignore-extra", settings(f"{NAMED}class Config:\n    env_file = '.env'\n", __env=ENV), "config.py", "python"),
+    Case("exempt-health-from-auth", asked(MADE + FUNCTION + KEYLESS + ON + HEALTH), "main.py", "python", unsafe=True),
+    Case("exempt-health-from-auth", asked(VERIFY + HEALTH), "main.py", "python", unsafe=True),
+    Case("exempt-health-from-auth", asked(FLASK.replace('"health"', '"static"') + LISTING), "main.py", "python", unsafe=True),
+    Case("exempt-health-from-auth", shop(PATH), "shop/views.py", "python", unsafe=True),
     Case("exempt-health-from-rate-limit", limited(SLOW + ROUTE), "main.py", "python", unsafe=True),
     Case("exempt-health-from-rate-limit", limited(COUNTING), "main.py", "python", unsafe=True),
     Case(

@@ -41,6 +41,21 @@ CHECKED = """\
 EMPTY = FLY.replace("[http_service]\n", '[[services]]\n  http_checks = []\n  processes = ["app"]\n') + (
     '\n  [[services.http_checks]]\n    path = "/docs"\n'
 )
+TWICE = (
+    FLY
+    + """
+[[services]]
+  internal_port = 8080
+  protocol = "tcp"
+
+  [[services.ports]]
+    port = 443
+    handlers = ["tls", "http"]
+
+  [[services.http_checks]]
+    path = "/docs"
+"""
+)
 BLUEPRINT = """\
 services:
   - type: web
@@ -189,6 +204,7 @@ CASES = [
         {**HEALTHY, "fly.toml": FLY + '\n  [http_service.checks]\n  [http_service.checks.one]\n    path = "/docs"\n'},
         "fly.toml",
     ),
+    Case("merge-services", {**HEALTHY, "fly.toml": TWICE}, "fly.toml", "toml"),
     Case(
         "merge-process-groups",
         {

@@ -176,3 +176,14 @@ def test_a_limiter_of_another_module():
     made += "limiter = Limiter(key_func=get_remote_address, default_limits=['3/minute'])\n"
     [fault] = faults({**files(code + ROUTE), "limits_.py": made})
     assert fault.code == "health-rate-limit"
+
+
+def test_a_window_that_a_constant_names_once_more():
+    code = HAND.replace("MOST = 3", "MOST = 200\nWINDOW_SECONDS = 3600")
+    code = code.replace(
+        "open_paths=()):", "open_paths=(), window_seconds=WINDOW_SECONDS):\n        self.window_seconds = window_seconds"
+    )
+    code += "app.add_middleware(Limit, most=MOST)\n" + BARE
+    [fault] = faults(files(code))
+    assert "429 once 200 per 3600 seconds" in fault.reason
+    assert faults(files(code.replace("3600", "60"))) == []
