@@ -101,6 +101,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status,
         "answered": attempt.answered,
         "build_seconds": attempt.build_seconds,
+        "left_out": list(attempt.left_out),
         "log": attempt.log.splitlines(),
     }
 

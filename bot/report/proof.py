@@ -63,7 +63,8 @@ def _stages(page: Page, attempt: Attempt) -> None:
         if index == order:
             marks.append(page.style(f"✗ {stage}", "red"))
         else:
-            marks.append(page.style(f"✓ {stage}" if index < order else f"- {stage}", "green" if index < order else "dim"))
+            passed = index < order and stage not in attempt.left_out
+            marks.append(page.style(f"✓ {stage}" if passed else f"- {stage}", "green" if passed else "dim"))
     page.lines.append("  " + "  ".join(marks))
 
 

@@ -24,6 +24,7 @@ class Attempt(NamedTuple):
     answered: float | None = None
     log: str = ""
     build_seconds: float | None = None
+    left_out: tuple[Stage, ...] = ()  # stages that it did not go through: no release command was run, nothing serves
 
 
 class Proof(NamedTuple):

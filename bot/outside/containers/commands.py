@@ -45,12 +45,14 @@ class Running:
                 stdin.write(feed)
 
     def _read(self) -> None:
-        stream = self.process.stdout
-        while stream and (piece := os.read(stream.fileno(), _PIECE)):
-            with self._lock:
-                self._kept += piece
-                if len(self._kept) > 2 * _KEPT:
-                    del self._kept[:-_KEPT]
+        if self.process.stdout is None:
+            return
+        with self.process.stdout as stream:  # closed at its end, which may be after ours
+            while piece := os.read(stream.fileno(), _PIECE):
+                with self._lock:
+                    self._kept += piece
+                    if len(self._kept) > 2 * _KEPT:
+                        del self._kept[:-_KEPT]
 
     def output(self) -> str:
         """Return the end of what was printed so far."""
@@ -78,8 +80,6 @@ class Running:
         with contextlib.suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)  # those who did not listen
         self._reader.join(2)
-        if self.process.stdout and not self._reader.is_alive():
-            self.process.stdout.close()
 
 
 def run(command: tuple[str, ...], environment: Mapping[str, str], seconds: float, feed: bytes | None = None) -> Done:

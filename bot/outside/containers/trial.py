@@ -83,6 +83,7 @@ class _Attempt:
         self.recipe = recipe
         self.have = have
         self.private = frozenset(have.given)
+        self.releases = trial.release and recipe.release is not None
 
     def built(self, copy: str) -> Attempt:
         """Build, and go on with what was built."""
@@ -102,7 +103,8 @@ class _Attempt:
                 found = self.released(tag, image) or self.booted(tag, image)
             except Unasked as error:
                 found = Attempt("unsupported", str(error))
-            return found._replace(build_seconds=took)
+            left_out = found.left_out if self.releases else ("release", *found.left_out)
+            return found._replace(build_seconds=took, left_out=left_out)
         finally:
             self.engine.remove(tag)
 
@@ -161,7 +163,7 @@ class _Attempt:
 
     def released(self, tag: str, image: Image) -> Attempt | None:
         """Run the release command to its end, where that was asked for; None where all went well."""
-        if not self.trial.release or self.recipe.release is None:
+        if not self.releases or self.recipe.release is None:
             return None
         job = self.job(tag, self.argv(image, self.recipe.release), self.recipe.of_release)
         with self.engine.container(job) as container:

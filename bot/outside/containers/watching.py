@@ -82,7 +82,7 @@ class _Watch:
         ports = sorted({port for loopback, port in seen.listening if not loopback})
         if ports and self.recipe.target.platform == "fly" and not self.recipe.target.services:
             return Attempt("port", f"it listens on port {ports[0]}, and no service of the config leads there")
-        return Attempt("ok", f"it still runs after {self.age:.0f} s", answered=round(self.age, 1))
+        return Attempt("ok", f"it still runs after {self.age:.0f} s", left_out=("port", "health"))
 
     def asked(self, seen: Seen) -> Attempt | None:
         """Judge what is seen of a process that is to serve; None: go on looking."""
