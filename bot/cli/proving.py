@@ -103,6 +103,7 @@ class _Prover:
         attempt, have, notes = self.attempt()
         return proof._replace(
             after=attempt,
+            given=tuple(dict.fromkeys((*proof.given, *have.given))),
             stood_in=tuple(dict.fromkeys((*proof.stood_in, *have.stood_in))),
             missing=tuple(dict.fromkeys((*proof.missing, *have.missing))),
             notes=tuple(dict.fromkeys((*proof.notes, *notes))),

@@ -1,4 +1,4 @@
-"""Engines that only pretend: small programs on PATH that write down how they were called, and start processes of this machine."""
+"""Engines that only pretend: programs on PATH that write down how they were called, and start processes of this machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ said = json.load(open(os.path.join(folder, "says.json")))
 seen = {{"argv": sys.argv, "environment": dict(os.environ)}}
 if "--file" in argv:
     seen["dockerfile"] = open(argv[argv.index("--file") + 1]).read()
-    seen["context"] = sorted(os.path.relpath(os.path.join(at, each), argv[-1]) for at, _, files in os.walk(argv[-1]) for each in files)
+    walked = [os.path.join(at, each) for at, _, files in os.walk(argv[-1]) for each in files]
+    seen["context"] = sorted(os.path.relpath(path, argv[-1]) for path in walked)
 for part in argv:
     if part.startswith("id=") and "src=" in part:
         seen["secret"] = open(part.partition("src=")[2]).read()
@@ -50,7 +51,8 @@ elif argv[0] == "inspect":
 elif argv[:2] == ["image", "inspect"]:
     print(json.dumps(config))
 elif argv[0] == "run":
-    command = argv[argv.index("--") + 1:] if "--" in argv else argv[[i for i, a in enumerate(argv) if a.startswith("localhost/")][0] + 1:]
+    image = next(index for index, word in enumerate(argv) if word.startswith("localhost/") or word == "--")
+    command = argv[image + 1:]
     sys.exit(subprocess.run(command).returncode if name == "buildah" else os.execvp(command[0], command))
 elif argv[0] == "exec":
     sys.exit(subprocess.run([{python!r}, *argv[4:]], stdin=sys.stdin).returncode)
@@ -78,7 +80,9 @@ class Fake:
         self.program.chmod(0o755)
         self.says()
 
-    def says(self, code: str | None = None, build: tuple[int, str] = (0, ""), user: str = "", entry: list[str] = []) -> None:
+    def says(
+        self, code: str | None = None, build: tuple[int, str] = (0, ""), user: str = "", entry: tuple[str, ...] = ()
+    ) -> None:
         """Set what the built image starts (Python code), and how the build ends."""
         command = [sys.executable, "-u", "-c", code or "import time; time.sleep(600)"]
         known = {"entrypoint": entry, "cmd": command, "user": user, "build_code": build[0], "build_says": build[1]}

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.outside.containers import asking
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    seen: dict[str, str] = {}
+    seen: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
         Handler.seen = {"path": self.path, **dict(self.headers.items())}
