@@ -114,6 +114,20 @@ def _shared(command: argparse.ArgumentParser, formats: tuple[str, ...] = ("text"
     command.add_argument("-v", "--verbose", action="store_true", help="print everything that was not followed, and why")
 
 
+def verify_options() -> list[tuple[str, str]]:
+    """Return the options of real boots with their meaning, for the reference."""
+    parser = _Parser(add_help=False)
+    _real_boots(parser)
+    listed = (action for action in parser._actions if action.help)
+    return [(f"{action.option_strings[0]} {_values(action)}".rstrip(), str(action.help)) for action in listed]
+
+
+def _values(action: argparse.Action) -> str:
+    if action.choices is not None:
+        return "\\|".join(map(str, action.choices))
+    return str(action.metavar or "")
+
+
 def _real_boots(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("real boots")
     group.add_argument(

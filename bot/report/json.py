@@ -37,7 +37,7 @@ def fix(
 
     `proofs` are those of --verify.
     """
-    document: dict[str, Any] = {
+    document = {
         "version": VERSION,
         "root": root,
         "written": written,
@@ -67,9 +67,8 @@ def fix(
         ],
         "changes": [{"path": change.path, "from": change.old if change.old != change.path else None} for change in changes],
         "diff": patch,
+        "proofs": [_proof(proof) for proof in proofs],
     }
-    if proofs:
-        document["proofs"] = [_proof(proof) for proof in proofs]
     return _dump(document)
 
 

@@ -74,15 +74,20 @@ def _sockets(pid: int) -> list[str]:
 
 
 def end(top: int, mark: str, patience: float = 10.0) -> None:
-    """End every process of a run, however it hides from its parent."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    """End every process of a run, however it hides from its parent.
+
+    First those that carry the mark, which are the app's: the engine's own then come to their end, and clean up behind them.
+    """
+    wanted = f"{MARK}={mark}".encode()
+    began = time.monotonic()
+    while (age := time.monotonic() - began) < patience:
         left = {pid for pid in belonging(top, mark) if not _is_dead(pid)}
         if not left:
             return
         for pid in left:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+            if age > patience / 2 or _carries(pid, wanted):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
 
 

@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.bot.cli import Outcome, bot, contents, environment, put
 from tests.bot.outside.containers import Fake, free_port
 from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN
 
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs/verify.schema.json").read_text())
 CHECK = "  [[http_service.checks]]\n    path = '/health'\n"
 FAILS = "import sys; print('ValueError: no good'); sys.exit(1)"
 
@@ -119,6 +121,7 @@ def test_json_is_for_programs(desk: Desk):
     desk.fake.serves(desk.port, says="the key is hunter2-canary")
     done = desk.bot("verify", "--fix", "--format", "json", "--env-file", "secrets.env")
     found = json.loads(done.out)
+    Draft202012Validator(SCHEMA).validate(found)
     [proof] = found["proofs"]
     assert (found["version"], found["root"], found["engine"]) == (1, ".", "buildah")
     assert (proof["before"]["reached"], proof["after"]["reached"], proof["after"]["status"]) == ("config", "ok", 200)
@@ -144,6 +147,16 @@ def test_a_repair_that_gets_the_real_boot_further_is_kept(desk: Desk):
     assert (desk.repo / "fly.toml").read_text() == desk.config
     assert "changed fly.toml" in done.out
     assert "after: GET / → 200 in " in done.out
+
+
+def test_json_of_a_repair_holds_its_proofs(desk: Desk):
+    put(desk.repo, {"fly.toml": desk.config + desk.config})
+    desk.fake.serves(desk.port)
+    found = json.loads(desk.bot("fix", "--verify", "--format", "json").out)
+    assert found["written"] is True
+    proof_schema = {"$ref": "#/$defs/proof", "$defs": SCHEMA["$defs"]}
+    Draft202012Validator(proof_schema).validate(found["proofs"][0])
+    assert [proof["after"]["reached"] for proof in found["proofs"]] == ["ok"]
 
 
 def test_a_repair_that_does_not_is_not(desk: Desk):

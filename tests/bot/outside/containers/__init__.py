@@ -27,7 +27,7 @@ http.server.HTTPServer(({host!r}, {port}), Handler).serve_forever()
 """
 
 _ENGINE = """#!{python}
-import json, os, subprocess, sys
+import json, os, subprocess, sys, tempfile
 folder = {folder!r}
 name, argv = os.path.basename(sys.argv[0]), sys.argv[1:]
 said = json.load(open(os.path.join(folder, "says.json")))
@@ -53,7 +53,11 @@ elif argv[:2] == ["image", "inspect"]:
 elif argv[0] == "run":
     image = next(index for index, word in enumerate(argv) if word.startswith("localhost/") or word == "--")
     command = argv[image + 1:]
-    sys.exit(subprocess.run(command).returncode if name == "buildah" else os.execvp(command[0], command))
+    if name != "buildah":
+        os.execvp(command[0], command)
+    given = dict(argv[index + 1].split("=", 1) for index, word in enumerate(argv[:image]) if word == "--env")
+    with tempfile.TemporaryDirectory():  # which is left behind when it is killed
+        sys.exit(subprocess.run(command, env={{**os.environ, **given}}).returncode)
 elif argv[0] == "exec":
     sys.exit(subprocess.run([{python!r}, *argv[4:]], stdin=sys.stdin).returncode)
 """
