@@ -79,6 +79,10 @@ class Buildah:
             clean.callback(self._end, running, mark)
             yield _Container(running, mark)
 
+    def unpassed(self, job: Job) -> tuple[str, ...]:
+        """A value of several lines is no instruction of a Dockerfile."""
+        return tuple(name for name, value in job.variables.items() if "\n" in value)
+
     def _with_variables(self, job: Job, clean: ExitStack) -> str:
         """Return the tag of an image like the job's, with its variables."""
         if not job.variables:

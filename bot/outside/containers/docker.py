@@ -74,13 +74,24 @@ class Docker:
                 environment[key] = value
             elif key not in job.private:
                 flags += ["--env", f"{key}={value}"]
-        for path, user, group in job.volumes:
-            flags += ["--tmpfs", f"{path}:rw,exec,mode=0755,uid={user},gid={group}"]
+        for volume in job.volumes:
+            flags += self._disk(*volume)
         network = ("--network", "host") if job.host else ("--network", "none", "--add-host", f"{_HOST}:127.0.0.1")
         memory = f"{job.memory}m"
         limits = ("--memory", memory, "--memory-swap", memory, "--pids-limit", str(_PROCESSES))
         own = ("--name", name, "--hostname", _HOST) if not job.host else ("--name", name)
         return (self.program, "run", *own, *network, *limits, *flags, "--entrypoint", "", job.tag, *job.argv), environment
+
+    def _disk(self, path: str, user: int, group: int) -> list[str]:
+        """Return the options of an empty disk. Podman fills one from the image unless told, and takes no user but its own."""
+        if self.name == "docker":
+            return ["--tmpfs", f"{path}:rw,exec,mode=0755,uid={user},gid={group}"]
+        owned = ",U=true" if user else ""
+        return ["--mount", f"type=tmpfs,destination={path},tmpfs-mode=0755,notmpcopyup{owned}"]
+
+    def unpassed(self, job: Job) -> tuple[str, ...]:
+        """A secret of a name that the client itself reads does not come through."""
+        return tuple(name for name in job.variables if _misleading(name) and name in job.private)
 
     def remove(self, tag: str) -> None:
         """Remove an image; the engine's cache of build steps stays, as after any build."""

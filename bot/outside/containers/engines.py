@@ -128,6 +128,10 @@ class Engine(Protocol):
         """Start a process; at the end, it and all that belongs to it are gone."""
         ...
 
+    def unpassed(self, job: Job) -> tuple[str, ...]:
+        """Return the names of variables that it can't hand to a process."""
+        ...
+
     def remove(self, tag: str) -> None:
         """Remove an image."""
         ...

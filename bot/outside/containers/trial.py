@@ -186,6 +186,8 @@ class _Attempt:
         if self.recipe.volumes:
             user, group = self.owner(tag, image)
             job = job._replace(volumes=tuple((path, user, group) for path in self.recipe.volumes))
+        for name in self.engine.unpassed(job):
+            self.trial.told[f"{self.engine.name} could not be given {name}, which was left out"] = None
         return watch(self.engine, job, self.recipe, self.limits.boot)
 
     def owner(self, tag: str, image: Image) -> tuple[int, int]:

@@ -315,6 +315,32 @@ def test_the_machine_s_network_is_given_where_it_is_asked_for(docker: Bench):
     assert not engines.find("docker").limits(host=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("docker", "--tmpfs", "/data:rw,exec,mode=0755,uid=1234,gid=55"),
+        ("podman", "--mount", "type=tmpfs,destination=/data,tmpfs-mode=0755,notmpcopyup,U=true"),
+    ],
+)
+def test_a_volume_is_empty_and_the_image_s_user_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, option: str, value: str
+):
+    bench = Bench(tmp_path, monkeypatch, name)
+    bench.fake.says("import sys; sys.exit(1)", user="1234:55")
+    bench.attempt({**HEALTHY, "fly.toml": bench.config("[mounts]\n  source = 'd'\n  destination = '/data'\n")})
+    run = bench.call("run")
+    assert run[run.index(option) + 1] == value
+
+
+def test_what_an_engine_cannot_pass_is_left_out_and_said(bench: Bench):
+    several = {"KEY": "one\ntwo", "OTHER": "one"}
+    job = engines.Job("t", ("true",), several, frozenset(several))
+    assert engines._engine("buildah", "buildah").unpassed(job) == ("KEY",)
+    assert engines._engine("docker", "docker").unpassed(job) == ()
+    client = job._replace(variables={"PATH": "/x"}, private=frozenset({"PATH"}))
+    assert engines._engine("docker", "docker").unpassed(client) == ("PATH",)
+
+
 # --- which engine
 
 
