@@ -20,7 +20,8 @@ _RUNTIME = re.compile(r"no such file or directory|permission denied|executable f
 _UNAVAILABLE = re.compile(
     r"manifest unknown|pull access denied|failed to resolve source metadata|no such host|short-name .* did not resolve"
     r"|initializing source docker://|toomanyrequests|pinging container registry|error pulling image|image not known"
-    r"|Temporary failure in name resolution|Failed to establish a new connection|failed to do request|requested access to the resource is denied|unauthorized: authentication required",
+    r"|Temporary failure in name resolution|Failed to establish a new connection"
+    r"|failed to do request|requested access to the resource is denied|unauthorized: authentication required",
     re.I,
 )
 _TAIL = 40

@@ -76,19 +76,27 @@ def _sockets(pid: int) -> list[str]:
 def end(top: int, mark: str, patience: float = 10.0) -> None:
     """End every process of a run, however it hides from its parent.
 
-    First those that carry the mark, which are the app's: the engine's own then come to their end, and clean up behind them.
+    First the app's, which carry the mark or run another program than the engine's own (a server may write its title over its
+    environment): the engine's then come to their end, and clean up behind them.
     """
-    wanted = f"{MARK}={mark}".encode()
+    wanted, engine = f"{MARK}={mark}".encode(), _program(top)
     began = time.monotonic()
     while (age := time.monotonic() - began) < patience:
         left = {pid for pid in belonging(top, mark) if not _is_dead(pid)}
         if not left:
             return
         for pid in left:
-            if age > patience / 2 or _carries(pid, wanted):
+            if age > patience / 2 or _carries(pid, wanted) or _program(pid) != engine:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
+
+
+def _program(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""
 
 
 def _is_dead(pid: int) -> bool:
