@@ -1,6 +1,7 @@
 """The command line: parses the arguments, calls the engine, prints the report.
 
 Exit codes: 0 nothing certain stops the deploy, 1 something does (for `fix`: is left), 2 usage or internal error.
+For `verify`: 0 every target boots, 1 one does not, 2 also where one could not be verified.
 """
 
 from __future__ import annotations
@@ -80,12 +81,15 @@ def _parser() -> argparse.ArgumentParser:
     fix = commands.add_parser("fix", help="repair the repository until the simulated deploy reaches its end", epilog=_EXITS)
     for command in (check, fix):
         _shared(command)
+    for command in (check, fix):
+        command.add_argument("--strict", action="store_true", help="exit 1 for likely faults too")
     fix.add_argument("--diff", action="store_true", help="print the unified diff and write nothing")
     fix.add_argument("--unsafe", action="store_true", help="also repair likely faults, and make unsafe edits")
     fix.add_argument("--allow-dirty", action="store_true", help="write although files have uncommitted changes")
     fix.add_argument("--verify", action="store_true", help="keep the repair only if the real boot gets further with it")
     verify = commands.add_parser("verify", help="build and boot it for real, in a container", epilog=_VERIFIED)
     _shared(verify, ("text", "json", "markdown"))
+    verify.set_defaults(strict=False)
     verify.add_argument("--fix", action="store_true", help="boot it before and after the repair, on a scratch copy")
     verify.add_argument("--unsafe", action="store_true", help="with --fix: also repair likely faults, and make unsafe edits")
     for command in (fix, verify):
@@ -106,7 +110,6 @@ def _shared(command: argparse.ArgumentParser, formats: tuple[str, ...] = ("text"
     command.add_argument("--ignore", action="append", metavar="NAME", help="never use this codemod (repeatable)")
     command.add_argument("--resolve", action="store_true", help="ask the package index for exact versions")
     command.add_argument("--deep", action="store_true", help="look into the wheels, too (implies --resolve)")
-    command.add_argument("--strict", action="store_true", help="exit 1 for likely faults too")
     command.add_argument(
         "--format", choices=formats, default="text", help=f"{', '.join(formats[:-1])} or {formats[-1]} (default: text)"
     )

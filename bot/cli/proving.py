@@ -35,7 +35,7 @@ class Choices(NamedTuple):
 def choices(options: argparse.Namespace) -> Choices:
     """Read the choices and find the engine; raises `Refused`."""
     try:
-        given = secrets.read(options.env_file) if options.env_file else {}
+        given = secrets.read(options.env_file) if options.env_file else secrets.Hidden()
         stand_ins = tuple(dockerfiles.stand_in(rule) for rule in options.stand_in or ())
         engine = engines.find(options.engine)
     except (secrets.Unusable, engines.NoEngine) as error:

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from bot.outside.containers import sockets
+
 _KEPT = 512 * 1024  # bytes of a program's output: its end
 _PIECE = 65536
 
@@ -82,11 +84,18 @@ class Running:
         self._reader.join(2)
 
 
-def run(command: tuple[str, ...], environment: Mapping[str, str], seconds: float, feed: bytes | None = None) -> Done:
-    """Run a command to its end; one that takes longer than `seconds` is ended."""
+def run(
+    command: tuple[str, ...], environment: Mapping[str, str], seconds: float, feed: bytes | None = None, gently: bool = False
+) -> Done:
+    """Run a command to its end; one that takes longer than `seconds` is ended.
+
+    `gently`: what it started is ended before it, so that it fails by itself and cleans up, as builders do.
+    """
     running = Running(command, environment, feed)
     try:
         code = running.wait(seconds)
     finally:
+        if gently and running.code() is None:
+            sockets.end(running.process.pid, "")
         running.end()
     return Done(code, running.output())

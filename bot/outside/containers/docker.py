@@ -44,7 +44,7 @@ class Docker:
         own: tuple[str, ...] = ("--progress=plain",) if self.name == "docker" else ("--format", "docker")
         if self.name == "podman" and wanted.ignore:  # docker looks beside the Dockerfile by itself
             own += ("--ignorefile", wanted.ignore)
-        return commands.run((self.program, "build", *own, *arguments(wanted)), self.environment, seconds)
+        return commands.run((self.program, "build", *own, *arguments(wanted)), self.environment, seconds, gently=True)
 
     def image(self, tag: str) -> Image | None:
         """Read the image's config."""

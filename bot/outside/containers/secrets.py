@@ -26,11 +26,20 @@ _SHAPES = (  # of a name → a value of the form that libraries want; nothing an
 )
 
 
+class Hidden(dict[str, str]):
+    """Variables whose values don't show where they are printed by mistake."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Hidden({', '.join(self)})"
+
+
 class Unusable(Exception):
     """A file of variables that can't be read; the text says why."""
 
 
-def read(path: str) -> dict[str, str]:
+def read(path: str) -> Hidden:
     """Return the variables of a file (`NAME=value` lines, as python-dotenv reads them); raises `Unusable`."""
     try:
         with open(path, "rb") as file:
@@ -44,7 +53,7 @@ def read(path: str) -> dict[str, str]:
     except UnicodeDecodeError:
         raise Unusable(f"{path}: it is not UTF-8 text") from None
     entries = (entry for entry in dotenv.read(text) if entry.value is not None or entry.raw)
-    return {entry.key: entry.raw.strip("\"'") if entry.value is None else entry.value for entry in entries}
+    return Hidden((entry.key, entry.raw.strip("\"'") if entry.value is None else entry.value) for entry in entries)
 
 
 def stand_in(name: str, database: str | None = None) -> str:

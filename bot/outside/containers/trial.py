@@ -41,7 +41,7 @@ class Held(NamedTuple):
 
 def held(recipe: Recipe, given: Mapping[str, str], fake: bool) -> Held:
     """Return what stands for the platform's secrets: what a person gives, made-up values where they are allowed."""
-    values, stood_in, missing = dict(given), [], []
+    values, stood_in, missing = secrets.Hidden(given), [], []
     for each in recipe.wanted:
         if each.name in given:
             continue
@@ -153,7 +153,7 @@ class _Attempt:
 
     def job(self, tag: str, argv: tuple[str, ...], variables: Mapping[str, str]) -> Job:
         """Return a process with the platform's variables; secrets go before what the config says, as on the platform."""
-        merged = {**variables, **self.have.values}
+        merged = secrets.Hidden({**variables, **self.have.values})
         return Job(tag, argv, merged, self.private, (), self.limits.memory, self.limits.host)
 
     def argv(self, image: Image, command: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -48,6 +48,10 @@ def test_a_database_has_the_form_of_its_platform():
     assert secrets.stand_in("DB", "postgres://app:app@127.0.0.1:5432/app") == "postgres://app:app@127.0.0.1:5432/app"
 
 
+def test_values_do_not_show_where_they_are_printed_by_mistake():
+    assert f"{secrets.Hidden({'KEY': 'hunter2'})} {secrets.Hidden(A='hunter2')!r}" == "Hidden(KEY) Hidden(A)"
+
+
 def test_values_are_blotted_out_and_so_is_each_of_their_lines():
     text = "login with hunter2-very-long failed; key: line one; a"
     assert secrets.blotted(text, ["hunter2-very-long", "line one\nline two", "a"]) == "login with *** failed; key: ***; a"

@@ -194,10 +194,12 @@ def test_an_image_that_cannot_be_had_is_no_fault(bench: Bench, says: str):
 
 
 def test_a_build_that_takes_too_long_is_no_fault(bench: Bench):
-    bench.fake.program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    made = bench.folder / "working-container"
+    script = f"#!/bin/sh\nmkdir {made}\n/bin/sleep 60\nrmdir {made}\n"  # as a builder cleans up after a step that failed
+    bench.fake.program.write_text(script)
     engine = engines._engine("buildah", str(bench.fake.program))
-    wanted = engines.Build("f", ".", "t")
-    assert engine.build(wanted, 0.3).code is None
+    assert engine.build(engines.Build("f", ".", "t"), 0.7).code is None
+    assert not made.exists()
 
 
 def test_what_is_built_is_the_scratch_copy_with_images_that_stand_in(bench: Bench):
