@@ -19,7 +19,10 @@ _MOUNT_TARGET = re.compile(r"(?<=[=,])((?:target|dst|destination)=)([^/$,\s][^,\
 
 
 class StandIn(NamedTuple):
-    """A rule by which one base image stands for another: `python:{version}*` → `localhost/python:{version}`."""
+    """A rule by which one base image stands for another: `python:{version}*` → `localhost/python:{version}`.
+
+    The first that fits counts; by `-` an image stands for itself.
+    """
 
     pattern: re.Pattern[str]
     image: str
@@ -113,5 +116,6 @@ def _standing_in(name: str, rules: tuple[StandIn, ...]) -> str | None:
     for rule in rules:
         found = rule.pattern.fullmatch(short)
         if found:
-            return rule.image.replace("{version}", found.groupdict().get("version") or "")
+            image = rule.image.replace("{version}", found.groupdict().get("version") or "")
+            return image if image != "-" else None
     return None

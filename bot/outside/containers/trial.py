@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from bot.engine.model.proof import Attempt
-from bot.engine.model.tree import Change, Tree
+from bot.engine.model.tree import Change, Tree, Unreadable
 from bot.outside.containers import dockerfiles, lines, scratch, secrets
 from bot.outside.containers.dockerfiles import StandIn
 from bot.outside.containers.engines import PREFIX, Build, Engine, Image, Job, Unasked
@@ -130,6 +130,8 @@ class _Attempt:
             text = dockerfiles.native(recipe.native, variables, self.private)
         else:
             path = os.path.join(copy, recipe.dockerfile)
+            if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(copy), "")):
+                raise Unreadable(recipe.dockerfile, "it is a link that leaves the repository")
             with open(path, encoding="utf-8", newline="") as file:
                 text = file.read()
         text, told = dockerfiles.adapted(text, self.trial.stand_ins, recipe.arguments, self.engine.absolute_mounts)

@@ -48,6 +48,12 @@ def test_other_images_and_line_endings_stay(source: str):
     assert adapted(source, RULES, {}, False)[0] == source.replace("python:3.11", "local/python:3.11")
 
 
+def test_an_image_may_be_kept_from_the_rules_that_follow():
+    rules = (stand_in("python:*alpine*=-"), *RULES)
+    source = "FROM python:3.11-alpine AS a\nFROM python:3.11\n"
+    assert adapted(source, rules, {}, False)[0] == "FROM python:3.11-alpine AS a\nFROM local/python:3.11\n"
+
+
 def test_mounts_count_from_the_working_directory():
     source = """
         FROM debian
