@@ -63,9 +63,7 @@ def _proofs(session: sessions.Session, options: argparse.Namespace, made: Plan) 
     """Boot every target before and after the repair; refuse where that can't be done, since nothing is proven then."""
     from bot.cli import proving  # only what --verify asks for
 
-    chosen = proving.choices(options)
-    with proving.interruptible():
-        proofs = proving.with_repair(session, chosen, made)
+    proofs = proving.with_repair(session, proving.choices(options), made)
     unsure = next((proof for proof in proofs if proof.last.reached == "unsupported"), None)
     if unsure:
         raise Refused(f"nothing was changed: {unsure.config} could not be verified: {unsure.last.says}")

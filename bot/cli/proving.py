@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import NamedTuple
 
 from bot.cli import session as sessions
 from bot.cli.errors import Refused
 from bot.engine.model.proof import Attempt, Proof
-from bot.engine.model.tree import Tree
+from bot.engine.model.tree import Change, Tree
 from bot.engine.plan import Plan, same_target
 from bot.engine.report import Report
 from bot.outside.containers import dockerfiles, engines, recipe, secrets
+from bot.outside.containers.interrupts import interruptible
 from bot.outside.containers.trial import Held, Limits, Trial, held
 
 
@@ -48,41 +44,37 @@ def choices(options: argparse.Namespace) -> Choices:
     return Choices(engine, limits, given, options.fake_secrets, options.release, stand_ins)
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the work, and keep a second one from what removes the containers."""
-
-    def ended(number: int, _: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        print("removing what was started …", file=sys.stderr, flush=True)
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-
-    former = {each: signal.signal(each, ended) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)
-
-
 def as_it_is(session: sessions.Session, chosen: Choices, reports: tuple[Report, ...]) -> list[Proof]:
     """Try every target as the repository is."""
-    return [_Prover(session, chosen, report, session.tree).before() for report in reports]
+    with interruptible():
+        return [_Prover(session, chosen, report, session.tree).before() for report in reports]
 
 
 def with_repair(session: sessions.Session, chosen: Choices, made: Plan) -> list[Proof]:
     """Try every target before and after a plan; one that the plan leaves alone only once."""
+    with interruptible():
+        return _with_repair(session, chosen, made)
+
+
+def _with_repair(session: sessions.Session, chosen: Choices, made: Plan) -> list[Proof]:
     found = []
-    changed = bool(made.tree.changes())
+    changes = made.tree.changes()
     for report in made.before:
-        repaired = same_target(report, session.tree, list(made.after), made.tree) if changed else None
+        repaired = same_target(report, session.tree, list(made.after), made.tree) if _touched(report, changes) else None
         proof = _Prover(session, chosen, report, session.tree).before()
         if repaired and proof.before.reached != "unsupported":
             names = tuple(dict.fromkeys(step.codemod for step in made.steps if step.target == report.target.config))
             proof = _Prover(session, chosen, repaired, made.tree).after(proof)._replace(repaired=names)
         found.append(proof)
     return found
+
+
+def _touched(report: Report, changes: list[Change]) -> bool:
+    """Say whether a target is built, or started, from one of the files that change."""
+    paths = {path for change in changes for path in (change.path, change.old) if path}
+    context = "" if report.target.build.native or report.image is None else report.start.directory
+    own = {report.target.config, report.image.dockerfile if report.image else ""}
+    return any(path in own or not context or path.startswith(f"{context}/") for path in paths)
 
 
 class _Prover:

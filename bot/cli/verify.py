@@ -30,11 +30,7 @@ def _verified(session: sessions.Session, options: argparse.Namespace) -> int:
         raise sessions.no_target(session)
     sessions.check_process(session, reports)
     chosen = proving.choices(options)
-    with proving.interruptible():
-        if made:
-            proofs = proving.with_repair(session, chosen, made)
-        else:
-            proofs = proving.as_it_is(session, chosen, reports)
+    proofs = proving.with_repair(session, chosen, made) if made else proving.as_it_is(session, chosen, reports)
     _print(options, chosen.engine.name, proofs)
     return proving.code(proofs)
 

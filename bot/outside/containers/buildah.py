@@ -20,6 +20,7 @@ from bot.outside.containers import asking, commands, sockets
 from bot.outside.containers.commands import Done, Running
 from bot.outside.containers.docker import arguments, image_of
 from bot.outside.containers.engines import PREFIX, Answer, Build, Image, Job, Question, Seen, Unasked
+from bot.outside.containers.interrupts import held_back
 
 _PATIENCE = 120.0  # seconds for what should take one
 
@@ -61,7 +62,8 @@ class Buildah:
     def container(self, job: Job) -> Iterator[_Container]:
         """Start a process in an image that holds its variables."""
         mark, name = uuid.uuid4().hex, f"{PREFIX}-{uuid.uuid4().hex[:12]}"
-        with ExitStack() as clean:
+        clean = ExitStack()
+        try:
             tag = self._with_variables(job, clean)
             flags = ["--env", f"{sockets.MARK}={mark}"]
             for path, user, group in job.volumes:
@@ -75,9 +77,13 @@ class Buildah:
             made = commands.run((self.program, "from", "--pull-never", "--name", name, tag), self.environment, _PATIENCE)
             if made.code != 0:
                 raise Unasked(f"buildah made no container: {made.output.strip()[-300:]}")
-            running = Running((self.program, "run", *flags, name, "--", *job.argv), self.environment)
-            clean.callback(self._end, running, mark)
+            with held_back():
+                running = Running((self.program, "run", *flags, name, "--", *job.argv), self.environment)
+                clean.callback(self._end, running, mark)
             yield _Container(running, mark)
+        finally:
+            with held_back():
+                clean.close()
 
     def unpassed(self, job: Job) -> tuple[str, ...]:
         """A value of several lines is no instruction of a Dockerfile."""

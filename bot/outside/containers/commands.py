@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bot.outside.containers import sockets
+from bot.outside.containers.interrupts import held_back
 
 _KEPT = 512 * 1024  # bytes of a program's output: its end
 _PIECE = 65536
@@ -95,7 +96,8 @@ def run(
     try:
         code = running.wait(seconds)
     finally:
-        if gently and running.code() is None:
-            sockets.end(running.process.pid, "")
-        running.end()
+        with held_back():
+            if gently and running.code() is None:
+                sockets.end(running.process.pid, "")
+            running.end()
     return Done(code, running.output())

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.outside.containers import asking, commands
 from bot.outside.containers.commands import Done, Running
 from bot.outside.containers.engines import PREFIX, Answer, Build, Image, Job, Question, Seen, Unasked
+from bot.outside.containers.interrupts import held_back
 
 _PATIENCE = 60.0  # seconds for what should take one
 _HOST = "app"  # the container's own name for itself
@@ -58,12 +59,16 @@ class Docker:
         """Start in the foreground, so that the output comes as it is printed."""
         name = f"{PREFIX}-{uuid.uuid4().hex[:12]}"
         command, environment = self._run(name, job)
-        running = Running(command, environment)
+        running = None
         try:
+            with held_back():
+                running = Running(command, environment)
             yield _Container(self, name, running, job)
         finally:
-            commands.run((self.program, "rm", "--force", "--volumes", name), self.environment, _PATIENCE)
-            running.end()
+            with held_back():
+                commands.run((self.program, "rm", "--force", "--volumes", name), self.environment, _PATIENCE)
+                if running is not None:
+                    running.end()
 
     def _run(self, name: str, job: Job) -> tuple[tuple[str, ...], dict[str, str]]:
         """Return the command line and its environment: values go by name, except those that would mislead the client."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from bot.engine.model.tree import Change, Kind, Tree, Unreadable
 from bot.outside import folder
+from bot.outside.containers.interrupts import held_back
 
 
 @contextmanager
@@ -30,7 +31,8 @@ def copied(root: str, tree: Tree, changes: list[Change]) -> Iterator[str]:
             raise Unreadable(changes[0].path if changes else "", f"the scratch copy can't be repaired: {error}") from None
         yield target
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        with held_back():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _copy(root: str, tree: Tree, target: str) -> None:

@@ -14,6 +14,7 @@ from bot.engine.model.tree import Change, Tree, Unreadable
 from bot.outside.containers import dockerfiles, lines, scratch, secrets
 from bot.outside.containers.dockerfiles import StandIn
 from bot.outside.containers.engines import PREFIX, Build, Engine, Image, Job, Unasked
+from bot.outside.containers.interrupts import held_back
 from bot.outside.containers.recipe import Recipe
 from bot.outside.containers.watching import watch
 
@@ -106,7 +107,8 @@ class _Attempt:
             left_out = found.left_out if self.releases else ("release", *found.left_out)
             return found._replace(build_seconds=took, left_out=left_out)
         finally:
-            self.engine.remove(tag)
+            with held_back():
+                self.engine.remove(tag)
 
     def judged(self, code: int | None, output: str) -> Attempt | None:
         """Return what a build that did not come to its end means; None where it did."""
