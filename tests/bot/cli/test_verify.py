@@ -202,3 +202,31 @@ def test_nothing_is_left_after_an_interrupt(desk: Desk, number: int, code: int):
     assert not list(desk.temporary.iterdir())
     removed = [call.argv[1:] for call in desk.fake.calls if call.argv[1] in ("rm", "rmi")]
     assert [words[0] for words in removed] == ["rm", "rmi", "rmi"]  # the container, its variables, the image
+
+
+# --- several targets
+
+
+def test_a_target_that_no_change_touches_is_booted_once(desk: Desk):
+    other = {f"other/{path}": data for path, data in HEALTHY.items()}
+    broken = {f"api/{path}": data for path, data in HEALTHY.items()}
+    for path in ("fly.toml", "Dockerfile"):
+        other[f"other/{path}"] = broken[f"api/{path}"] = (desk.repo / path).read_text()
+        (desk.repo / path).unlink()
+    broken["api/fly.toml"] += desk.config
+    put(desk.repo, {**other, **broken})
+    desk.fake.serves(desk.port)
+    found = json.loads(desk.bot("verify", "--fix", "--format", "json").out)
+    seen = {
+        proof["config"]: (proof["before"]["reached"], proof["after"] and proof["after"]["reached"]) for proof in found["proofs"]
+    }
+    assert seen == {"api/fly.toml": ("config", "ok"), "other/fly.toml": ("ok", None)}
+
+
+def test_one_that_does_not_boot_among_others_is_1(desk: Desk):
+    put(desk.repo, {"gone/fly.toml": desk.config.replace("demo", "gone")})
+    desk.fake.serves(desk.port)
+    done = desk.bot("verify")
+    assert done.code == 1
+    assert "build failed: Error: failed to fetch an image or build from source: dockerfile" in done.out
+    assert "GET / → 200" in done.out
