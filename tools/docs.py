@@ -25,10 +25,16 @@ def text() -> str:
         "Written by `tools/docs.py` from the program's own pages; `bot explain NAME` prints the same.",
         "",
     ]
-    out += ["## Exit codes", "", "| code | `bot check` | `bot fix` |", "|---|---|---|"]
-    out += ["| 0 | nothing certain stops the deploy or keeps the app from answering | no certain fault is left |"]
-    out += ["| 1 | something certain does (`--strict`: or something likely) | one is left (`--strict`: of any kind) |"]
-    out += ["| 2 | usage or internal error, no target | the same, and nothing was written |", ""]
+    out += ["## Exit codes", "", "| code | `bot check` | `bot fix` | `bot verify` |", "|---|---|---|---|"]
+    nothing, kept = "nothing certain stops the deploy or keeps the app from answering", "no certain fault is left"
+    out += [f"| 0 | {nothing} | {kept} | every target boots and answers |"]
+    left = "one is left (`--strict`: of any kind), or `--verify` did not keep the repair"
+    out += [f"| 1 | something certain does (`--strict`: or something likely) | {left} | one does not |"]
+    unsure = "the same, or a target could not be verified"
+    out += [f"| 2 | usage or internal error, no target | the same, and nothing was written | {unsure} |"]
+    ended = "ended by Ctrl-C, by SIGTERM; what was started is removed before"
+    out += [f"| 130, 143 | ended by Ctrl-C, by SIGTERM | the same; all is written or nothing | {ended} |", ""]
+    out += _real_boots()
     out += [
         "## Settings",
         "",
@@ -68,6 +74,16 @@ def text() -> str:
                     "",
                 ]
     return "\n".join(out).rstrip() + "\n"
+
+
+def _real_boots() -> list[str]:
+    """Return the options of real boots, as the command line has them."""
+    from bot.cli import verify_options
+
+    out = ["## Real boots", "", "Options of `bot verify` and of `bot fix --verify`:", "", "| option | meaning |", "|---|---|"]
+    for option, meaning in verify_options():
+        out.append(f"| `{option}` | {meaning} |")
+    return [*out, ""]
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import sys
 from bot.cli import session as sessions
 from bot.cli.errors import Refused
 from bot.engine.model import diff
+from bot.engine.model.proof import Proof, gets_further
 from bot.engine.plan import Plan, plan
 from bot.outside import folder, git
 from bot.report.repairs import Repairs
@@ -29,9 +30,12 @@ def _fixed(session: sessions.Session, options: argparse.Namespace) -> int:
     sessions.check_process(session, made.before)
     changes, patch = made.tree.changes(), diff.unified(made.tree)
     written = bool(changes) and not options.diff
+    if written and not options.allow_dirty:
+        _refuse_dirty(session.root, made)
+    proofs = _proofs(session, options, made) if options.verify and changes else []
+    kept = all(gets_further(proof) for proof in proofs)
+    written = written and kept
     if written:
-        if not options.allow_dirty:
-            _refuse_dirty(session.root, made)
         try:
             folder.write(os.path.abspath(session.root), changes)
         except folder.NotWritten as error:
@@ -39,14 +43,31 @@ def _fixed(session: sessions.Session, options: argparse.Namespace) -> int:
     if options.format == "json":
         from bot.report import json
 
-        print(json.fix(options.path, made, Repairs(made), changes, patch, written))
+        print(json.fix(options.path, made, Repairs(made), changes, patch, written, proofs))
     elif options.diff:
-        _print_diff(patch)
+        _print_diff(patch if kept else "")
     else:
         from bot.report import text
 
         print(text.fix(made, changes, sessions.colour(), options.quiet, options.verbose, written))
-    return sessions.code(session, made.after)
+        if proofs:
+            from bot.report import proof as shown
+
+            print("\n" + shown.text(proofs, sessions.colour(), options.quiet, options.verbose))
+    if not kept:
+        print("bot: nothing was changed: the real boot gets no further with the repair", file=sys.stderr)
+    return sessions.code(session, made.after) if kept else 1
+
+
+def _proofs(session: sessions.Session, options: argparse.Namespace, made: Plan) -> list[Proof]:
+    """Boot every target before and after the repair; refuse where that can't be done, since nothing is proven then."""
+    from bot.cli import proving  # only what --verify asks for
+
+    proofs = proving.with_repair(session, proving.choices(options), made)
+    unsure = next((proof for proof in proofs if proof.last.reached == "unsupported"), None)
+    if unsure:
+        raise Refused(f"nothing was changed: {unsure.config} could not be verified: {unsure.last.says}")
+    return proofs
 
 
 def _print_diff(patch: str) -> None:

@@ -157,7 +157,7 @@ class _Planner:
             elif proposal.safety == "unsafe" and not self.allowed.unsafe:
                 self.dropped.append(Dropped(fault, name, proposal.rationale, suggestion=True))
             else:
-                rank = _rank(_same_target(report, tree, after, proposal.tree), proposal.tree, order)
+                rank = _rank(same_target(report, tree, after, proposal.tree), proposal.tree, order)
                 accepted.append(_Candidate(after, rank, ((fault, name, proposal),), report))
         return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
 
@@ -169,7 +169,7 @@ class _Planner:
             if proposal.safety == "unsafe" and not self.allowed.unsafe:
                 continue
             middle = self.simulate(proposal.tree)
-            other = _same_target(report, tree, middle, proposal.tree)
+            other = same_target(report, tree, middle, proposal.tree)
             if other is None or not other.faults:
                 continue
             for second, more in self.proposals(other.faults[0], other, proposal.tree):
@@ -182,7 +182,7 @@ class _Planner:
                     is None
                 ):
                     steps = ((fault, name, proposal), (other.faults[0], second, more))
-                    rank = _rank(_same_target(report, tree, after, more.tree), more.tree, tried)
+                    rank = _rank(same_target(report, tree, after, more.tree), more.tree, tried)
                     accepted.append(_Candidate(after, rank, steps, report))
         return max(accepted, key=lambda candidate: candidate.rank) if accepted else None
 
@@ -227,7 +227,7 @@ class _Planner:
                 if proposal.safety == "unsafe" and not self.allowed.unsafe:
                     continue
                 after = self.simulate(proposal.tree)
-                other = _same_target(report, tree, after, proposal.tree)
+                other = same_target(report, tree, after, proposal.tree)
                 more = self.besides(other, proposal.tree) if other else [weakness]
                 left = [known.identity for known in (*(_findings(other) if other else ()), *more)]
                 if weakness.identity not in left and not _new_faults(reports, tree, after, proposal.tree):
@@ -260,7 +260,7 @@ def _step(finding: Fault | Weakness, target: str, name: str, proposal: Proposal,
     return Step(finding, target, name, proposal.rationale, proposal.safety, proposal.manual, proposal.command, gone)
 
 
-def _same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) -> Report | None:
+def same_target(report: Report, tree: Tree, after: list[Report], edited: Tree) -> Report | None:
     """Return the report of the same target in an edited tree, where its config may have moved."""
     wanted = _owner(report, tree)
     return next((other for other in after if _owner(other, edited) == wanted), None)
@@ -276,7 +276,7 @@ def _gone(before: list[Report], tree: Tree, after: list[Report], edited: Tree) -
     """Return the findings that an edit made away with, in whichever target they stood."""
     gone: list[Fault | Weakness] = []
     for report in before:
-        same = _same_target(report, tree, after, edited)
+        same = same_target(report, tree, after, edited)
         left = {finding.identity for finding in _findings(same)} if same else set()
         gone += [finding for finding in _findings(report) if finding.identity not in left]
     return tuple(gone)
@@ -312,7 +312,7 @@ def _rejected(
     fault: Fault, report: Report, before: list[Report], after: list[Report], tree: Tree, proposal: Proposal
 ) -> str | None:
     """Return why an edit does not get the deploy further; None when it does."""
-    same = _same_target(report, tree, after, proposal.tree)
+    same = same_target(report, tree, after, proposal.tree)
     if same is None:
         return "the target would be gone"
     if fault.identity in {other.identity for other in same.faults}:

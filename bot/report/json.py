@@ -6,9 +6,11 @@ Keys are only ever added within a version. Paths are relative to `root`; lines a
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from bot.engine.model.findings import Fault, Place, Weakness
+from bot.engine.model.proof import Attempt, Proof
 from bot.engine.model.tree import Change
 from bot.engine.plan import Plan
 from bot.engine.report import Report
@@ -22,8 +24,19 @@ def check(root: str, reports: tuple[Report, ...], repairs: Repairs) -> str:
     return _dump({"version": VERSION, "root": root, "targets": [_target(report, repairs) for report in reports]})
 
 
-def fix(root: str, plan: Plan, repairs: Repairs, changes: list[Change], patch: str, written: bool) -> str:
-    """Return the document of `bot fix`: the targets as they are afterwards, what was done, and the diff (`patch`)."""
+def fix(
+    root: str,
+    plan: Plan,
+    repairs: Repairs,
+    changes: list[Change],
+    patch: str,
+    written: bool,
+    proofs: Sequence[Proof] = (),
+) -> str:
+    """Return the document of `bot fix`: the targets as they are afterwards, what was done, and the diff (`patch`).
+
+    `proofs` are those of --verify.
+    """
     document = {
         "version": VERSION,
         "root": root,
@@ -54,8 +67,42 @@ def fix(root: str, plan: Plan, repairs: Repairs, changes: list[Change], patch: s
         ],
         "changes": [{"path": change.path, "from": change.old if change.old != change.path else None} for change in changes],
         "diff": patch,
+        "proofs": [_proof(proof) for proof in proofs],
     }
     return _dump(document)
+
+
+def verify(root: str, engine: str, proofs: Sequence[Proof]) -> str:
+    """Return the document of `bot verify`."""
+    return _dump({"version": VERSION, "root": root, "engine": engine, "proofs": [_proof(proof) for proof in proofs]})
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    secrets = {"given": list(proof.given), "stood_in": list(proof.stood_in), "missing": list(proof.missing)}
+    return {
+        "platform": proof.platform,
+        "app": proof.app,
+        "config": proof.config,
+        "process": proof.process or None,
+        "before": _attempt(proof.before),
+        "after": _attempt(proof.after) if proof.after else None,
+        "repaired": list(proof.repaired),
+        "secrets": secrets,
+        "notes": list(proof.notes),
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "reached": attempt.reached,
+        "message": attempt.says or None,
+        "asked": attempt.asked or None,
+        "status": attempt.status,
+        "answered": attempt.answered,
+        "build_seconds": attempt.build_seconds,
+        "left_out": list(attempt.left_out),
+        "log": attempt.log.splitlines(),
+    }
 
 
 def _dump(document: dict[str, Any]) -> str:

@@ -48,6 +48,7 @@ class Check(NamedTuple):
     headers: dict[str, str]
     place: Place
     interval: float | None = None  # seconds
+    timeout: float | None = None  # seconds that an answer may take
 
 
 class Asked(NamedTuple):

@@ -284,7 +284,8 @@ def _check(config: ConfigFile, table: dict[str, Value], path: toml.Path) -> Chec
     for header, _ in _tables(headers, ()) if isinstance(headers, list) else ():
         given[_text(header.get("name"))] = _text(header.get("value", ""))
     checked, method = table.get("path") or "/", table.get("method") or "get"
-    return Check(_text(checked), _text(method).upper(), given, config.place(*path, "path"), seconds(table.get("interval")))
+    interval, timeout = seconds(table.get("interval")), seconds(table.get("timeout"))
+    return Check(_text(checked), _text(method).upper(), given, config.place(*path, "path"), interval, timeout)
 
 
 def _env(value: Value) -> dict[str, str]:

@@ -27,14 +27,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **more}
 
 
-def bot(cwd: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
+def bot(cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60) -> Outcome:
     """Run `bot` in a folder; an error that nobody caught fails the test."""
     run = subprocess.run(
         (sys.executable, "-m", "deploymend", *arguments),
         cwd=cwd,
         env=env or environment(),
         capture_output=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     outcome = Outcome(run.returncode, run.stdout.decode(), run.stderr.decode())
