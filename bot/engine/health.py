@@ -27,7 +27,7 @@ _CODES = {  # and which comes first, where one repair uncovers another
     "limit": ("health-rate-limit", 3),
 }
 _ROUTES_STEP = 4
-_RENDERS = re.compile(rb"render_template\(|TemplateResponse\(")
+_RENDERS = re.compile(r"render_template\(|TemplateResponse\(")
 
 
 class Health(NamedTuple):
@@ -160,7 +160,7 @@ def _unchecked(process: Process, walk: Walk, app: App | None, services: list[Ser
     if not services or any(check.path for each in services for check in each.checks):
         return Health()
     source = app[0].found.tree if app is not None else None
-    if walk.django is None and (source is None or _RENDERS.search(walk.tree.read(source)) is None):
+    if walk.django is None and (source is None or _RENDERS.search(walk.tree.text_if_any(source)) is None):
         return Health()
     found = _found(walk, app)
     failing = _failing(process, walk, app, found, "/", None) if found is not None else None

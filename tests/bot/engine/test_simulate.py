@@ -346,3 +346,8 @@ def test_uv_runs_the_python_that_it_downloaded(command: str, missing: bool):
         "main.py": "import distutils\n",
     }
     assert [fault.code for fault in faults(files)] == (["module-not-found"] if missing else [])
+
+
+def test_an_app_that_a_copy_only_promises_is_not_read():
+    report = only({**HEALTHY, "Dockerfile": DOCKERFILE.replace("COPY . .", "COPY Main.py ./main.py")})
+    assert [fault.code for fault in report.faults] == ["copy-source-missing"]
