@@ -19,7 +19,12 @@ from bot.evidence.tracebacks import Trace
 
 _NEW = ("==> Verifying app config", "==> Cloning from", "==> Downloading cache", "Waiting for a runner to pick up this job")
 _IMAGE = re.compile(r"\bdeployment-([0-9A-HJKMNP-TV-Z]{20,30})\b")
-_WENT_WELL = ("==> Your service is live", "Visit your newly deployed app at", "is now deployed", "state: started, health: passing")
+_WENT_WELL = (
+    "==> Your service is live",
+    "Visit your newly deployed app at",
+    "is now deployed",
+    "state: started, health: passing",
+)
 _ENDINGS = frozenset("SystemExit KeyboardInterrupt CancelledError GeneratorExit StopIteration StopAsyncIteration".split())
 _OF_THE_HANDLER = frozenset(("NameError", "UnboundLocalError"))
 _NEAR = 8  # lines between an exception and the end that it brings
@@ -27,9 +32,9 @@ _TIERS = {"cause": 0, "general": 1, "symptom": 2}
 
 
 class Cause(NamedTuple):
-    """What is taken for the first cause: a line of the log by its index, what is known of it, and what it led to (indices)."""
+    """What is taken for the first cause: a line of the log (`at`, by index), what is known of it, and what it led to."""
 
-    index: int
+    at: int
     signature: Signature | None
     captured: dict[str, str]
     frames: tuple[tracebacks.Frame, ...] = ()
@@ -61,7 +66,7 @@ def find(log: Log, known: Iterable[Known]) -> Findings:
         attempt = _Attempt(log, start, stop, inside, traces)
         cause = attempt.cause()
         if cause and cause.tier < _TIERS["symptom"]:
-            well = any(mark in line for line in log.normal[cause.index :] for mark in _WENT_WELL)
+            well = any(mark in line for line in log.normal[cause.at :] for mark in _WENT_WELL)
             return Findings(cause, attempt.others(cause), well)
         last = last or cause
     return Findings(last, (), False)
@@ -73,12 +78,17 @@ def _hits(log: Log, known: Iterable[Known]) -> dict[int, Cause]:
     for each in known:
         for wording in each.wordings:
             for index, captured in log.find(wording):
-                if any(text in log.normal[index] for text in each.signature.unless):
+                if _excluded(log, index, each.signature):
                     continue
                 hit = Cause(index, each.signature, captured)
                 if index not in found or hit.tier < found[index].tier:
                     found[index] = hit
     return found
+
+
+def _excluded(log: Log, at: int, signature: Signature) -> bool:
+    below = log.normal[at + 1] if at + 1 < len(log.normal) else ""
+    return any(text in log.normal[at] for text in signature.unless) or any(text in below for text in signature.unless_next)
 
 
 def _attempts(log: Log) -> list[tuple[int, int]]:
@@ -116,12 +126,12 @@ class _Attempt:
         if failed is None:
             return None
         step, at = failed
-        inside = [each for each in self.all(0, 1) if self.log.lines[each.index].step == step and each.index <= at]
+        inside = [each for each in self.all(0, 1) if self.log.lines[each.at].step == step and each.at <= at]
         for tier in (0, 1):
             found = [each for each in inside if each.tier == tier]
             if found:
                 return found[0]
-            beyond = [each for each in self.all(tier) if at <= each.index or self.log.lines[each.index].step == "block"]
+            beyond = [each for each in self.all(tier) if at <= each.at or self.log.lines[each.at].step == "block"]
             if beyond:
                 return beyond[0]
         return None
@@ -137,7 +147,9 @@ class _Attempt:
                 return line.step, index
             if text.startswith(("Error: building at STEP", "error building at STEP", "The command '/bin/sh -c")):
                 return step or line.step, index
-            if text.startswith(("ERROR: failed to solve", "error: failed to solve", "failed to solve", "ERROR: failed to build")):
+            if text.startswith(
+                ("ERROR: failed to solve", "error: failed to solve", "failed to solve", "ERROR: failed to build")
+            ):
                 return "block", index
             step = line.step or step
         return None
@@ -147,14 +159,14 @@ class _Attempt:
     def before_end(self) -> Cause | None:
         """Return what came last before a process or a deploy ended."""
         for end in [each for each in self.plain if each.tier == 2]:
-            raised = [each for each in self.raised if self.reach(each) < end.index]
-            plain = [each for each in self.plain if each.tier == 0 and each.index < end.index]
+            raised = [each for each in self.raised if self.reach(each) < end.at]
+            plain = [each for each in self.plain if each.tier == 0 and each.at < end.at]
             fatal = raised[-1] if raised else None
-            if fatal and plain and plain[-1].index > self.reach(fatal) and end.index - self.reach(fatal) > _NEAR:
+            if fatal and plain and plain[-1].at > self.reach(fatal) and end.at - self.reach(fatal) > _NEAR:
                 fatal = None
             chosen = fatal or (plain[-1] if plain else None)
             if chosen is None:
-                chosen = next((each for each in self.plain if each.tier == 1 and each.index < end.index), None)
+                chosen = next((each for each in self.plain if each.tier == 1 and each.at < end.at), None)
             if chosen:
                 return self.first_like(chosen)
         return None
@@ -170,15 +182,15 @@ class _Attempt:
 
     def all(self, *tiers: int) -> list[Cause]:
         found = [*self.raised, *self.plain]
-        return sorted((each for each in found if each.tier in tiers), key=lambda each: each.index)
+        return sorted((each for each in found if each.tier in tiers), key=lambda each: each.at)
 
     def reach(self, raised: Cause) -> int:
         """Return where the chain of tracebacks ends that a cause is of."""
-        return self.chained[raised.index][-1].end if raised.index in self.chained else raised.index
+        return self.chained[raised.at][-1].end if raised.at in self.chained else raised.at
 
     def first_like(self, cause: Cause) -> Cause:
         """Return the first time that a log says the same."""
-        return next((each for each in self.all(0, 1) if self.log.normal[each.index] == self.log.normal[cause.index]), cause)
+        return next((each for each in self.all(0, 1) if self.log.normal[each.at] == self.log.normal[cause.at]), cause)
 
     def of_chain(self, chain: tuple[Trace, ...]) -> Cause | None:
         """Return what a chain of tracebacks began with: its first exception of which something is known.

@@ -21,21 +21,26 @@ _PARTS = 300  # lines that one entry of JSON is taken to be
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|\x9b[0-?]*[ -/]*[@-~]")
 _PLAIN_ANSI = re.compile(r"^\[(?:\d{1,3}(?:;\d{1,3})*)?m")  # what is left of one where the escape itself was lost
 _GH = re.compile(r"^[^\t]{1,200}\t[^\t]{0,200}\t(?=\ufeff?\d{4}-\d\d-)")
-_TIME = re.compile(
-    r"^\ufeff?\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?(?: |\t|$)"
-)
+_TIME = re.compile(r"^\ufeff?\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?(?: |\t|$)")
 _DASHBOARD = re.compile(r"^[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?: (?:AM|PM))?(?: {1,2}|\t|$)")
-_FLY = re.compile(r"^(?:app|runner|proxy|machine|health)\[[0-9a-zA-Z-]*\] {1,2}[a-z]{3} {1,2}\[(?:info|error|warn|warning|debug)\] ?")
+_FLY = re.compile(
+    r"^(?:app|runner|proxy|machine|health)\[[0-9a-zA-Z-]*\] {1,2}[a-z]{3} {1,2}"
+    r"\[(?:info|error|warn|warning|debug)\] ?"
+)
 _COMPOSE = re.compile(r"^[\w.-]{1,60}[-_]\d{1,3} {1,40}\| ?")
 _SYSLOG = re.compile(r"^[\w.-]{1,80} [\w./-]{1,60}\[\d{1,7}\]: ")
-_ACTIONS = re.compile(r"^(?:##\[(?:group|endgroup|error|warning|command|debug|section|notice)\]|::(?:error|warning|notice|group)[^:]{0,300}::)")
+_ACTIONS = re.compile(
+    r"^(?:##\[(?:group|endgroup|error|warning|command|debug|section|notice)\]"
+    r"|::(?:error|warning|notice|group)[^:]{0,300}::)"
+)
 _BUILDKIT = re.compile(r"^#(\d{1,4}) (?:\d{1,6}\.\d{1,3} )?")
 _SECONDS = re.compile(r"^\d{1,6}\.\d{2,3} ")
 _BLOCK = re.compile(r"^ ?> \[[^\]]{1,120}\].{0,500}:$")
 _STEP = re.compile(r"^(?:\[\d/\d\] )?STEP (\d{1,4})(?:/\d{1,4})?: |^Step (\d{1,4})/\d{1,4} : ")
 _PROGRESS = re.compile(r"^ ?=> => # ")
 
-_FLY_MARKS = ("registry.fly.io", "fly.io/apps/", ".fly.dev", "flyctl", "fly.toml", "fly-proxy", "machine restart policy", "Depot")
+_FLY_MARKS = ("registry.fly.io", "fly.io/apps/", ".fly.dev", "flyctl", "fly.toml", "fly-proxy", "machine restart policy",
+              "Building image with Depot", "release_command")  # fmt: skip
 _RENDER_MARKS = ("onrender.com", "/opt/render/", "==> Cloning from", "==> Deploying...", "render.com/docs", "==> Build failed",
                  "==> Exited with status", "==> Running '", "render.yaml", "==> No open ports detected")  # fmt: skip
 
@@ -46,11 +51,11 @@ def read(data: bytes, left_out: int = 0, first_after: int = 0, split_at: int = 0
     Of a log that was too long to be read whole, `left_out` bytes are missing at `split_at`, and the line behind them is
     the one with the number `first_after`.
     """
-    head = _decoded(data[:split_at]) if left_out else ""
-    tail = _decoded(data[split_at:] if left_out else data)
-    numbered = [*enumerate(head.split("\n"), 1), *enumerate(tail.split("\n"), first_after)] if left_out else [
-        *enumerate(tail.split("\n"), 1)
-    ]  # fmt: skip
+    if left_out:
+        front, back = _decoded(data[:split_at]), _decoded(data[split_at:])
+        numbered = [*enumerate(front.split("\n"), 1), *enumerate(back.split("\n"), first_after)]
+    else:
+        numbered = [*enumerate(_decoded(data).split("\n"), 1)]
     if len(numbered) > MOST:
         numbered = numbered[: MOST // 4] + numbered[-(MOST - MOST // 4) :]
     lines = list(_lines(numbered))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.engine.model.findings import Fault, Place, Weakness
+from bot.engine.model.findings import Evidence, Fault, Place, Weakness
 from bot.engine.model.tree import Change
 from bot.engine.plan import Plan
 from bot.engine.report import Report
@@ -81,6 +81,7 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
                 "command": assumption.command,
                 "reason": assumption.reason,
                 "message": assumption.message or None,
+                "evidence": _evidence(assumption.evidence),
                 **_place(assumption.place),
             }
             for assumption in report.assumptions
@@ -97,6 +98,7 @@ def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
         "stage": finding.stage,
         "process": finding.process or None,
         "confidence": finding.confidence if isinstance(finding, Fault) else "certain",
+        "evidence": _evidence(finding.evidence) if isinstance(finding, Fault) else None,
         "message": finding.message,
         **_place(finding.place),
         "chain": list(finding.chain) if isinstance(finding, Fault) else [],
@@ -104,6 +106,10 @@ def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
         "codemod": repair.codemod if repair else None,
         "safety": repair.safety if repair else None,
     }
+
+
+def _evidence(evidence: Evidence | None) -> dict[str, Any] | None:
+    return {"line": evidence.line, "text": evidence.text} if evidence else None
 
 
 def _place(place: Place | None) -> dict[str, Any]:
