@@ -189,7 +189,10 @@ class _Attempt:
         return self.chained[raised.at][-1].end if raised.at in self.chained else raised.at
 
     def first_like(self, cause: Cause) -> Cause:
-        """Return the first time that a log says the same."""
+        """Return the first time that a log says the same, or of what stops before anything runs, the first of all."""
+        stage = cause.signature.stage if cause.signature else ""
+        if stage in ("config", "build") and cause.at not in self.chained:
+            return next(each for each in self.plain if each.tier == 0 and each.signature and each.signature.stage == stage)
         return next((each for each in self.all(0, 1) if self.log.normal[each.at] == self.log.normal[cause.at]), cause)
 
     def of_chain(self, chain: tuple[Trace, ...]) -> Cause | None:
@@ -211,6 +214,10 @@ class _Attempt:
 
     def said(self, trace: Trace) -> Cause:
         """Return what is known of the exception of a traceback: by its line, or by the lines of its message below."""
+        if trace.short == "SyntaxError":  # the line at fault stands above it
+            for at in range(max(trace.start, trace.end - 4), trace.end):
+                if at in self.hits and self.hits[at].tier == 0:
+                    return self.hits[at]
         below = range(trace.end, min(self.stop, trace.end + 12))
         for tier in (0, 1):
             for index in below:
