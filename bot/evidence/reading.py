@@ -67,7 +67,7 @@ def _decoded(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").removeprefix("\ufeff")
     sample = data[:400]
-    if len(sample) > 8 and sample[1::2].count(0) > len(sample) // 3:
+    if len(sample) > 8 and sample[1::2].count(0) > len(sample) // 3 and not sample[::2].count(0):
         return data.decode("utf-16-le", "replace")
     return data.decode("utf-8", "replace").removeprefix("\ufeff")
 

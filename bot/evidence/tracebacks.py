@@ -56,29 +56,30 @@ def chains(lines: tuple[Line, ...]) -> list[tuple[Trace, ...]]:
         if _CONTEXT in text or _CAUSE in text:
             link = "handled" if _CONTEXT in text else "from"
         elif HEADER in text or _FRAME.match(text):
-            trace = _read(lines, at, link)
+            trace, at = _read(lines, at, link)
             if trace:
                 if link and found:
                     found[-1].append(trace)
                 else:
                     found.append([trace._replace(after="")])
-                at, link = trace.end, ""
+                link = ""
         elif link and not text.isspace():
             link = ""
         at += 1
     return [tuple(chain) for chain in found]
 
 
-def _read(lines: tuple[Line, ...], start: int, link: str) -> Trace | None:
-    """Read one traceback; None where its exception is not in the log."""
+def _read(lines: tuple[Line, ...], start: int, link: str) -> tuple[Trace | None, int]:
+    """Read one traceback, and return it with its last line; None where its exception is not in the log."""
     header = HEADER in lines[start].text
     margin = _indent(lines[start].text) if header else max(0, _indent(lines[start].text) - 2)
     frames: list[Frame] = []
     loose = 0
-    for at in range(start + header, min(len(lines), start + _MOST_LINES)):
+    stop = min(len(lines), start + _MOST_LINES)
+    for at in range(start + header, stop):
         text = lines[at].text
-        if header and HEADER in text:
-            return None
+        if HEADER in text:
+            return None, at - 1
         if frame := _FRAME.match(text):
             frames.append(Frame(frame[1], int(frame[2]), (frame[3] or "").strip()))
             loose = 0
@@ -86,12 +87,12 @@ def _read(lines: tuple[Line, ...], start: int, link: str) -> Trace | None:
             frames.append(Frame(rich[1], int(rich[2]), rich[3]))
             loose = 0
         elif _EXCEPTION.match(bare := text.strip()) and (_indent(text) <= margin + 1):
-            return Trace(start, at, tuple(frames), bare.partition(":")[0], link)
+            return Trace(start, at, tuple(frames), bare.partition(":")[0], link), at
         elif _indent(text) <= margin and not text.lstrip().startswith(("│", "╰", "╭", "[Previous line")):
             loose += 1  # a line of code whose blanks were lost, or another process's line
             if loose > 3:
-                return None
-    return None
+                return None, at
+    return None, stop - 1
 
 
 def _indent(text: str) -> int:

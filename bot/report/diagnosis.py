@@ -9,6 +9,7 @@ from bot.evidence.catalogue import PLATFORM, Signature
 from bot.evidence.diagnosis import Diagnosis, Explained, Named, Shown, filled
 from bot.report.repairs import Repairs
 from bot.report.text import Page
+from codemods import Shelf
 
 VERSION = 1
 _WIDTH = 100
@@ -84,12 +85,8 @@ def _repository(page: Page, found: Diagnosis, repository: str | None, repairs: R
         page.line("No file of the repository decides this.")
     elif known and known.kind != "symptom":
         do = f"; do: {filled(known.do[0], first, found.app)}" if known.do else ""
-        guess = f"{known.title[0].lower()}{known.title[1:]}"
-        _wrapped(
-            page,
-            "",
-            f"The log shows this line, which the files don't explain (`bot check` foresees nothing like it): most likely {guess}{do}",
-        )
+        front = "The log shows this line, which the files don't explain (`bot check` foresees nothing like it): most likely "
+        _wrapped(page, "", f"{front}{known.title[0].lower()}{known.title[1:]}{do}")
     else:
         page.line("The files don't explain this line: `bot check` foresees nothing like it.")
 
@@ -126,7 +123,9 @@ def _steps(page: Page, found: Diagnosis) -> None:
     for number, command in enumerate(commands):
         page.line("look closer: " if number == 0 else "             ", page.style(filled(command, first, found.app), "bold"))
     if not found.explained and known.faults:
-        page.line(page.style(f"read more: bot explain {known.faults[0]}", "dim"))
+        page.line("read more:   ", page.style(f"bot explain {known.faults[0]}", "bold"))
+        if answers := _answers(known):
+            page.line(page.style(f"codemods that answer it: {', '.join(answers[:6])} (`bot fix` beside the repository)", "dim"))
 
 
 def _telling(page: Page, found: Diagnosis, repository: str | None) -> None:
@@ -195,7 +194,7 @@ def _named(named: Named, found: Diagnosis) -> dict[str, Any]:
         "title": known.title if known else None,
         "meaning": known.meaning if known else None,
         "faults": list(known.faults) if known else [],
-        "codemods": list(known.codemods) if known else [],
+        "codemods": list(_answers(known)) if known else [],
         "steps": [filled(step, named, found.app) for step in known.do] if known else [],
         "commands": [filled(command, named, found.app) for command in commands],
         "frames": [
@@ -203,6 +202,12 @@ def _named(named: Named, found: Diagnosis) -> dict[str, Any]:
         ],
         "led_to": [_line(line) for line in named.led_to],
     }
+
+
+def _answers(known: Signature) -> tuple[str, ...]:
+    """Return the codemods that answer a signature: those that it names, or all that answer its faults."""
+    shelf = Shelf()
+    return known.codemods or tuple(dict.fromkeys(name for code in known.faults for name in shelf.answering(code)))
 
 
 def _fault(each: Explained, repairs: Repairs) -> dict[str, Any]:

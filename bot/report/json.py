@@ -109,7 +109,11 @@ def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
 
 
 def _evidence(evidence: Evidence | None) -> dict[str, Any] | None:
-    return {"line": evidence.line, "text": evidence.text} if evidence else None
+    if evidence is None:
+        return None
+    from bot.evidence.redaction import redact  # where a log was given
+
+    return {"line": evidence.line, "text": redact(evidence.text)}
 
 
 def _place(place: Place | None) -> dict[str, Any]:

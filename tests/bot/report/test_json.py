@@ -108,8 +108,8 @@ def parts(schema: Any) -> Iterator[Document]:
 
 
 def test_every_object_is_closed_whole_and_described():
-    objects = [part for part in parts(SCHEMA) if part.get("type") == "object"]
-    assert len(objects) == 8
+    objects = [part for part in parts(SCHEMA) if part.get("type") in ("object", ["object", "null"])]
+    assert len(objects) == 9
     for part in objects:
         assert part["additionalProperties"] is False
         assert part["required"] == list(part["properties"])
