@@ -193,7 +193,13 @@ class _Attempt:
         stage = cause.signature.stage if cause.signature else ""
         if stage in ("config", "build") and cause.at not in self.chained:
             return next(each for each in self.plain if each.tier == 0 and each.signature and each.signature.stage == stage)
-        return next((each for each in self.all(0, 1) if self.log.normal[each.at] == self.log.normal[cause.at]), cause)
+        same = next(each for each in (*self.all(0, 1), cause) if self.log.normal[each.at] == self.log.normal[cause.at])
+        if same.at in self.chained:
+            return same
+        before = [each for each in self.plain if each.tier == same.tier and each.at <= same.at]
+        while len(before) > 1 and before[-2].signature == same.signature:  # told in several lines, one after the other
+            before.pop()
+        return before[-1] if before else same
 
     def of_chain(self, chain: tuple[Trace, ...]) -> Cause | None:
         """Return what a chain of tracebacks began with: its first exception of which something is known.

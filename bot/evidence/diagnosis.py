@@ -35,6 +35,7 @@ _TELLING = (
     (2, re.compile(r"\b(?:warn|warning|exit|exited|abort|aborted|missing|unexpected|timeout|unhealthy)\b", re.IGNORECASE)),
 )
 _MOST_TELLING = 10
+_MOST_ALIKE = 3
 
 
 class Shown(NamedTuple):
@@ -97,6 +98,7 @@ def diagnose(log: Log, reports: tuple[Report, ...] = (), tree: Tree | None = Non
     """Say what a log shows; with `reports` and `tree`, what the repository has to do with it."""
     found = cause.find(log, catalogue.known())
     first = found.cause
+    reports = _meant(reports, log, app or _app(log))
     told = [each for report in reports for fault in report.faults if (each := _told(log, report, fault))]
     if told and (first is None or first.tier > 0) and not any(each.line.number == _number(log, first) for each in told):
         first = _cause_of(log, told[0])  # a line that no signature names, and the simulation foresaw
@@ -112,6 +114,13 @@ def diagnose(log: Log, reports: tuple[Report, ...] = (), tree: Tree | None = Non
         () if first and first.tier < 2 else telling(log),
         found.recovered,
     )
+
+
+def _meant(reports: tuple[Report, ...], log: Log, app: str | None) -> tuple[Report, ...]:
+    """Return the targets that a log is about, where its app's name or its platform tells."""
+    of_app = tuple(report for report in reports if report.target.app == app)
+    of_platform = tuple(report for report in reports if report.target.platform == log.platform)
+    return of_app or of_platform or reports
 
 
 def _number(log: Log, first: Cause | None) -> int:
@@ -136,17 +145,17 @@ def _cause_of(log: Log, told: Explained) -> Cause:
 
 def _explained(log: Log, first: Cause | None, reports: tuple[Report, ...], told: list[Explained]) -> tuple[Explained, ...]:
     """Return the faults that have to do with a log, those that it confirms first."""
-    found = {each.fault.identity: each for each in told}
+    found = {(each.report.target.identity, each.fault.identity): each for each in told}
     if first and first.signature:
         line = shown(log, first.at)
         for report in reports:
             for fault in report.faults:
                 if fault.code in first.signature.faults:
                     how: Literal["same", "alike"] = "same" if _same(first, fault) else "alike"
-                    found.setdefault(fault.identity, Explained(report, fault, line, how))
+                    found.setdefault((report.target.identity, fault.identity), Explained(report, fault, line, how))
     if any(each.confirmed for each in found.values()):
         return tuple(each for each in found.values() if each.confirmed)
-    return tuple(found.values())
+    return tuple(found.values())[:_MOST_ALIKE]
 
 
 def _same(first: Cause, fault: Fault) -> bool:

@@ -55,7 +55,8 @@ def read(data: bytes, left_out: int = 0, first_after: int = 0, split_at: int = 0
         front, back = _decoded(data[:split_at]), _decoded(data[split_at:])
         numbered = [*enumerate(front.split("\n"), 1), *enumerate(back.split("\n"), first_after)]
     else:
-        numbered = [*enumerate(_decoded(data).split("\n"), 1)]
+        whole = _decoded(data)
+        numbered = [*enumerate((_document(whole) or whole).split("\n"), 1)]
     if len(numbered) > MOST:
         numbered = numbered[: MOST // 4] + numbered[-(MOST - MOST // 4) :]
     lines = list(_lines(numbered))
@@ -70,6 +71,18 @@ def _decoded(data: bytes) -> str:
     if len(sample) > 8 and sample[1::2].count(0) > len(sample) // 3 and not sample[::2].count(0):
         return data.decode("utf-16-le", "replace")
     return data.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _document(text: str) -> str | None:
+    """Return the texts in a log that is one document of JSON, as APIs hand it out; None for any other."""
+    if not text.lstrip().startswith("{") or "\n" not in text.strip():
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    values = found.values() if isinstance(found, dict) else ()
+    return "\n".join(value for value in values if isinstance(value, str)) or None
 
 
 def _lines(numbered: list[tuple[int, str]]) -> Iterator[Line]:
@@ -131,7 +144,10 @@ def _message(text: str) -> str | None:
         return None
     if not isinstance(entry, dict):
         return None
-    told = [entry.get(key) for key in ("message", "msg", "log", "event", "exc_info", "exception", "stack_trace")]
+    told = [
+        entry.get(key)
+        for key in ("message", "msg", "log", "event", "why", "error", "exc_info", "exception", "stack_trace", "tail")
+    ]
     lines = [line for each in told if isinstance(each, str) for line in each.split("\n")]
     return "\n".join("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines) or None
 

@@ -216,7 +216,9 @@ def fix(plan: Plan, changes: list[Change], colour: bool, quiet: bool, verbose: b
         page.line("Nothing was changed.")
     for number, step in enumerate(plan.steps, start=1):
         place = f" at {step.finding.place.path}:{step.finding.place.line}" if step.finding.place else ""
-        page.line(f"{number}. ", page.style(step.codemod, "cyan", "bold"), f" repairs {step.finding.code}{place}")
+        evidence = step.finding.evidence if isinstance(step.finding, Fault) else None
+        told = f" (the log shows it in line {evidence.line})" if evidence else ""
+        page.line(f"{number}. ", page.style(step.codemod, "cyan", "bold"), f" repairs {step.finding.code}{place}{told}")
         page.line(page.style(f"   {step.finding.message}", "dim"))
         page.line(f"   {step.rationale}")
     if plan.steps:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.bot.cli import bot, contents, environment, on_terminal, put
+from tests.bot.cli import bot, environment, on_terminal, put
 from tests.tools import HEALTHY, MAIN
 
 ROOT = Path(__file__).parents[3]
@@ -191,15 +191,13 @@ def test_an_assumption_that_the_log_refutes_is_said(tmp_path: Path):
 
 def test_fix_repairs_what_a_log_confirms(tmp_path: Path):
     """A safe repair of a fault that is only likely is made without --unsafe once a log shows it."""
-    files = {**HEALTHY, "fly.toml": HEALTHY["fly.toml"].replace("8080", "9090")}
-    files["Dockerfile"] = "FROM example.org/unknown\n" + HEALTHY["Dockerfile"].split("\n", 1)[1]
-    put(tmp_path, files)
-    before = contents(tmp_path)
-    put(
-        tmp_path,
-        {"../deploy.log": "WARNING The app is not listening on the expected address and will not be reachable by fly-proxy.\n"},
-    )
-    assert bot(tmp_path, "fix", "--diff").out == ""
-    shown = bot(tmp_path, "fix", "--diff", "--log", "../deploy.log").out
-    assert contents(tmp_path) == before
-    assert "internal_port" in shown or shown == ""
+    files = {
+        **HEALTHY,
+        "Dockerfile": HEALTHY["Dockerfile"].replace("COPY . .", "RUN curl -sSL https://x.example | sh\nCOPY . ."),
+    }
+    put(tmp_path / "repo", files)
+    put(tmp_path, {"deploy.log": "#8 [5/6] RUN curl -sSL https://x.example | sh\n#8 0.201 /bin/sh: 1: curl: not found\n"})
+    assert bot(tmp_path, "fix", "repo").out.startswith("Nothing was changed.")
+    shown = bot(tmp_path, "fix", "repo", "--log", "deploy.log").out
+    assert shown.startswith("1. install-system-package repairs program-missing at Dockerfile:5 (the log shows it in line 2)\n")
+    assert "install -y --no-install-recommends curl" in (tmp_path / "repo/Dockerfile").read_text()

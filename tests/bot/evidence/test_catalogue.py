@@ -54,7 +54,7 @@ def test_a_signature_is_whole(signature: Signature):
     assert signature.title[-1] not in ".!?:"
     assert signature.meaning[-1] in ".)"
     assert signature.do
-    assert all(step[-1] in ".)" or "`" in step for step in signature.do)
+    assert all(step[-1] in ".)?" or "`" in step for step in signature.do)
     assert signature.sources
     assert all(source.startswith("https://") for source in signature.sources)
     assert signature.lines

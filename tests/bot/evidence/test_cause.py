@@ -164,6 +164,15 @@ def test_the_words_of_two_steps_at_a_time_are_kept_apart():
     assert named(text(log))[0] == "requirements-missing"
 
 
+def test_what_is_told_in_several_lines_is_named_by_the_first():
+    log = """\
+        [2026-11-20 10:00:00 +0000] [3] [ERROR] Connection in use: ('::', 8080)
+        [2026-11-20 10:00:00 +0000] [3] [ERROR] connection to ('::', 8080) failed: [Errno 98] Address already in use
+        exited with status 1
+        """
+    assert named(text(log))[1].endswith("Connection in use: ('::', 8080)")
+
+
 def test_what_the_app_survives_is_no_cause():
     log = """\
         WARNING:root:No module named 'ujson', going on without it

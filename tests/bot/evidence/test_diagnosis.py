@@ -84,6 +84,14 @@ def test_an_assumption_that_does_not_hold_is_told():
     assert "fly secrets set API_KEY" in unmet.assumption.command
 
 
+def test_of_several_apps_the_one_that_the_log_names_is_looked_at():
+    files = {**BROKEN, "other/fly.toml": HEALTHY["fly.toml"].replace("demo", "other")}
+    files |= {f"other/{path}": BROKEN[path] for path in ("Dockerfile", "requirements.txt", "main.py")}
+    shown = beside("image: registry.fly.io/other:deployment-01\n" + TRACE, files)
+    assert [each.report.target.app for each in shown.explained] == ["other"]
+    assert len(beside(TRACE, files).explained) == 2
+
+
 def test_container_paths_lead_to_files_of_the_repository():
     shown = beside(TRACE, BROKEN)
     assert shown.first is not None

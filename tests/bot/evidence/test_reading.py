@@ -64,6 +64,12 @@ def test_a_traceback_in_one_entry_of_json_is_read():
     assert [frame.path for frame in shown.cause.frames] == ["/app/main.py"]
 
 
+def test_a_log_that_is_one_document_of_json_is_read():
+    document = {"stage": "boot", "ok": False, "why": "exited with status 1", "port": 8080, "tail": f"Traceback\n{LINE}\nbye"}
+    assert named(json.dumps(document, indent=1)) == ("module-not-found", LINE)
+    assert named(json.dumps(document)) == ("module-not-found", LINE)
+
+
 def test_the_error_block_of_buildkit_has_seconds_in_front():
     text = f"------\n > [3/6] RUN python check.py:\n0.412 Collecting\n12.50 {LINE}\n------\nDockerfile:7\n"
     assert named(text) == ("module-not-found", LINE)
