@@ -87,7 +87,7 @@ class Wording:
 
 def normal(text: str) -> str:
     """Return a line as it is compared: runs of blanks are one, and the frames that pip and rich draw are left out."""
-    return " ".join(text.strip(" \t│╭╰─╮╯").split())
+    return " ".join(text.strip(" \t│╭╰─╮╯|").split())
 
 
 class Log:

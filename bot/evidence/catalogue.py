@@ -26,10 +26,10 @@ class Signature(NamedTuple):
 
     `kind`: a `cause` names what is wrong; what is `general` says that something is (an exception of any sort); a `symptom`
     follows from something else and is a cause only where the log holds nothing better. `lines` are the wordings of the
-    log's line, `unless` texts that a line must not hold, `unless_next` the one below it. `faults` are the codes of what the
-    simulation predicts by it, `codemods` those that answer it (none: all that answer the faults). `do` are steps for a
-    person; `look` are commands to look closer, `fly` and `render` those of one platform; `{app}` in them is the app's name,
-    other names are what `lines` captured.
+    log's line, `unless` texts that a line must not hold, `unless_next` the one below it, `unless_before` those above it.
+    `faults` are the codes of what the simulation predicts by it, `codemods` those that answer it (none: all that answer the
+    faults). `do` are steps for a person; `look` are commands to look closer, `fly` and `render` those of one platform;
+    `{app}` in them is the app's name, other names are what `lines` captured.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Signature(NamedTuple):
     kind: Kind = "cause"
     unless: tuple[str, ...] = ()
     unless_next: tuple[str, ...] = ()
+    unless_before: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     codemods: tuple[str, ...] = ()
     do: tuple[str, ...] = ()

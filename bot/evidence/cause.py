@@ -28,6 +28,7 @@ _WENT_WELL = (
 _ENDINGS = frozenset("SystemExit KeyboardInterrupt CancelledError GeneratorExit StopIteration StopAsyncIteration".split())
 _OF_THE_HANDLER = frozenset(("NameError", "UnboundLocalError"))
 _NEAR = 8  # lines between an exception and the end that it brings
+_ABOVE = 12  # lines above one that are looked at for what takes its meaning
 _TIERS = {"cause": 0, "general": 1, "symptom": 2}
 
 
@@ -87,8 +88,14 @@ def _hits(log: Log, known: Iterable[Known]) -> dict[int, Cause]:
 
 
 def _excluded(log: Log, at: int, signature: Signature) -> bool:
+    """Say whether a line, or what stands around it, is such that the signature is not meant."""
     below = log.normal[at + 1] if at + 1 < len(log.normal) else ""
-    return any(text in log.normal[at] for text in signature.unless) or any(text in below for text in signature.unless_next)
+    above = log.normal[max(0, at - _ABOVE) : at] if signature.unless_before else []
+    return (
+        any(text in log.normal[at] for text in signature.unless)
+        or any(text in below for text in signature.unless_next)
+        or any(text in line for text in signature.unless_before for line in above)
+    )
 
 
 def _attempts(log: Log) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ _NAMED = (
     r"[A-Za-z0-9_.-]{0,60}(?:secret|token|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key"
     r"|encryption[_-]?key|credentials?|cookie|signature|authorization|client[_-]?key|dsn)[A-Za-z0-9_-]{0,40}"
 )
-_URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{1,30}://)([^\s:/@'\"<>]{0,200}):([^\s'\"<>]{1,500})@")
+_URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{1,30}://)([^\s:/@'\"<>]{0,200}):([^\s'\"<>]+)@")
 _FORMS = re.compile(
     r"\beyJ[A-Za-z0-9_-]{6,2000}\.[A-Za-z0-9_-]{4,2000}(?:\.[A-Za-z0-9_-]{0,2000})?"  # JWT
     r"|\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[\w-]{15,80})"
@@ -22,12 +22,12 @@ _FORMS = re.compile(
 )
 _BEARER = re.compile(r"\b(Bearer|Basic|FlyV1|Token) +([A-Za-z0-9+/=._,~-]{8,4000})")
 _QUOTED = re.compile(rf"""(["'])({_NAMED})\1(\s{{0,3}}[:=]\s{{0,3}})(["'])([^"']{{1,2000}})\4""", re.IGNORECASE)
-_ASSIGNED = re.compile(rf"""\b({_NAMED})(\s{{0,2}}=\s{{0,2}})(["']?)([^\s"',;&)\]}}]{{1,2000}})""", re.IGNORECASE)
-_HEADER = re.compile(rf"""\b({_NAMED})(: {{0,3}})(?=[^\s]{{0,200}}\d)([^\s"',;]{{6,2000}})""", re.IGNORECASE)
-_COOKIES = re.compile(r"\b((?:set-)?cookie|authorization|x-api-key)(: ?)(\S.{0,2000})", re.IGNORECASE)
+_ASSIGNED = re.compile(rf"""\b({_NAMED})(\s{{0,2}}=\s{{0,2}})(["']?)([^\s"',;&)\]}}]+)""", re.IGNORECASE)
+_HEADER = re.compile(rf"""\b({_NAMED})(: {{0,3}})(?=[^\s]{{0,200}}\d)([^\s"',;]{{6,}})""", re.IGNORECASE)
+_COOKIES = re.compile(r"\b((?:set-)?cookie|authorization|x-api-key)(: ?)(\S.*)", re.IGNORECASE)
 _INPUT = re.compile(r"\b(input_value=)('[^']{1,500}'?|\"[^\"]{1,500}\"?)")
 _SET = re.compile(r"\bsecrets (?:set|import|stage)\b")
-_PAIR = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]{0,80})=(\"[^\"]{0,2000}\"?|'[^']{0,2000}'?|\S{1,2000})")
+_PAIR = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]{0,80})=(\"[^\"]{0,2000}\"?|'[^']{0,2000}'?|\S+)")
 _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,4000}")
 _BASE64 = re.compile(r"^\s{0,80}[A-Za-z0-9+/]{60,76}={0,2}\s{0,80}$")
 

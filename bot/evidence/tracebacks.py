@@ -12,11 +12,13 @@ from typing import NamedTuple
 from bot.engine.evidence import Line
 
 HEADER = "Traceback (most recent call last)"
-_FRAME = re.compile(r'^\s*(?:\| )?File "([^"]{1,600})", line (\d{1,7})(?:, in (.{1,200}))?')
+_FRAME = re.compile(r'^\s*File "([^"]{1,600})", line (\d{1,7})(?:, in (.{1,200}))?')
 _RICH = re.compile(r"^[│ ]{0,4}\s{0,8}(/[^\s:]{1,500}\.py):(\d{1,7}) in (\S{1,200})")
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w{0,80}\.){0,12}[A-Z]\w{0,80}(?::\s.*|:?$)")
 _CONTEXT = "During handling of the above exception"
 _CAUSE = "The above exception was the direct cause"
+_PASSED_OVER = ("Exception ignored in", "Exception ignored on", "Task exception was never retrieved", "Unclosed client session")
+_GROUP = re.compile(r"^ *(?:[|+] ?)+(?=\S| )")  # in front of each line of an exception group
 _MOST_LINES = 3000  # of one traceback
 
 
@@ -46,8 +48,12 @@ class Trace(NamedTuple):
         return self.exception.rpartition(".")[2]
 
 
-def chains(lines: tuple[Line, ...]) -> list[tuple[Trace, ...]]:
-    """Return the tracebacks of a log; those of one chain are together, the first exception first."""
+def chains(given: tuple[Line, ...]) -> list[tuple[Trace, ...]]:
+    """Return the tracebacks of a log; those of one chain are together, the first exception first.
+
+    What the interpreter passes over as it ends is left out.
+    """
+    lines = tuple(line._replace(text=_GROUP.sub(_blanks, line.text)) for line in given)
     found: list[list[Trace]] = []
     link = ""
     at = 0
@@ -56,8 +62,9 @@ def chains(lines: tuple[Line, ...]) -> list[tuple[Trace, ...]]:
         if _CONTEXT in text or _CAUSE in text:
             link = "handled" if _CONTEXT in text else "from"
         elif HEADER in text or _FRAME.match(text):
+            passed = any(words in above.text for above in lines[max(0, at - 2) : at] for words in _PASSED_OVER)
             trace, at = _read(lines, at, link)
-            if trace:
+            if trace and not passed:
                 if link and found:
                     found[-1].append(trace)
                 else:
@@ -93,6 +100,10 @@ def _read(lines: tuple[Line, ...], start: int, link: str) -> tuple[Trace | None,
             if loose > 3:
                 return None, at
     return None, stop - 1
+
+
+def _blanks(front: re.Match[str]) -> str:
+    return " " * len(front[0])
 
 
 def _indent(text: str) -> int:

@@ -241,6 +241,53 @@ def test_a_traceback_whose_blanks_were_lost_is_read():
     assert shown.cause.signature.id == "settings-missing"
 
 
+def test_what_the_interpreter_passes_over_as_it_ends_is_no_cause():
+    log = """\
+        Traceback (most recent call last):
+          File "/app/main.py", line 5, in <module>
+            connect()
+        asyncpg.exceptions.InvalidPasswordError: password authentication failed for user "demo"
+        Exception ignored in: <coroutine object connect at 0x7f>
+        Traceback (most recent call last):
+          File "/usr/lib/python3.12/asyncio/base_events.py", line 540, in _check_closed
+            raise RuntimeError('Event loop is closed')
+        RuntimeError: Event loop is closed
+         INFO Main child exited normally with code: 1
+        """
+    assert named(text(log))[0] == "database-auth"
+
+
+def test_an_exception_group_is_read_to_its_own_exceptions():
+    log = """\
+          + Exception Group Traceback (most recent call last):
+          |   File "/app/main.py", line 9, in lifespan
+          |     yield
+          | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+          +-+---------------- 1 ----------------
+            | Traceback (most recent call last):
+            |   File "/app/tasks.py", line 3, in run
+            |     client.ping()
+            | redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.
+            +------------------------------------
+        ERROR:    Application startup failed. Exiting.
+        """
+    _, shown = found(text(log))
+    assert shown.cause is not None
+    assert shown.cause.signature is not None
+    assert shown.cause.signature.id == "database-refused"
+    assert [frame.path for frame in shown.cause.frames] == ["/app/tasks.py"]
+
+
+def test_a_machine_that_is_stopped_on_purpose_did_not_fail():
+    log = """\
+        App demo has excess capacity, autostopping machine 3d8d9014f32458. 0 out of 1 machines left running
+         INFO Sending signal SIGINT to main child process w/ PID 651
+        INFO:     Finished server process [651]
+         INFO Main child exited normally with code: 0
+        """
+    assert diagnose(read(text(log))).first is None
+
+
 def test_of_several_attempts_the_last_that_failed_counts():
     first = "==> Verifying app config\nError: failed to fetch an image or build from source: dockerfile '/src/x' not found\n"
     second = '==> Verifying app config\nERROR:    Error loading ASGI app. Could not import module "main".\n'
