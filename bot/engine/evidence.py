@@ -16,6 +16,7 @@ from bot.engine.report import Report
 
 _GAP = re.compile(r"…|\{([a-z][a-z0-9_]*|[A-Z]+)\}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,80}")
+_WORD = "program"
 _FEW = 400  # occurrences of a wording that are looked at, from either end of a log
 
 
@@ -33,8 +34,8 @@ class Line(NamedTuple):
 class Wording:
     """Literal pieces of a line in their order, with anything between them.
 
-    With `captures`, `{name}` is a gap whose text is handed out, one in capitals takes the name of a variable alone, and `^`
-    at the start and `$` at the end tie a piece to the start or the end of the line.
+    With `captures`, `{name}` is a gap whose text is handed out, one in capitals takes the name of a variable alone,
+    `{program}` one word, and `^` at the start and `$` at the end tie a piece to the start or the end of the line.
     """
 
     __slots__ = ("begins", "ends", "names", "needle", "pieces", "source")
@@ -81,6 +82,8 @@ class Wording:
                     return None
             elif name:
                 found[name] = line[at:start]
+                if name == _WORD and " " in found[name]:
+                    return None
             at = start + len(piece)
         return found
 

@@ -15,6 +15,8 @@ from bot.report import pages
 from codemods import Shelf
 from codemods.index import NAMES
 from tests.bot.evidence.tools import Excerpt, excerpts, found
+from tests.codemods.cases import CASES, Case
+from tests.tools import reports
 
 FAULTS = {code for code, entry in pages.entries().items()}
 WITHOUT_A_LINE: set[str] = set()  # faults that no log tells
@@ -39,6 +41,19 @@ def test_every_fault_that_a_log_tells_has_a_signature():
     told = {code for each in signatures() for code in each.faults}
     codes = {code for code, entry in pages.entries().items() if entry.sort == "fault"}
     assert codes - told == WITHOUT_A_LINE
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda each: each.codemod)
+def test_what_the_simulation_foresees_is_known(case: Case):
+    """The foreseen line of each fault is named by a signature that names the fault."""
+    for report in reports(case.files, case.options):
+        for fault in report.faults:
+            if fault.code == "no-services":  # the platform prints nothing about it
+                continue
+            _, shown = found(fault.message.replace("…", "x"))
+            assert shown.cause is not None, fault.message
+            assert shown.cause.signature is not None, fault.message
+            assert fault.code in shown.cause.signature.faults, (fault.message, shown.cause.signature.id)
 
 
 def test_names_are_unique():

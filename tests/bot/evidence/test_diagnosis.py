@@ -152,6 +152,8 @@ def test_nothing_of_a_log_that_a_shell_obeys_gets_into_a_command(hostile: str):
         ("a…b", "xa--b", {}),
         ("a…b", "ba", None),
         ("exit: {code}", "exit: 3", {"code": "3"}),
+        ("^{program}: not found$", "uvicorn: not found", {"program": "uvicorn"}),
+        ("^{program}: not found$", "the page: not found", None),
         ("sh: …: {program}: not found$", "/bin/sh: 1: curl: not found", {"program": "curl"}),
     ],
 )
