@@ -21,7 +21,7 @@ _APP = re.compile(
     r"registry\.fly\.io/([a-z0-9-]{1,63}):|fly\.io/apps/([a-z0-9-]{1,63})|\b([a-z0-9-]{1,63})\.fly\.dev|([a-z0-9-]{1,63})\.onrender\.com"
 )
 _NO_SUBJECT = frozenset(
-    "problem rest command code count line version ref step given type n number status address key value".split()
+    "problem rest command code count line version ref step given type n number status address key value port".split()
 )
 _TELLING = (
     (6, re.compile(r"\b(?:[A-Z]\w{0,60}(?:Error|Exception)|fatal|panic|FATAL|CRITICAL)\b")),
@@ -151,17 +151,23 @@ def _explained(log: Log, first: Cause | None, reports: tuple[Report, ...], told:
         for report in reports:
             for fault in report.faults:
                 if fault.code in first.signature.faults:
-                    how: Literal["same", "alike"] = "same" if _same(first, fault) else "alike"
+                    how: Literal["same", "alike"] = "same" if _same(first, fault, report) else "alike"
                     found.setdefault((report.target.identity, fault.identity), Explained(report, fault, line, how))
     if any(each.confirmed for each in found.values()):
         return tuple(each for each in found.values() if each.confirmed)
     return tuple(found.values())[:_MOST_ALIKE]
 
 
-def _same(first: Cause, fault: Fault) -> bool:
-    """Say whether a fault is about what the log's line names: the module, the file, the program."""
+def _same(first: Cause, fault: Fault, report: Report) -> bool:
+    """Say whether a fault is about what the log's line names: the module, the file, the program.
+
+    A line that names nothing can only be about one thing: the fault that the deploy meets first.
+    """
     subjects = [value for name, value in first.captured.items() if name not in _NO_SUBJECT and len(value) > 2]
-    return any(re.search(rf"(?<![\w.-]){re.escape(value[:200])}(?![\w-])", fault.message) for value in subjects)
+    if not subjects:
+        return first.tier == 0 and fault is report.faults[0]
+    about = f"{fault.message} {fault.reason} {fault.detail}"
+    return any(re.search(rf"(?<![\w.-]){re.escape(value[:200])}(?![\w-])", about) for value in subjects)
 
 
 def _unmet(log: Log, reports: tuple[Report, ...]) -> list[Unmet]:

@@ -117,6 +117,8 @@ def _steps(page: Page, found: Diagnosis) -> None:
     page.line()
     for number, step in enumerate(known.do):
         _wrapped(page, "what to do: " if number == 0 else "            ", filled(step, first, found.app), " " * 12)
+    if known.stage in ("config", "build", "release") and known.kind != "symptom":
+        page.line(page.style("meanwhile:   what runs is the version that was deployed before, not this code", "dim"))
     commands = [*known.look]
     commands += known.fly if found.platform in ("fly", None) else ()
     commands += known.render if found.platform in ("render", None) else ()

@@ -43,7 +43,7 @@ def test_the_log_of_a_state_confirms_its_fault(state: Path):
         return
     [first, *_] = shown.explained
     assert first.fault.code == wanted["code"]
-    assert first.confirmed or wanted["code"] == "no-services"  # the platform prints nothing about that one
+    assert first.confirmed
 
 
 @pytest.mark.parametrize("state", STATES, ids=named)
@@ -70,6 +70,15 @@ def test_the_same_failure_in_other_words_is_confirmed():
 def test_another_name_in_the_log_is_only_alike():
     [one] = beside(TRACE.replace("nowhere", "elsewhere"), BROKEN).explained
     assert (one.fault.code, one.confirmed) == ("module-not-found", False)
+
+
+def test_a_line_that_names_nothing_is_about_the_fault_that_comes_first():
+    files = {**HEALTHY, "fly.toml": 'app = "demo"\n'}
+    [one] = beside("No services found\n", files).explained
+    assert (one.fault.code, one.how) == ("no-services", "same")
+    broken = {**files, "main.py": MAIN + "import nowhere\n"}
+    [one] = beside("No services found\n", broken).explained
+    assert (one.fault.code, one.how) == ("no-services", "alike")
 
 
 def test_a_line_that_nothing_foresees_is_left_unexplained():
