@@ -10,7 +10,7 @@ from bot.cli import session as sessions
 from bot.cli.errors import CLEAN, FOUND, Refused
 from bot.engine.evidence import Log
 from bot.engine.model.tree import Tree, Unreadable
-from bot.engine.plan import Allowed, plan
+from bot.engine.plan import Allowed, plan, weaknesses
 from bot.engine.report import Report
 from bot.engine.simulate import simulate
 from bot.evidence.diagnosis import diagnose
@@ -39,14 +39,14 @@ def _simulated(options: argparse.Namespace, log: Log) -> tuple[tuple[Report, ...
     nothing: tuple[tuple[Report, ...], Tree | None, Repairs] = (), None, Repairs(None)
     try:
         session = sessions.open_session(_as_check(options))
-        reports = tuple(simulate(session.tree, session.options))
+        shelf = Shelf()
+        reports = tuple(weaknesses(simulate(session.tree, session.options), session.tree, shelf, session.allowed))
         if not reports:
             if options.repo is not None:
                 raise sessions.no_target(session)
             return nothing
         repairs = Repairs(None)
-        if any(report.faults for report in reports):
-            shelf = Shelf()
+        if any(report.faults or report.weaknesses for report in reports):
             usual = tuple(each for each in shelf.names() if each not in shelf.opt_in())
             allowed = Allowed(True, session.allowed.select or usual, session.allowed.ignore)
             repairs = Repairs(plan(session.tree, shelf, session.options, allowed))

@@ -27,19 +27,22 @@ _WENT_WELL = (
 )
 _ENDINGS = frozenset("SystemExit KeyboardInterrupt CancelledError GeneratorExit StopIteration StopAsyncIteration".split())
 _OF_THE_HANDLER = frozenset(("NameError", "UnboundLocalError"))
+_ANY = "python-exception"  # what is known of an exception of which nothing is
 _NEAR = 8  # lines between an exception and the end that it brings
 _ABOVE = 12  # lines above one that are looked at for what takes its meaning
 _TIERS = {"cause": 0, "general": 1, "symptom": 2}
 
 
 class Cause(NamedTuple):
-    """What is taken for the first cause: a line of the log (`at`, by index), what is known of it, and what it led to."""
+    """What is taken for the first cause: a line of the log (`at`, by index), what is known of it, what it led to, and what it
+    belongs to: the lines of a message of several lines that stand above it."""
 
     at: int
     signature: Signature | None
     captured: dict[str, str]
     frames: tuple[tracebacks.Frame, ...] = ()
     led_to: tuple[int, ...] = ()
+    above: tuple[int, ...] = ()
 
     @property
     def tier(self) -> int:
@@ -57,14 +60,16 @@ class Findings(NamedTuple):
 
 def find(log: Log, known: Iterable[Known]) -> Findings:
     """Return what a log shows."""
+    known = tuple(known)
     hits = _hits(log, known)
+    anything = next((each.signature for each in known if each.signature.id == _ANY), None)
     chains = tracebacks.chains(log.lines)
     ends = _attempts(log)
     last: Cause | None = None
     for start, stop in reversed(ends):
         inside = {index: hit for index, hit in hits.items() if start <= index < stop}
         traces = [chain for chain in chains if start <= chain[0].start < stop]
-        attempt = _Attempt(log, start, stop, inside, traces)
+        attempt = _Attempt(log, start, stop, inside, traces, anything)
         cause = attempt.cause()
         if cause and cause.tier < _TIERS["symptom"]:
             well = any(mark in line for line in log.normal[cause.at :] for mark in _WENT_WELL)
@@ -114,13 +119,23 @@ def _attempts(log: Log) -> list[tuple[int, int]]:
 
 
 class _Attempt:
-    def __init__(self, log: Log, start: int, stop: int, hits: dict[int, Cause], chains: list[tuple[Trace, ...]]) -> None:
+    def __init__(
+        self,
+        log: Log,
+        start: int,
+        stop: int,
+        hits: dict[int, Cause],
+        chains: list[tuple[Trace, ...]],
+        unknown: Signature | None,
+    ) -> None:
         self.log = log
         self.start, self.stop = start, stop
         self.chained = {index: chain for chain in chains for index in range(chain[0].start, chain[-1].end + 1)}
         self.hits = hits
-        self.plain = [hits[index] for index in sorted(hits) if index not in self.chained]
+        self.unknown = unknown
         self.raised = [cause for chain in chains if (cause := self.of_chain(chain))]
+        used = {*self.chained, *(cause.at for cause in self.raised)}
+        self.plain = [self.whole(hits[index]) for index in sorted(hits) if index not in used]
 
     def cause(self) -> Cause | None:
         return self.of_step() or self.before_end() or self.anything()
@@ -201,7 +216,7 @@ class _Attempt:
         if stage in ("config", "build") and cause.at not in self.chained:
             return next(each for each in self.plain if each.tier == 0 and each.signature and each.signature.stage == stage)
         same = next(each for each in (*self.all(0, 1), cause) if self.log.normal[each.at] == self.log.normal[cause.at])
-        if same.at in self.chained:
+        if same.frames or same.at in self.chained:
             return same
         before = [each for each in self.plain if each.tier == same.tier and each.at <= same.at]
         while len(before) > 1 and before[-2].signature == same.signature:  # told in several lines, one after the other
@@ -236,10 +251,15 @@ class _Attempt:
             for index in below:
                 hit = self.hits.get(index)
                 if hit and hit.tier == tier:
-                    return hit
+                    return hit._replace(above=tuple(range(max(trace.end, index - 3), index)))
                 if index > trace.end and (index in self.chained or not self.continues(index)):
                     break
-        return Cause(trace.end, None, {})
+        return Cause(trace.end, self.unknown, {})
+
+    def whole(self, cause: Cause) -> Cause:
+        """Return a line of pydantic's with the one above it, which names the field."""
+        told = "[type=" in self.log.normal[cause.at] or "(type=" in self.log.normal[cause.at]
+        return cause._replace(above=(cause.at - 1,)) if told and cause.at > self.start else cause
 
     def continues(self, index: int) -> bool:
         """Say whether a line goes on with an exception's message: pydantic's field names stand at the margin."""

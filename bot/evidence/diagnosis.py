@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from bot.engine.evidence import Log, evidence
-from bot.engine.model.findings import Assumption, Fault
+from bot.engine.model.findings import Assumption, Fault, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.report import Report
 from bot.evidence import catalogue, cause, places
@@ -46,14 +46,14 @@ class Shown(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """A fault that the simulation finds, and what it has to do with the log.
+    """A fault, or a weakness, that the simulation finds, and what it has to do with the log.
 
     `how`: its predicted `line` is in the log, or the log shows the `same` failure of the same thing in other words; or it is
     only `alike`, a fault of the sort that the log shows.
     """
 
     report: Report
-    fault: Fault
+    fault: Fault | Weakness
     line: Shown
     how: Literal["line", "same", "alike"]
 
@@ -64,13 +64,14 @@ class Explained(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A cause by its line, what is known of it, the code that it comes from, and what it led to."""
+    """A cause by its line, what is known of it, the code that it comes from, what it led to, and the lines that it is of."""
 
     line: Shown
     signature: Signature | None
     captured: dict[str, str]
     sites: tuple[Site, ...] = ()
     led_to: tuple[Shown, ...] = ()
+    above: tuple[Shown, ...] = ()
 
 
 class Unmet(NamedTuple):
@@ -138,6 +139,7 @@ def _told(log: Log, report: Report, fault: Fault) -> Explained | None:
 
 
 def _cause_of(log: Log, told: Explained) -> Cause:
+    """Return the line that the simulation foresaw as a cause."""
     at = next(index for index, line in enumerate(log.lines) if line.number == told.line.number)
     known = next((each for each in catalogue.answering(told.fault.code) if each.kind == "cause"), None)
     return Cause(at, known, {})
@@ -153,6 +155,10 @@ def _explained(log: Log, first: Cause | None, reports: tuple[Report, ...], told:
                 if fault.code in first.signature.faults:
                     how: Literal["same", "alike"] = "same" if _same(first, fault, report) else "alike"
                     found.setdefault((report.target.identity, fault.identity), Explained(report, fault, line, how))
+            for weakness in report.weaknesses:
+                if weakness.code in first.signature.faults:
+                    key = (report.target.identity, weakness.identity)
+                    found.setdefault(key, Explained(report, weakness, line, "alike"))
     if any(each.confirmed for each in found.values()):
         return tuple(each for each in found.values() if each.confirmed)
     return tuple(found.values())[:_MOST_ALIKE]
@@ -183,7 +189,8 @@ def _named(log: Log, found: Cause, owner: Report | None, reports: tuple[Report, 
     line = shown(log, found.at)
     captured = _captured(found, line.text) if found.signature else {}
     sites = places.mapped(found.frames, (owner,) if owner else reports, tree)
-    return Named(line, found.signature, captured, sites, tuple(shown(log, each) for each in found.led_to))
+    led_to, above = (tuple(shown(log, each) for each in lines) for lines in (found.led_to, found.above))
+    return Named(line, found.signature, captured, sites, led_to, above)
 
 
 def _captured(found: Cause, text: str) -> dict[str, str]:

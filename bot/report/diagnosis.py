@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.engine.model.findings import Weakness
 from bot.evidence.catalogue import PLATFORM, Signature
 from bot.evidence.diagnosis import Diagnosis, Explained, Named, Shown, filled
-from bot.report.repairs import Repairs
+from bot.report.repairs import Repair, Repairs
 from bot.report.text import Page
 from codemods import Shelf
 
@@ -46,6 +47,8 @@ def _first(page: Page, found: Diagnosis, name: str) -> None:
     known = first.signature
     weak = known is not None and known.kind == "symptom"
     page.line(page.style("the last that the log says" if weak else "first cause", "bold"), f"  {name}:{first.line.number}")
+    for line in first.above:
+        page.line(page.style(f"  {line.text[:300]}", "dim"))
     page.line("  ", page.style(first.line.text[:1000], "yellow" if weak else "red"))
     if known:
         page.line(f"  {known.title} ", page.style(f"({known.stage}, {known.id})", "dim"))
@@ -102,10 +105,17 @@ def _explained(page: Page, each: Explained, repairs: Repairs) -> None:
         page.line(page.style(f"    foreseen, and in the log at line {each.line.number}", "dim"))
     _wrapped(page, "    ", fault.reason)
     if repair := repairs.of(fault):
-        sure = fault.confidence == "certain" or each.confirmed
-        option = "" if repair.safety == "safe" and sure else " --unsafe"
-        log = " --log LOG" if fault.confidence == "likely" and each.how == "line" else ""
-        page.line("    repair: ", page.style(repair.codemod, "cyan"), f" ({repair.safety}): `bot fix{option}{log}`")
+        page.line("    repair: ", page.style(repair.codemod, "cyan"), f" ({repair.safety}): `bot fix{_options(each, repair)}`")
+
+
+def _options(each: Explained, repair: Repair) -> str:
+    """Return the options of `bot fix` that make it repair a finding."""
+    if isinstance(each.fault, Weakness):
+        return f" --select {repair.codemod}"
+    likely = each.fault.confidence == "likely"
+    by_log = likely and each.how == "line"
+    unsafe = repair.safety != "safe" or (likely and not by_log)
+    return (" --unsafe" if unsafe else "") + (" --log LOG" if by_log else "")
 
 
 def _steps(page: Page, found: Diagnosis) -> None:
@@ -203,6 +213,7 @@ def _named(named: Named, found: Diagnosis) -> dict[str, Any]:
             {"written": site.written, "path": site.path, "line": site.line, "function": site.function} for site in named.sites
         ],
         "led_to": [_line(line) for line in named.led_to],
+        "above": [_line(line) for line in named.above],
     }
 
 

@@ -63,6 +63,13 @@ def test_a_line_that_the_files_do_not_explain_is_said(tmp_path: Path):
     assert "most likely python does not find a module; do: A module of your own" in out
 
 
+def test_a_weakness_that_a_log_speaks_of_is_named_with_its_repair():
+    state = STORIES / "docflow/g"
+    out = bot(state, "diagnose", "deploy.log", "--repo", "before").out
+    assert "may be: duplicate-group" in out
+    assert "repair: merge-process-groups (safe): `bot fix --select merge-process-groups`" in out
+
+
 def test_what_no_file_decides_is_said(tmp_path: Path):
     put(tmp_path, {**HEALTHY, "deploy.log": "Error: Validation failed: Name has already been taken\n"})
     out = bot(tmp_path, "diagnose", "deploy.log").out

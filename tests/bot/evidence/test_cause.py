@@ -224,6 +224,26 @@ def test_a_handler_that_can_not_run_is_the_cause_itself():
     assert [line.text for line in shown.first.led_to] == ["ModuleNotFoundError: No module named 'chromadb'"]
 
 
+def test_the_field_that_pydantic_names_is_shown_with_what_is_wrong():
+    lines = (
+        'Traceback (most recent call last):\n  File "/app/config.py", line 9, in <module>\n    settings = Settings()\n',
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\n",
+        "database_url\n  Field required [type=missing, input_value={}, input_type=dict]\n",
+    )
+    first = diagnose(read("".join(lines))).first
+    assert first is not None
+    assert [site.written for site in first.sites] == ["/app/config.py"]
+    assert [line.text for line in first.above] == [lines[1].strip(), "database_url"]
+    alone = diagnose(read(lines[2])).first
+    assert alone is not None
+    assert [line.text for line in alone.above] == ["database_url"]
+
+
+def test_an_exception_that_nobody_knows_is_still_one():
+    trace = 'Traceback (most recent call last):\n  File "/app/x.py", line 3, in f\n    boom()\n'
+    assert named(f"{trace}lib.OddThing: what\nexited with status 1\n") == ("python-exception", "lib.OddThing: what")
+
+
 def test_a_traceback_whose_blanks_were_lost_is_read():
     log = """\
         Traceback (most recent call last):
