@@ -159,6 +159,12 @@ def _explained(log: Log, first: Cause | None, reports: tuple[Report, ...], told:
                 if weakness.code in first.signature.faults:
                     key = (report.target.identity, weakness.identity)
                     found.setdefault(key, Explained(report, weakness, line, "alike"))
+        if not found and first.signature.kind == "symptom":  # what it follows from may be what the deploy stops at
+            for report in reports:
+                if report.reached == first.signature.stage:
+                    found[report.target.identity, report.faults[0].identity] = Explained(
+                        report, report.faults[0], line, "alike"
+                    )
     if any(each.confirmed for each in found.values()):
         return tuple(each for each in found.values() if each.confirmed)
     return tuple(found.values())[:_MOST_ALIKE]

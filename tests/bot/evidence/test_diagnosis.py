@@ -81,6 +81,12 @@ def test_a_line_that_names_nothing_is_about_the_fault_that_comes_first():
     assert (one.fault.code, one.how) == ("no-services", "alike")
 
 
+def test_a_symptom_may_come_of_what_the_simulated_deploy_stops_at():
+    [one] = beside("exited with status 1\n", BROKEN).explained
+    assert (one.fault.code, one.how) == ("module-not-found", "alike")
+    assert beside('Error: building at STEP "RUN make": exit status 2\n', BROKEN).explained == ()
+
+
 def test_a_line_that_nothing_foresees_is_left_unexplained():
     assert beside(TRACE, HEALTHY).explained == ()
 
