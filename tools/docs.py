@@ -1,4 +1,5 @@
-"""Writes docs/reference.md out of the pages of codemods, faults and weaknesses, the settings and the exit codes.
+"""Writes docs/reference.md out of the pages of codemods, faults and weaknesses, the settings and the exit codes, and
+docs/signatures.md out of the catalogue of failure signatures.
 
 usage: python tools/docs.py [--check]
 """
@@ -25,15 +26,17 @@ def text() -> str:
         "Written by `tools/docs.py` from the program's own pages; `bot explain NAME` prints the same.",
         "",
     ]
-    out += ["## Exit codes", "", "| code | `bot check` | `bot fix` | `bot verify` |", "|---|---|---|---|"]
+    out += ["## Exit codes", "", "| code | `bot check` | `bot fix` | `bot verify` | `bot diagnose` |", "|---|---|---|---|---|"]
     nothing, kept = "nothing certain stops the deploy or keeps the app from answering", "no certain fault is left"
-    out += [f"| 0 | {nothing} | {kept} | every target boots and answers |"]
+    honest = "no line of the log is known to name a cause"
+    out += [f"| 0 | {nothing} | {kept} | every target boots and answers | {honest} |"]
     left = "one is left (`--strict`: of any kind), or `--verify` did not keep the repair"
-    out += [f"| 1 | something certain does (`--strict`: or something likely) | {left} | one does not |"]
+    out += [f"| 1 | something certain does (`--strict`: or something likely) | {left} | one does not | a cause is named |"]
     unsure = "the same, or a target could not be verified"
-    out += [f"| 2 | usage or internal error, no target | the same, and nothing was written | {unsure} |"]
+    untold = "usage or internal error, no log"
+    out += [f"| 2 | usage or internal error, no target | the same, and nothing was written | {unsure} | {untold} |"]
     ended = "ended by Ctrl-C, by SIGTERM; what was started is removed before"
-    out += [f"| 130, 143 | ended by Ctrl-C, by SIGTERM | the same; all is written or nothing | {ended} |", ""]
+    out += [f"| 130, 143 | ended by Ctrl-C, by SIGTERM | the same; all is written or nothing | {ended} | the same |", ""]
     out += _real_boots()
     out += [
         "## Settings",
@@ -86,16 +89,60 @@ def _real_boots() -> list[str]:
     return [*out, ""]
 
 
+def signatures() -> str:
+    """Return the catalogue of failure signatures."""
+    from bot.evidence.catalogue import WHERE, signatures
+    from codemods import Shelf
+
+    shelf = Shelf()
+    found = signatures()
+    out = [
+        "# Failure signatures",
+        "",
+        f"The {len(found)} failures that `bot diagnose LOG` knows by their lines, written by `tools/docs.py` from",
+        "`bot/evidence/signatures/`. `…` stands for anything. A *symptom* follows from something else in the log, a *general*",
+        "line says that something is wrong and not what; both are named only where the log holds nothing better.",
+        "",
+    ]
+    for stage in WHERE:
+        out += [f"## {stage}", ""]
+        for each in found:
+            if each.stage != stage:
+                continue
+            kind = "" if each.kind == "cause" else f" ({each.kind})"
+            codemods = each.codemods or tuple(dict.fromkeys(name for code in each.faults for name in shelf.answering(code)))
+            out += [f"### {each.id}{kind}", "", f"{each.title}.", "", "```", *map(_as_said, each.lines), "```", ""]
+            out += [each.meaning, "", *(f"- {step}" for step in each.do), ""]
+            commands = (*each.look, *each.fly, *each.render)
+            out += ["Look closer: " + ", ".join(_code(command) for command in commands), ""] if commands else []
+            out += ["Faults: " + ", ".join(f"`{code}`" for code in each.faults), ""] if each.faults else []
+            out += ["Codemods: " + ", ".join(f"`{name}`" for name in codemods), ""] if codemods else []
+            out += ["Sources: " + ", ".join(each.sources), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _as_said(line: str) -> str:
+    """Return a wording as people read it: every gap is `…`."""
+    import re
+
+    return re.sub(r"…|\{([a-z][a-z0-9_]*|[A-Z]+)\}", "…", line.removeprefix("^").removesuffix("$"))
+
+
+def _code(command: str) -> str:
+    return f"`` {command} ``" if "`" in command else f"`{command.replace('{app}', 'APP')}`"
+
+
 def main() -> int:
-    """Write the file; with --check only say whether it is up to date."""
-    path = ROOT / "docs" / "reference.md"
-    if "--check" in sys.argv:
-        if path.is_file() and path.read_text() == text():
-            return 0
-        print("docs/reference.md is out of date: run python tools/docs.py")
-        return 1
-    path.write_text(text())
-    return 0
+    """Write the files; with --check only say whether they are up to date."""
+    late = False
+    for name, made in (("reference.md", text), ("signatures.md", signatures)):
+        path = ROOT / "docs" / name
+        if "--check" not in sys.argv:
+            path.write_text(made())
+        elif not path.is_file() or path.read_text() != made():
+            print(f"docs/{name} is out of date: run python tools/docs.py")
+            late = True
+    return int(late)
 
 
 if __name__ == "__main__":

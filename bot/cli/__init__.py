@@ -18,6 +18,8 @@ VERSION = "0.1.0"
 _VERIFIED = "exit codes: 0 every target boots, 1 one does not, 2 one could not be verified, usage or internal error"
 _EXITS = "exit codes: 0 nothing certain stops the deploy, 1 something does (fix: is left), 2 usage or internal error"
 
+_EXITS_OF_DIAGNOSE = "exit codes: 0 no line of the log is known to name a cause, 1 a cause is named, 2 usage or internal error"
+
 
 def main(arguments: list[str]) -> int:
     """Run one command; every error ends in one sentence on standard error."""
@@ -94,10 +96,19 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--unsafe", action="store_true", help="with --fix: also repair likely faults, and make unsafe edits")
     for command in (fix, verify):
         _real_boots(command)
+    _diagnose(commands.add_parser("diagnose", help="name the first cause in a deploy's log", epilog=_EXITS_OF_DIAGNOSE))
     explain = commands.add_parser("explain", help="print the page of a codemod, a fault or a weakness")
     explain.add_argument("name", metavar="NAME")
     commands.add_parser("list", help="list the codemods, faults and weaknesses")
     return parser
+
+
+def _diagnose(command: argparse.ArgumentParser) -> None:
+    command.add_argument("log", metavar="LOG", help="the file of the log; - reads standard input")
+    command.add_argument("--repo", metavar="PATH", help="the repository (default: the current folder, where it has a config)")
+    command.add_argument("--config", metavar="FILE", help="look at this config alone")
+    command.add_argument("--app", metavar="NAME", help="the app's name, for the commands")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
 
 
 def _shared(command: argparse.ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
@@ -108,6 +119,7 @@ def _shared(command: argparse.ArgumentParser, formats: tuple[str, ...] = ("text"
     command.add_argument("--from", dest="start", metavar="DIR", help="the folder that the deploy is started from")
     command.add_argument("--select", action="append", metavar="NAME", help="use only this codemod (repeatable)")
     command.add_argument("--ignore", action="append", metavar="NAME", help="never use this codemod (repeatable)")
+    command.add_argument("--log", metavar="FILE", help="the log of a real deploy, as evidence; - reads standard input")
     command.add_argument("--resolve", action="store_true", help="ask the package index for exact versions")
     command.add_argument("--deep", action="store_true", help="look into the wheels, too (implies --resolve)")
     command.add_argument(

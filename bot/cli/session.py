@@ -34,6 +34,10 @@ class Session(NamedTuple):
 def opened(options: argparse.Namespace) -> Iterator[Session]:
     """Open a session, with a package index where one is to be asked; what was learned of it is kept at the end."""
     session = open_session(options)
+    if getattr(options, "log", None) is not None:
+        from bot.cli import logs  # a check without a log reads none of this
+
+        session = session._replace(options=session.options._replace(log=logs.opened(options.log)))
     if not (options.resolve or options.deep):
         yield session
         return

@@ -34,6 +34,7 @@ from bot.engine.platforms.before import Doubt
 from bot.engine.report import Booted, Report
 
 if TYPE_CHECKING:
+    from bot.engine.evidence import Log  # for a check that is given a log
     from bot.engine.model.index import Index
 
 REFUSED = "config-refused"  # what a platform does not take from a config, while an app that is there goes on
@@ -49,6 +50,7 @@ class Options(NamedTuple):
     exclude: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     package_index: Index | None = None  # that installs are resolved with
+    log: Log | None = None  # of a real deploy: what it shows is certain
 
 
 def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa: B008  (an immutable tuple)
@@ -60,7 +62,12 @@ def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa:
     for target in survey.targets(tree, options.config, options.start, options.exclude):
         if options.app is None or target.app == options.app:
             reports.append(_best_reading(tree, target, options))
-    return _without_stale_copies(reports)
+    reports = _without_stale_copies(reports)
+    if options.log is None:
+        return reports
+    from bot.engine import evidence
+
+    return evidence.confirmed(reports, options.log)
 
 
 def _best_reading(tree: Tree, target: Target, options: Options) -> Report:

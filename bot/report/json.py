@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.engine.model.findings import Fault, Place, Weakness
+from bot.engine.model.findings import Evidence, Fault, Place, Weakness
 from bot.engine.model.proof import Attempt, Proof
 from bot.engine.model.tree import Change
 from bot.engine.plan import Plan
@@ -128,6 +128,7 @@ def _target(report: Report, repairs: Repairs) -> dict[str, Any]:
                 "command": assumption.command,
                 "reason": assumption.reason,
                 "message": assumption.message or None,
+                "evidence": _evidence(assumption.evidence),
                 **_place(assumption.place),
             }
             for assumption in report.assumptions
@@ -144,6 +145,7 @@ def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
         "stage": finding.stage,
         "process": finding.process or None,
         "confidence": finding.confidence if isinstance(finding, Fault) else "certain",
+        "evidence": _evidence(finding.evidence) if isinstance(finding, Fault) else None,
         "message": finding.message,
         **_place(finding.place),
         "chain": list(finding.chain) if isinstance(finding, Fault) else [],
@@ -151,6 +153,14 @@ def _finding(finding: Fault | Weakness, repairs: Repairs) -> dict[str, Any]:
         "codemod": repair.codemod if repair else None,
         "safety": repair.safety if repair else None,
     }
+
+
+def _evidence(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    from bot.evidence.redaction import redact  # where a log was given
+
+    return {"line": evidence.line, "text": redact(evidence.text)}
 
 
 def _place(place: Place | None) -> dict[str, Any]:

@@ -115,6 +115,8 @@ def _fault(page: Page, fault: Fault, tree: Tree, repairs: Repairs, verbose: bool
     process = f" in process `{fault.process}`" if fault.process else ""
     page.lines.append(f"  {page.style(fault.code, 'bold')} ({sure}, {fault.stage}{clean(process)})")
     page.line("    ", page.style(fault.message, _colour(fault)))
+    if fault.evidence:
+        page.line(page.style("    confirmed", "green"), f" by the log, line {fault.evidence.line}")
     if fault.place:
         _frame(page, fault.place, tree)
     if len(fault.chain) > 1:
@@ -166,6 +168,8 @@ def _notes(page: Page, report: Report, repairs: Repairs, verbose: bool) -> None:
             f": {assumption.reason}",
             f" `{assumption.command}`" if assumption.command else "",
         )
+        if assumption.evidence:
+            page.line(page.style("    not so", "red"), f": the log shows it in line {assumption.evidence.line}")
         if assumption.message:
             page.line(page.style(f"    without it: {assumption.message}", "dim"))
     shown = report.unknowns if verbose else report.unknowns[:3]
@@ -212,7 +216,9 @@ def fix(plan: Plan, changes: list[Change], colour: bool, quiet: bool, verbose: b
         page.line("Nothing was changed.")
     for number, step in enumerate(plan.steps, start=1):
         place = f" at {step.finding.place.path}:{step.finding.place.line}" if step.finding.place else ""
-        page.line(f"{number}. ", page.style(step.codemod, "cyan", "bold"), f" repairs {step.finding.code}{place}")
+        evidence = step.finding.evidence if isinstance(step.finding, Fault) else None
+        told = f" (the log shows it in line {evidence.line})" if evidence else ""
+        page.line(f"{number}. ", page.style(step.codemod, "cyan", "bold"), f" repairs {step.finding.code}{place}{told}")
         page.line(page.style(f"   {step.finding.message}", "dim"))
         page.line(f"   {step.rationale}")
     if plan.steps:

@@ -21,6 +21,13 @@ class Place(NamedTuple):
     column: int = 1
 
 
+class Evidence(NamedTuple):
+    """A line of a real log that shows what was predicted; `line` counts from 1."""
+
+    line: int
+    text: str
+
+
 class MissingDockerfile(NamedTuple):
     """`wanted` is the path in the tree that the platform looks at, None outside of it."""
 
@@ -367,7 +374,8 @@ class Fault(NamedTuple):
     """A point at which the simulated deploy stops, or leaves the app unreachable.
 
     `message` is the line of the log in the words of the platform, the builder or Python; `…` in it stands for what only
-    the real deploy knows (an id, an absolute path). `step` orders faults of one stage as the platform meets them.
+    the real deploy knows (an id, an absolute path). `step` orders faults of one stage as the platform meets them. `evidence`
+    is the line of a real log that shows it, where one was given.
     """
 
     code: str
@@ -380,6 +388,7 @@ class Fault(NamedTuple):
     place: Place | None
     chain: tuple[str, ...] = ()
     detail: Detail = None
+    evidence: Evidence | None = None
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
@@ -414,7 +423,7 @@ class Assumption(NamedTuple):
 
     `kind`: from where the deploy is started, a variable that is set, or a database that answers. `message` is the line of the
     log where it is not so, `chain` the imports that lead to what needs it; that is `by` what it fails, in a function
-    for which `caller` is the module's own statement.
+    for which `caller` is the module's own statement. `evidence` is the line of a real log that shows that it is not so.
     """
 
     name: str
@@ -428,6 +437,7 @@ class Assumption(NamedTuple):
     chain: tuple[str, ...] = ()
     by: Literal["", "look-up", "guard", "call", "tables"] = ""
     caller: Place | None = None
+    evidence: Evidence | None = None
 
 
 class Unknown(NamedTuple):
