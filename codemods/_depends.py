@@ -39,14 +39,19 @@ class Page(NamedTuple):
 
 def pages(report: Report, tree: Tree) -> Iterator[Page]:
     """Yield the page of each process that asks others, where no path is checked that says how the app itself is."""
+    for process, path, name, service in served(report):
+        found = _page(tree, path, name, service)
+        if found is not None:
+            yield Page(process, *found)
+
+
+def served(report: Report) -> Iterator[tuple[str, str, str, Service]]:
+    """Yield each process that one service leads to, the file and the name of its app, and the service."""
     for booted in report.processes:
         services = [each for each in report.target.services if booted.process.name in each.processes]
         app = next((program.app for program in booted.programs if program.app), None)
-        if app is None or len(services) != 1:
-            continue
-        found = _page(tree, *app, services[0])
-        if found is not None:
-            yield Page(booted.process.name, *found)
+        if app is not None and len(services) == 1:
+            yield booted.process.name, *app, services[0]
 
 
 def _page(tree: Tree, path: str, name: str, service: Service) -> tuple[Failing, Place, str] | None:
@@ -58,8 +63,8 @@ def _page(tree: Tree, path: str, name: str, service: Service) -> tuple[Failing, 
         module = modules.parsed(tree.read(path))
     except (SyntaxError, Unreadable):
         return None
-    app = _app(module, path, name)
-    routes = tuple(_routes(module, path, name))
+    app = app_of(module, path, name)
+    routes = tuple(routes_of(module, path, name))
     route = next((each for each in routes if each.path == asked and "GET" in each.methods), None)
     function = bodies.function_at(tree, route.handler) if route is not None else None
     found = _asks(module, function, _own(tree, path)) if function is not None else None
@@ -69,7 +74,7 @@ def _page(tree: Tree, path: str, name: str, service: Service) -> tuple[Failing, 
     return Failing(asked, "", routes, app, checks[0].place if checks else None), place, ast.unparse(found.func)
 
 
-def _app(module: ast.Module, path: str, name: str) -> App | None:
+def app_of(module: ast.Module, path: str, name: str) -> App | None:
     """Return the app that a module's own code makes."""
     for each in module.body:
         value = each.value if isinstance(each, ast.Assign | ast.AnnAssign) else None
@@ -81,7 +86,7 @@ def _app(module: ast.Module, path: str, name: str) -> App | None:
     return None
 
 
-def _routes(module: ast.Module, path: str, name: str) -> Iterator[Route]:
+def routes_of(module: ast.Module, path: str, name: str) -> Iterator[Route]:
     """Yield the routes of the app that answer a GET, among a module's own functions."""
     for each in module.body:
         for call in each.decorator_list if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) else ():

@@ -88,6 +88,12 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "it fails or hangs whenever that does, and every machine of the app with it. This is looked for only when "
         "add-health-check is selected, or when the last fault of a deploy has been repaired.",
     ),
+    "root-unanswered": (
+        "health",
+        "No route answers the bare address of the app",
+        "An API that serves `/api/…` alone answers `/` with 404, which looks like a failed deploy to everybody who opens it. "
+        "This is looked for only when add-root-endpoint is selected.",
+    ),
     "healthcheck-program": (
         "health",
         "HEALTHCHECK runs a program that the image does not have",

@@ -14,6 +14,7 @@ from tests.bot.engine.boot.test_refusing import files as asked
 from tests.codemods import test_absolute_imports as absolute
 from tests.codemods import test_add_build_step as steps
 from tests.codemods import test_add_health_endpoint as endpoint
+from tests.codemods import test_add_root_endpoint as root
 from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
 from tests.codemods import test_lazy_client as clients
@@ -104,4 +105,5 @@ CASES = [
     ),
     Case("add-build-step", steps.SHOP, "Dockerfile", "dockerfile", unsafe=True),
     Case("add-build-step", steps.native("pip install -r requirements.txt"), "render.yaml", "yaml", unsafe=True),
+    Case("add-root-endpoint", root.files(root.FASTAPI), "main.py", "python", unsafe=True),
 ]
