@@ -9,26 +9,16 @@ import json
 import shutil
 import socket
 import urllib.parse
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.outside import folder
-from tests.containers import bases, fly, render
+from tests.containers import fly, render
 from tests.containers.probe import Verdict, probe
 from tests.test_fixtures import STATES, expected, named, repair
 
 pytestmark = pytest.mark.container
-
-
-@pytest.fixture(scope="module", autouse=True)
-def base_image() -> Iterator[None]:
-    if reason := bases.missing():
-        pytest.skip(reason)
-    bases.make()
-    yield
-    bases.prune()
 
 
 def judged(state: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,6 @@ from tests.containers import bases
 
 pytestmark = pytest.mark.container
 STATE = Path(__file__).parents[2] / "fixtures" / "repos" / "docflow" / "e" / "before"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def base_image() -> Iterator[None]:
-    if reason := bases.missing():
-        pytest.skip(reason)
-    bases.make()
-    yield
-    bases.prune()
 
 
 def images() -> set[str]:

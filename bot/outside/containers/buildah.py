@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from bot.outside.containers import asking, commands, sockets
-from bot.outside.containers.commands import Done, Running
+from bot.outside.containers.commands import Done, Running, Started
 from bot.outside.containers.docker import arguments, image_of
 from bot.outside.containers.engines import PREFIX, Answer, Build, Image, Job, Question, Seen, Unasked
 from bot.outside.containers.interrupts import held_back
@@ -117,19 +117,10 @@ class Buildah:
         self._quietly("rmi", "--force", tag)
 
 
-class _Container:
+class _Container(Started):
     def __init__(self, running: Running, mark: str) -> None:
-        self.running = running
+        super().__init__(running)
         self.mark = mark
-
-    def code(self) -> int | None:
-        return self.running.code()
-
-    def wait(self, seconds: float) -> int | None:
-        return self.running.wait(seconds)
-
-    def output(self) -> str:
-        return self.running.output()
 
     def look(self, question: Question | None) -> Seen:
         """Ask from here: the process listens on this machine."""

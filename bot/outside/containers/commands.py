@@ -101,3 +101,22 @@ def run(
                 sockets.end(running.process.pid, "")
             running.end()
     return Done(code, running.output())
+
+
+class Started:
+    """A container whose process is a command of its engine: what that printed, and how it ended."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+
+    def code(self) -> int | None:
+        """Return its exit code; None while it runs."""
+        return self.running.code()
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for its end; None where it runs on."""
+        return self.running.wait(seconds)
+
+    def output(self) -> str:
+        """Return the end of what it printed."""
+        return self.running.output()

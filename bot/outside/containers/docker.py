@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.outside.containers import asking, commands
-from bot.outside.containers.commands import Done, Running
+from bot.outside.containers.commands import Done, Running, Started
 from bot.outside.containers.engines import PREFIX, Answer, Build, Image, Job, Question, Seen, Unasked
 from bot.outside.containers.interrupts import held_back
 
@@ -103,22 +103,13 @@ class Docker:
         commands.run((self.program, "rmi", "--force", tag), self.environment, _PATIENCE)
 
 
-class _Container:
+class _Container(Started):
     def __init__(self, engine: Docker, name: str, running: Running, job: Job) -> None:
         self.engine = engine
         self.name = name
-        self.running = running
+        super().__init__(running)
         # with the machine's own network, what others listen on is none of the app's
         self.others = frozenset((bool(loopback), port) for loopback, port, _ in asking.listening()) if job.host else frozenset()
-
-    def code(self) -> int | None:
-        return self.running.code()
-
-    def wait(self, seconds: float) -> int | None:
-        return self.running.wait(seconds)
-
-    def output(self) -> str:
-        return self.running.output()
 
     def look(self, question: Question | None) -> Seen:
         """Hand `asking.py` to the container's Python."""
