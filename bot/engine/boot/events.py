@@ -291,13 +291,22 @@ def _call(node: ast.Call, driven: bool) -> Iterator[Event]:
     elif name == "sys.modules.update":
         yield PathChange(None, None, node.lineno)
     elif name in ("importlib.import_module", "import_module", "__import__") and node.args:
-        argument = node.args[0]
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and not argument.value.startswith("."):
-            yield Import(argument.value, None, 0, node.lineno, node.col_offset + 1)
+        argument, level = node.args[0], _level(node) if name == "__import__" else 0
+        plain = isinstance(argument, ast.Constant) and isinstance(argument.value, str) and not argument.value.startswith(".")
+        if plain and isinstance(argument, ast.Constant) and level is not None:
+            yield Import(str(argument.value), () if level else None, level, node.lineno, node.col_offset + 1)
     elif name:
         yield Call(name, node, driven)
     elif isinstance(node.func, ast.Attribute) and node.func.attr in _OF_PATHS:
         yield Call(f".{node.func.attr}", node)
+
+
+def _level(node: ast.Call) -> int | None:
+    """Return from how far above `__import__` counts, 0 for an absolute name; None where that is not written out."""
+    given = node.args[4] if len(node.args) > 4 else next((word.value for word in node.keywords if word.arg == "level"), None)
+    if given is None:
+        return 0
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, int) and given.value >= 0 else None
 
 
 def _path_change(verb: str, node: ast.Call) -> PathChange:

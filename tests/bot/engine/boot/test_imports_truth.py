@@ -358,6 +358,30 @@ TABLE: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         SCRIPT,
         f"{MISSING}'pkg.x'",
     ),
+    "a module beside this one by its name": (
+        {
+            "main.py": "import pkg",
+            "pkg/__init__.py": "__import__('x', globals(), locals(), ['y'], level=1)",
+            "pkg/x.py": "import b",
+        },
+        SCRIPT,
+        f"{MISSING}'b'",
+    ),
+    "the same, by the place of the argument": (
+        {"main.py": "import pkg", "pkg/__init__.py": "__import__('x', globals(), locals(), [], 1)", "pkg/x.py": ""},
+        SCRIPT,
+        "",
+    ),
+    "one that is not there": (
+        {"main.py": "import pkg", "pkg/__init__.py": "__import__('x', {'__package__': 'pkg', '__name__': 'pkg'}, level=1)"},
+        SCRIPT,
+        f"{MISSING}'pkg.x'",
+    ),
+    "an absolute name": (
+        {"main.py": "import pkg", "pkg/__init__.py": "__import__('x', level=0)", "pkg/x.py": ""},
+        SCRIPT,
+        f"{MISSING}'x'",
+    ),
     "code behind the end is not run": ({"main.py": "import sys\nsys.exit()\nimport pkg.x", "pkg/__init__.py": ""}, SCRIPT, ""),
 }
 
