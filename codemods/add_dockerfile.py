@@ -36,7 +36,7 @@ from bot.engine.report import Report
 from codemods import _buildpack, _dockerfiles
 
 CODEMOD = Codemod(
-    answers=("dockerfile-not-found", "entry-not-found", "module-not-found", "no-dockerfile"), since="0.1", rank=90
+    answers=("dockerfile-not-found", "entry-not-found", "module-not-found", "no-dockerfile"), since="0.1", rank=90, last=True
 )
 _ASGI = frozenset("FastAPI Starlette Litestar Quart BlackSheep get_asgi_application".split())
 _WSGI = frozenset("Flask Dash Falcon get_wsgi_application".split())

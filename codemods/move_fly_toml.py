@@ -125,8 +125,11 @@ def _paths_rewritten(tree: Tree, report: Report, text: str, old: str, new: str) 
     written = _of_build(text, "dockerfile")
     if written is None:
         found = fly.dockerfile_in(tree, report.start.directory)
+        if found is None and fly.dockerfile_in(tree, new) is None:
+            named = [path for path in _dockerfiles.meant(tree, report.target, old) if parent(path) == new]
+            return _toml.insert_string(text, "build", "dockerfile", name(named[0])) if len(named) == 1 else None
         if found is None:
-            return text if fly.dockerfile_in(tree, new) else None
+            return text
         return (
             text
             if fly.dockerfile_in(tree, new) == found

@@ -2,7 +2,7 @@ import pytest
 
 from bot.engine.simulate import Options
 from tests.codemods import reasons
-from tests.tools import DOCKERFILE, FLY, MAIN, check_noop, check_transformed, planned, result
+from tests.tools import DOCKERFILE, FLY, HEALTHY, MAIN, check_noop, check_transformed, planned, result
 
 NAME = "move-fly-toml"
 MIXED = """\
@@ -351,3 +351,21 @@ def test_the_target_that_deploys_from_the_root_keeps_its_config():
     }
     made = planned(files, NAME, unsafe=True)
     assert result(made, files) == files
+
+
+def test_a_dockerfile_that_is_called_after_the_folder_is_named():
+    dockerfile = DOCKERFILE.replace("COPY requirements.txt", "COPY backend/requirements.txt").replace(
+        "COPY . .", "COPY backend ."
+    )
+    config = 'app = "demo"\n\n[build]\n\n[http_service]\n  internal_port = 8080\n'
+    own = {f"backend/{path}": text for path, text in {**HEALTHY, "fly.toml": config}.items() if path != "Dockerfile"}
+    files = {**own, ".dockerignore": ".git\n", "Dockerfile.backend": dockerfile}
+    moved = config.replace("[build]\n", '[build]\n  dockerfile = "Dockerfile.backend"\n')
+    made = check_transformed(NAME, files, {"backend/fly.toml": "", "fly.toml": moved})
+    assert made.steps[0].finding.code == "no-dockerfile"
+
+
+def test_of_two_dockerfiles_in_the_root_none_is_guessed():
+    config = 'app = "demo"\n\n[build]\n\n[http_service]\n  internal_port = 8080\n'
+    own = {f"backend/{path}": text for path, text in {**HEALTHY, "fly.toml": config}.items() if path != "Dockerfile"}
+    check_noop(NAME, {**own, "Dockerfile.api": DOCKERFILE, "Dockerfile.jobs": DOCKERFILE})
