@@ -387,7 +387,7 @@ class _Simulation:
         origin: Origin,
     ) -> list[Program]:
         """Boot the programs of a process, and return them with what their own code was seen to serve."""
-        followed = False
+        followed = idle = False
         programs = list(resolved.programs)
         for index, program in enumerate(resolved.programs):
             followed = followed or program.entry is not None or program.launcher in ("alembic", "django-admin")
@@ -404,10 +404,11 @@ class _Simulation:
                 programs[index] = programs[index]._replace(app=(app[0].found.tree, app[1]))
             if not started.faults:
                 self.health(process, programs[index], started)
-            services = [service for service in self.target.services if process.name in service.processes]
-            if services and programs[index].listen is None and served.serves_nothing(started.walk):
-                says = "no code that was followed serves anything, and a service of the config leads to this process"
-                self.cannot_follow(says, origin.place)
+            idle = program.entry is not None and served.serves_nothing(started.walk)
+        services = [service for service in self.target.services if process.name in service.processes]
+        if services and idle and not any(program.listen for program in programs):
+            says = "no code that was followed serves anything, and a service of the config leads to this process"
+            self.cannot_follow(says, origin.place)
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"

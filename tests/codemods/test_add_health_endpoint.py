@@ -301,15 +301,15 @@ def test_it_answers(tmp_path: Path):
             'urlpatterns = [path("health", health), path("status/", lambda request: HttpResponse("up"))]\n',
         ),
         (
-            "from django.urls import re_path\nfrom shop import views\nurlpatterns = [re_path('^status/$', views.status)]\n",
+            "from django.urls import re_path\nfrom shop import views\nurlpatterns = [re_path('^shop/$', views.shop)]\n",
             "from django.http import JsonResponse\nfrom django.urls import path, re_path\nfrom shop import views\n\n\n"
             "def health(request):\n    return JsonResponse({'status': 'ok'})\n\n\n"
-            "urlpatterns = [path('health', health), re_path('^status/$', views.status)]\n",
+            "urlpatterns = [path('health', health), re_path('^shop/$', views.shop)]\n",
         ),
     ],
 )
 def test_what_the_file_has_is_used(before: str, after: str):
-    more = {"shop/views.py": "def status(request):\n    pass\n"}
+    more = {"shop/views.py": "def shop(request):\n    pass\n"}
     check_transformed(NAME, {**django(before), **more}, {"shop/urls.py": after}, unsafe=True)
 
 

@@ -52,3 +52,13 @@ def test_a_process_without_a_service_needs_no_server() -> None:
     config = FLY.replace("[http_service]", f"{groups}[http_service]\n  processes = ['web']")
     files = {**FILES, "main.py": "print('works')\n", "web.py": "import flask\n\napp = flask.Flask('x')\n", "fly.toml": config}
     assert only(files).reached == "ok"
+
+
+def test_what_runs_before_a_server_is_not_asked_to_serve() -> None:
+    start = {
+        "start.sh": "mkdir -p logs\npython seed.py\nexec flask --app web run -h 0.0.0.0 -p 8080\n",
+        "seed.py": "print('sown')\n",
+    }
+    dockerfile = RUN.replace('["python", "main.py"]', '["sh", "start.sh"]')
+    files = {**FILES, **start, "Dockerfile": dockerfile, "web.py": "import flask\n\napp = flask.Flask('x')\n"}
+    assert only(files).reached == "ok"
