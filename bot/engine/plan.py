@@ -16,8 +16,9 @@ from bot.engine.model import diff, toml
 from bot.engine.model.findings import STAGES, Fault, Safety, Weakness
 from bot.engine.model.tree import Tree
 from bot.engine.platforms import survey
+from bot.engine.readings import progress
 from bot.engine.report import Report
-from bot.engine.simulate import Options, progress, simulate
+from bot.engine.simulate import Options, simulate
 
 _ROUNDS = 30
 _PAIRS = 40

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.engine import readings
 from bot.engine.boot import command, reach, served, start
 from bot.engine.boot.program import LOOPBACK, Program, Resolution
 from bot.engine.image import packages
@@ -25,7 +26,6 @@ from bot.engine.model.findings import (
     Place,
     Stage,
     Unknown,
-    Weakness,
 )
 from bot.engine.model.target import Origin, Process, Provided, Service, Start, Target
 from bot.engine.model.tree import Tree, join
@@ -36,8 +36,6 @@ from bot.engine.report import Booted, Report
 if TYPE_CHECKING:
     from bot.engine.evidence import Log  # for a check that is given a log
     from bot.engine.model.index import Index
-
-REFUSED = "config-refused"  # what a platform does not take from a config, while an app that is there goes on
 
 
 class Options(NamedTuple):
@@ -62,7 +60,7 @@ def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa:
     for target in survey.targets(tree, options.config, options.start, options.exclude):
         if options.app is None or target.app == options.app:
             reports.append(_best_reading(tree, target, options))
-    reports = _without_stale_copies(reports)
+    reports = readings.without_stale_copies(reports)
     if options.log is None:
         return reports
     from bot.engine import evidence
@@ -72,76 +70,10 @@ def simulate(tree: Tree, options: Options = Options()) -> list[Report]:  # noqa:
 
 def _best_reading(tree: Tree, target: Target, options: Options) -> Report:
     """Simulate a target from each folder that the repository shows, and take the reading that gets furthest."""
-    readings = [_Simulation(tree, target, reading, options).report() for reading in target.starts]
-    best = _with_refusals(max(readings, key=progress))
-    assumed = _assumed_start(target, best)
+    found = [_Simulation(tree, target, reading, options).report() for reading in target.starts]
+    best = readings.with_refusals(max(found, key=readings.progress))
+    assumed = readings.assumed_start(target, best)
     return best._replace(assumptions=(assumed, *best.assumptions)) if assumed else best
-
-
-def _assumed_start(target: Target, report: Report) -> Assumption | None:
-    """Say from where the deploy was taken to be started, where the repository leaves that open."""
-    start = report.start
-    where = _folder(start.directory)
-    command = rules.of(target.platform).deploy_command(start.directory, target.config)
-    if len({reading.directory for reading in target.starts}) > 1:
-        others = [reading for reading in target.starts if reading.directory != start.directory]
-        listed = ", ".join(
-            f"{reading.place.path}:{reading.place.line} starts it in {_folder(reading.directory)}"
-            if reading.place
-            else f"the config lies in {_folder(reading.directory)}"
-            for reading in others
-        )
-        reason = f"the deploy is started from {where}, where it gets furthest; {listed} (--from says which)"
-        return Assumption("start", command, reason, start.place)
-    if start.place is None and target.directory and start.directory == target.directory:
-        reason = f"no command in the repository deploys {target.config}, so it is started from {where} (--from says otherwise)"
-        return Assumption("start", command, reason, None)
-    return None
-
-
-def _folder(directory: str) -> str:
-    return f"`{directory}/`" if directory else "the root"
-
-
-def _with_refusals(report: Report) -> Report:
-    """Add what the platform refuses in the config: beside what stops the app anyway, and alone as a fault of its own.
-
-    Not a certain one: an app that is there goes on with the settings that it has.
-    """
-    found = report.target.refused
-    if report.faults:
-        more = [Weakness(REFUSED, "config", each.message, each.reason, each.place) for each in found]
-        return report._replace(weaknesses=(*report.weaknesses, *more))
-    faults = [Fault(REFUSED, "config", 1, "", "likely", each.message, each.reason, each.place) for each in found]
-    return report._replace(faults=tuple(faults))
-
-
-def progress(report: Report) -> tuple[int, int, int]:
-    """Return how far a deploy gets, as something to compare; the number of faults decides last."""
-    stopping = [fault for fault in report.faults if fault.code != REFUSED]
-    if not stopping:
-        return (99, 0, -len(report.faults))
-    return (*stopping[0].position, -len(stopping))
-
-
-def _without_stale_copies(reports: list[Report]) -> list[Report]:
-    """Turn the faults of a config into a weakness where another one of the same app works, and only that one is deployed.
-
-    An app of the same name on another platform is another deploy.
-    """
-    deployed = [report.target for report in reports if not report.faults and report.start.place]
-    working = {(target.platform, target.app) for target in deployed if target.app}
-    result = []
-    for report in reports:
-        known = (report.target.platform, report.target.app) in working
-        if report.faults and known and report.start.place is None:
-            path = report.target.config
-            reason = f"It would stop at: {report.faults[0].message}"
-            message = f"{path} looks like a stale copy: another config of {report.target.app} is the one that is deployed"
-            weakness = Weakness("stale-config", "config", message, reason, Place(path, 1))
-            report = report._replace(faults=(), weaknesses=(*report.weaknesses, weakness))
-        result.append(report)
-    return result
 
 
 class _Simulation:

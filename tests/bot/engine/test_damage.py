@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.engine.model.tree import Unreadable
 from bot.engine.plan import Allowed, Plan, plan
-from bot.engine.simulate import Options, progress, simulate
+from bot.engine.readings import progress
+from bot.engine.simulate import Options, simulate
 from codemods import Shelf
 from tests.tools import tree
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.engine.simulate import REFUSED
+from bot.engine.readings import REFUSED
 from tests.tools import DOCKERFILE, MAIN, reports
 
 SERVICE = """\
