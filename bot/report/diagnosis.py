@@ -111,7 +111,7 @@ def _explained(page: Page, each: Explained, repairs: Repairs) -> None:
 def _options(each: Explained, repair: Repair) -> str:
     """Return the options of `bot fix` that make it repair a finding."""
     if isinstance(each.fault, Weakness):
-        return f" --select {repair.codemod}"
+        return f" {repair.selected}"
     likely = each.fault.confidence == "likely"
     by_log = likely and each.how == "line"
     unsafe = repair.safety != "safe" or (likely and not by_log)

@@ -14,6 +14,11 @@ class Repair(NamedTuple):
     codemod: str
     safety: Safety
 
+    @property
+    def selected(self) -> str:
+        """The options of `bot fix` with which a weakness is repaired, which is only done by name."""
+        return f"{'--unsafe ' if self.safety != 'safe' else ''}--select {self.codemod}"
+
 
 class Repairs:
     """Looks repairs up by finding."""

@@ -187,7 +187,7 @@ def _weakness(page: Page, weakness: Weakness, repairs: Repairs) -> None:
     page.line(f"    {weakness.reason}")
     repair = repairs.of(weakness)
     if repair:
-        page.line("    repair: ", page.style(repair.codemod, "cyan"), f": `bot fix --select {repair.codemod}`")
+        page.line("    repair: ", page.style(repair.codemod, "cyan"), f": `bot fix {repair.selected}`")
 
 
 def _summary(page: Page, reports: tuple[Report, ...], repairs: Repairs) -> str:

@@ -77,3 +77,8 @@ def test_a_weakness_is_looked_up_too():
     made = considered(files, Allowed(select=("drop-unknown-key",)))
     [weakness] = made.before[0].weaknesses
     assert Repairs(made).of(weakness) == Repair("drop-unknown-key", "safe")
+
+
+def test_an_edit_that_is_a_judgement_call_is_only_selected_with_unsafe():
+    assert Repair("add-dockerignore", "safe").selected == "--select add-dockerignore"
+    assert Repair("lazy-client", "unsafe").selected == "--unsafe --select lazy-client"
