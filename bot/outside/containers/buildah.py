@@ -45,7 +45,14 @@ class Buildah:
 
     def build(self, wanted: Build, seconds: float) -> Done:
         """Build without a cache of layers, which would stay behind."""
-        own = ("--format", "docker", "--pull=false", "--force-rm", *(("--ignorefile", wanted.ignore) if wanted.ignore else ()))
+        own = (
+            "--format",
+            "docker",
+            "--pull=false",
+            "--no-cache",
+            "--force-rm",
+            *(("--ignorefile", wanted.ignore) if wanted.ignore else ()),
+        )
         return commands.run((self.program, "bud", *own, *arguments(wanted)), self.environment, seconds, gently=True)
 
     def image(self, tag: str) -> Image | None:
@@ -99,7 +106,7 @@ class Buildah:
         with open(path, "w", encoding="utf-8", opener=_private) as file:
             file.write(with_variables(job.tag, job.variables))
         clean.callback(self.remove, tag)
-        options = ("--quiet", "--format", "docker", "--pull-never", "--force-rm", "--file", path, "--tag", tag)
+        options = ("--quiet", "--format", "docker", "--pull-never", "--no-cache", "--force-rm", "--file", path, "--tag", tag)
         done = commands.run((self.program, "bud", *options, folder), self.environment, _PATIENCE)
         if done.code != 0:
             raise Unasked("buildah could not give the image its variables")
