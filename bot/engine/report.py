@@ -26,7 +26,8 @@ class Report(NamedTuple):
     """What became of one target. `image` is None where there is no Dockerfile to follow.
 
     `followed` False: the chain ends in something that can't be followed, and `unknowns` says what. `checked`: the checked
-    paths were held against all routes of the app. `package_index` is what the installs were resolved with.
+    paths were held against all routes of the app. `package_index` is what the installs were resolved with. `idle`: a process
+    that a service leads to was followed, and nothing in it was seen to listen.
     """
 
     target: Target
@@ -41,13 +42,14 @@ class Report(NamedTuple):
     followed: bool
     checked: bool
     package_index: Index | None = None
+    idle: bool = False
 
     @property
     def reached(self) -> Stage | Literal["ok", "unknown"]:
         """The stage at which the deploy stops; "ok" when it reaches the end; "unknown" when that can't be told."""
         if self.faults:
             return self.faults[0].stage
-        return "ok" if self.followed else "unknown"
+        return "ok" if self.followed and not self.idle else "unknown"
 
     @property
     def started(self) -> tuple[Booted, ...]:

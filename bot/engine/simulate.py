@@ -87,6 +87,7 @@ class _Simulation:
         self.unknowns: list[Unknown] = list(target.unknowns)
         self.assumed: dict[tuple[str, str], Assumption] = {}  # by kind and name
         self.followed = True
+        self.idle = False
         self.checked = False
         self.doubtful: set[str] = set()  # processes in which something else may serve
         self.doubts: list[Doubt] | None = None
@@ -117,7 +118,7 @@ class _Simulation:
         parts = tuple(processes), release, tuple(order)
         unknowns, index = tuple(dict.fromkeys(self.unknowns)), self.options.package_index
         more = (), tuple(self.assumed.values()), unknowns
-        return Report(self.target, self.reading, image, *parts, *more, self.followed, self.checked, index)
+        return Report(self.target, self.reading, image, *parts, *more, self.followed, self.checked, index, self.idle)
 
     def cannot_follow(self, reason: str, place: Place | None) -> None:
         self.unknowns.append(Unknown(reason, place))
@@ -340,7 +341,8 @@ class _Simulation:
         services = [service for service in self.target.services if process.name in service.processes]
         if services and idle and not any(program.listen for program in programs):
             says = "no code that was followed serves anything, and a service of the config leads to this process"
-            self.cannot_follow(says, origin.place)
+            self.unknowns.append(Unknown(says, origin.place))
+            self.idle = True
         if not followed and not resolved.faults and stage == "boot":
             self.cannot_follow(
                 f"`{' '.join(process.argv or ())}` starts no Python app that can be followed"

@@ -246,7 +246,7 @@ def _left(page: Page, plan: Plan, quiet: bool, verbose: bool) -> None:
         page.line(page.style(f"left ({fault.confidence}): ", _colour(fault)), owner, fault.message, place)
         page.line(f"   {fault.reason}")
     if not faults:
-        unknown = [report.target.config for report in plan.after if not report.followed]
+        unknown = [report.target.config for report in plan.after if report.reached == "unknown"]
         rest = f" ({', '.join(unknown)} could not be followed to the end)" if unknown else ""
         page.line(page.style(f"The simulated deploy reaches its end{rest}.", "green"))
     for dropped in plan.dropped if verbose or any(dropped.suggestion for dropped in plan.dropped) else ():
