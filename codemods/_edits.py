@@ -101,11 +101,16 @@ class Edits:
             if start < at < end and not _BLANK.match(self.plain, at) and not apart:
                 self.splices.append(Splice(at, at, self.indent))
 
-    def _apart(self, statement: cst.CSTNode) -> None:
-        """Put two blank lines before a statement and its comments, and behind it."""
+    def above(self, statement: cst.CSTNode) -> int:
+        """Return the number of the line, counted from 0, in which the comments right above a statement begin, or itself."""
         first = self.line(statement) - 1
         while first and _COMMENT.match(self.plain, self.starts[first - 1]):
             first -= 1
+        return first
+
+    def _apart(self, statement: cst.CSTNode) -> None:
+        """Put two blank lines before a statement and its comments, and behind it."""
+        first = self.above(statement)
         self._boundary(first)
         self._boundary(self.positions[statement].end.line if self.offset(statement, True) else first)
 

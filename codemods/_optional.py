@@ -68,15 +68,8 @@ def _dropped(source: Source, node: cst.CSTNode, test: cst.BaseExpression | None)
     block = source.parents.get(node)
     if block is None or (isinstance(block, cst.IndentedBlock) and len(block.body) == 1):
         return False
-    source.splices.append(Splice(_with_comments(source, source.line(node) - 1), _behind_blank_lines(source, start, end), ""))
+    source.splices.append(Splice(source.starts[source.above(node)], _behind_blank_lines(source, start, end), ""))
     return True
-
-
-def _with_comments(source: Source, first: int) -> int:
-    """Return where the comments begin that stand right above a line, counted from 0."""
-    while first and source.plain[source.starts[first - 1] : source.starts[first]].lstrip().startswith("#"):
-        first -= 1
-    return source.starts[first]
 
 
 def _behind_blank_lines(source: Source, start: int, end: int) -> int:

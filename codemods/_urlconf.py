@@ -34,8 +34,7 @@ def with_route(tree: Tree, app: App, path: str) -> str | None:
     )
     called = source.importing_from("django.http", response)
     answer = answer.replace(response, called)
-    head = _head(source, source.line(statement))
-    start = source.starts[head]
+    start = source.starts[source.above(statement)]
     above = source.plain[:start].splitlines()[-2:]
     gap = "\n" * sum(bool(line.strip()) for line in above)
     view = f"{gap}def {name}(request):\n    return {answer}\n\n\n"
@@ -64,11 +63,3 @@ def _list(source: Source) -> tuple[cst.SimpleStatementLine, cst.List] | None:
             value = value.left
         return (statement, value) if isinstance(value, cst.List) and value.elements else None
     return None
-
-
-def _head(source: Source, line: int) -> int:
-    """Return the number of the line in which the comments above a statement begin, counted from 0."""
-    first = line - 1
-    while first and re.match(r"[ \t]*#", source.plain[source.starts[first - 1] :]):
-        first -= 1
-    return first

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.model import dockerfile
 from bot.engine.model.findings import Fault, MissingStep, Weakness
-from bot.engine.model.tree import Splice, Tree, newline, parent, splice
+from bot.engine.model.tree import Splice, Tree, newline, splice
 from bot.engine.report import Report
 from codemods import _dockerfile, _yaml
 
@@ -40,26 +40,25 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     detail = finding.detail if isinstance(finding, Fault) else None
     if not isinstance(detail, MissingStep) or report.image is None:
         return
-    native = report.target.build.native
-    base = native.folder if native is not None else ""
-    command = _command(detail.command, report, tree, base)
+    command = _command(detail.command, report, tree)
     if isinstance(command, Skip):
         yield command
         return
-    changed = _in_native(tree, report, command) if native is not None else _in_dockerfile(tree, report, command)
+    native = report.target.build.native is not None
+    changed = _in_native(tree, report, command) if native else _in_dockerfile(tree, report, command)
     if isinstance(changed, Skip):
         yield changed
         return
     yield Proposal(changed, f"The build runs `{detail.command}`, whose outcome the code needs.", "unsafe")
 
 
-def _command(command: str, report: Report, tree: Tree, base: str) -> str | Skip:
+def _command(command: str, report: Report, tree: Tree) -> str | Skip:
     """Return the step as it is run where the build works: with the path of its file, and what settings ask for."""
     tool = "schema.prisma" if command.startswith("prisma") else "manage.py"
     found = [path for path in tree.walk("", _SKIPPED) if posixpath.basename(path) == tool]
     if len(found) != 1:
         return Skip(f"the repository has {len(found) or 'no'} {tool}")
-    at = _place(report, found[0], base)
+    at = _place(report, found[0])
     if at is None:
         return Skip(f"{found[0]} is not in the image")
     if tool == "schema.prisma":
@@ -71,22 +70,11 @@ def _command(command: str, report: Report, tree: Tree, base: str) -> str | Skip:
     return given + command.replace("manage.py", at)
 
 
-def _place(report: Report, path: str, base: str) -> str | None:
-    """Return where a file of the repository lies, from where the build works."""
+def _place(report: Report, path: str) -> str | None:
+    """Return where a file of the repository lies, from where the build works; None where that is not below it."""
     image = report.image
-    if image is None:
-        return None
-    for folder in (image.workdir, *(f"{image.workdir}/{part}" for part in _heads(path))):
-        file = image.files.find(posixpath.join(folder, posixpath.basename(path)))
-        if file is not None and file.tree == path:
-            return posixpath.relpath(posixpath.join(folder, posixpath.basename(path)), image.workdir)
-    return None
-
-
-def _heads(path: str) -> list[str]:
-    """Return the ends of a file's folder: `a/b`, `b`."""
-    parts = parent(path).split("/")
-    return ["/".join(parts[at:]) for at in range(len(parts))]
+    copies = image.files.files(image.workdir, posixpath.basename(path)) if image is not None else ()
+    return next((posixpath.relpath(at, image.workdir) for at, tree in copies if image is not None and tree == path), None)
 
 
 def _in_native(tree: Tree, report: Report, command: str) -> Tree | Skip:

@@ -198,4 +198,4 @@ def _uncollected(process: Process, walk: Walk, routes: Routes, path: str, check:
     message = f"ValueError: Missing staticfiles manifest entry for '{found.file}'"
     place = Place(found.template, found.line)
     fault = Fault("static-not-collected", "health", _ROUTES_STEP, process.name, "likely", message, reason, place)
-    return fault._replace(detail=MissingStep("python manage.py collectstatic --noinput", path))
+    return fault._replace(detail=MissingStep("python manage.py collectstatic --noinput"))

@@ -62,7 +62,7 @@ def generated(walk: Importer, event: Import, place: Place) -> None:
     if not installed.has("prisma") or taken(walk.tree, _PRISMA):
         return
     reason = f"{place.path}:{place.line} imports the client, and no step of the build generates it from the schema."
-    detail = MissingStep("prisma generate", "")
+    detail = MissingStep("prisma generate")
     walk.failures.fail("client-not-generated", _UNGENERATED, reason, place, detail, False, "other")
 
 

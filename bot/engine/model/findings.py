@@ -298,10 +298,9 @@ class Failing(NamedTuple):
 
 
 class MissingStep(NamedTuple):
-    """A command that no build runs; `path`: what fails without it, where that is one path alone."""
+    """A command that no build runs, and whose outcome the code needs."""
 
     command: str
-    path: str
 
 
 class TurnedAway(NamedTuple):
