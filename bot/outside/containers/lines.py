@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.evidence.redaction import redact
+
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w+(?:Error|Exception|NotFound|Unavailable|Exit|Interrupt)(?::.*|$)")
 _ERROR = re.compile(
     r"(?:ERROR|Error|error|E|FATAL|CRITICAL)\b[:\s].*|.*(?:not found|No such file or directory|Permission denied).*"
@@ -28,24 +30,24 @@ _TAIL = 40
 
 
 def tail(output: str) -> str:
-    """Return the last lines, without colours and a builder's step numbers."""
+    """Return the last lines, without colours, a builder's step numbers and what looks like a secret."""
     lines = [_STEP.sub("", _COLOUR.sub("", line)).rstrip() for line in output.splitlines()[-400:]]
-    return "\n".join([line for line in lines if line][-_TAIL:])
+    return "\n".join(map(redact, [line for line in lines if line][-_TAIL:]))
 
 
 def telling(output: str) -> str:
-    """Return the line that most likely says what went wrong; empty where nothing was printed."""
+    """Return the line that most likely says what went wrong, without secrets; empty where nothing was printed."""
     lines = [_STEP.sub("", _COLOUR.sub("", line)).strip() for line in output.splitlines()]
     heard = [line for line in lines if line and not _NOISE.search(line)]
     for pattern in (_EXCEPTION, _ERROR):
         found = [line for line in heard if pattern.match(line)]
         if found:
-            return _ENDED.sub("", found[-1])[:400]
+            return redact(_ENDED.sub("", found[-1])[:400])
     spawned = [line for line in lines if _RUNTIME.search(line)]
-    return _ENDED.sub("", (spawned or heard or [""])[-1])[:400]
+    return redact(_ENDED.sub("", (spawned or heard or [""])[-1])[:400])
 
 
 def unavailable(output: str) -> str | None:
     """Return the line by which an engine says that it can't have a base image, which is no fault of a repository."""
     lines = (_STEP.sub("", _COLOUR.sub("", line)).strip() for line in output.splitlines())
-    return next((line[:300] for line in lines if _UNAVAILABLE.search(line)), None)
+    return next((redact(line[:300]) for line in lines if _UNAVAILABLE.search(line)), None)

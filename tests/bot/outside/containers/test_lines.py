@@ -62,3 +62,11 @@ def test_what_cannot_be_reached_is_known(output: str):
 
 def test_an_error_of_the_repository_is_no_such_thing():
     assert lines.unavailable(TRACEBACK + "ERROR: No matching distribution found for x\n") is None
+
+
+def test_what_looks_like_a_secret_is_not_shown():
+    log = "connecting to postgresql://app:hunter22@db/app\nValueError: bad url postgresql://app:hunter22@db/app\n"
+    assert "hunter22" not in lines.telling(log) + lines.tail(log)
+    assert lines.telling(log).startswith("ValueError: bad url postgresql://app:")
+    refused = "unauthorized: authentication required for https://robot:hunter22@registry.example.org"
+    assert "hunter22" not in str(lines.unavailable(refused))
