@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tools import HEALTHY, MAIN, only
+from tests.tools import HEALTHY, MAIN, faults, only
 
 FILES = {**HEALTHY, "requirements.txt": "fastapi\nuvicorn\npython-dotenv\n"}
 
@@ -62,10 +62,17 @@ def test_what_does_not_hang_on_a_missing_file_is_none(head: str) -> None:
     assert [each for each in found(head) if each[0] == "app-file-missing"] == []
 
 
-def test_a_file_that_git_ignores_may_be_made_before_the_deploy() -> None:
+def test_load_dotenv_says_whether_it_found_a_file() -> None:
     head = 'from dotenv import load_dotenv\nif not load_dotenv():\n    raise RuntimeError("no .env")\n'
     assert found(head) == [("app-file-missing", "certain", "RuntimeError: no .env")]
     assert found(head, **{".env": "A=1\n"}) == []
     below = head.replace("load_dotenv()", 'load_dotenv(dotenv_path="config/.env")')
     assert found(below) == [("app-file-missing", "certain", "RuntimeError: no .env")]
     assert found(head.replace("load_dotenv()", "load_dotenv(stream=text)")) == []
+
+
+def test_a_file_that_git_ignores_may_be_made_before_the_deploy() -> None:
+    code = 'import os\nif not os.path.exists(".env"):\n    raise RuntimeError("no .env")\n' + MAIN
+    files = {**FILES, "main.py": code, ".env": "A=1\n"}
+    [fault] = faults(files, hidden=(".env",))
+    assert (fault.code, fault.confidence) == ("app-file-missing", "likely")
