@@ -1,0 +1,97 @@
+"""Takes events in: remembers each delivery together with the job that it asks for, then puts that job into its queue.
+
+The order makes it safe to be cut anywhere: what is remembered and not queued is queued by `sweep`, and a job that is there
+already is not made twice, since its id says what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, assert_never
+
+from webhooks.model import Commented, Event, Failure, Installed, PullChanged, Pushed
+from webhooks.work.names import OWN_BRANCHES
+from webhooks.work.store import Store
+
+_GRACE = 30.0  # seconds that a delivery may take from the table to the queue
+
+
+class Job(NamedTuple):
+    """One run of a flow. `lane` is the repository: of one lane only one job runs at a time."""
+
+    flow: str  # repair, recheck, follow, obey, forget
+    id: str
+    lane: str
+    about: dict[str, Any]  # what the flow is given; JSON
+
+
+class Receiver:
+    """What stands behind the webhook. `enqueue` says whether the job is a new one; it may be called again for the same job."""
+
+    def __init__(self, store: Store, enqueue: Callable[[Job], Awaitable[bool]]) -> None:
+        self.store = store
+        self.enqueue = enqueue
+
+    async def receive(self, delivery: str, event: Event) -> None:
+        """Remember an event durably and see to its job; the same delivery again changes nothing."""
+        job = self._job(delivery, event)
+        if job is None:
+            return
+        failure = event if isinstance(event, Failure) else None
+        if self.store.take(delivery, job._asdict(), failure):
+            await self._queue(delivery, job)
+
+    async def sweep(self, older: float = _GRACE) -> int:
+        """Queue what was remembered `older` seconds ago and never queued; returns how many jobs that were."""
+        waiting = self.store.waiting(older)
+        for delivery, job in waiting:
+            await self._queue(delivery, Job(**job))
+        return len(waiting)
+
+    async def _queue(self, delivery: str, job: Job) -> None:
+        await self.enqueue(job)
+        self.store.queued(delivery)
+
+    def _job(self, delivery: str, event: Event) -> Job | None:
+        """Return the job that an event asks for; None when it concerns nothing that is known."""
+        match event:
+            case Failure():
+                return self._of_failure(event)
+            case Pushed(repository=repository):
+                if event.branch.startswith(OWN_BRANCHES) or not self.store.open_causes(repository.full_name, event.branch):
+                    return None
+                about = {"repository": repository._asdict(), "branch": event.branch, "sha": event.sha}
+                return Job("recheck", f"{repository.full_name}@{event.sha}:push", repository.full_name, about)
+            case PullChanged(repository=repository):
+                if self.store.cause_of(repository.full_name, event.branch) is None:
+                    return None
+                about = {**event._asdict(), "repository": repository._asdict()}
+                return Job("follow", f"{repository.full_name}#{event.number}:{delivery}", repository.full_name, about)
+            case Commented(repository=repository):
+                about = {**event._asdict(), "repository": repository._asdict()}
+                return Job("obey", f"{repository.full_name}#comment:{event.comment}", repository.full_name, about)
+            case Installed():
+                if event.action not in ("deleted", "removed") or not event.repositories:
+                    return None
+                about = {"repositories": list(event.repositories)}
+                return Job("forget", f"installation:{event.installation}:{delivery}", event.repositories[0], about)
+            case _:
+                assert_never(event)
+
+    def _of_failure(self, failure: Failure) -> Job | None:
+        """Return the one job of a commit; what fails on a branch of ours says that the repair there did not help."""
+        repository = failure.repository
+        if failure.branch is not None and failure.branch.startswith(OWN_BRANCHES):
+            cause = self.store.cause_of(repository.full_name, failure.branch)
+            if cause is not None and failure.sha not in cause.failed:
+                self.store.put(cause._replace(failed=(*cause.failed, failure.sha)))
+            return None
+        if self.store.is_ours(repository.full_name, failure.sha):
+            return None
+        return repair(repository._asdict(), failure.sha, 1)
+
+
+def repair(repository: dict[str, Any], sha: str, attempt: int, asked: dict[str, Any] | None = None) -> Job:
+    """Return the job that repairs a repository at a commit; `asked` is the comment that wants it."""
+    about = {"repository": repository, "sha": sha, "attempt": attempt, "asked": asked}
+    return Job("repair", f"{repository['full_name']}@{sha}:{attempt}", repository["full_name"], about)
