@@ -10,6 +10,7 @@ import asyncio
 import base64
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -156,10 +157,11 @@ class GitHttp:
         feeding = asyncio.create_task(_feed(process, receive))
         try:
             await _answer(process, send)
+        except BaseException:
+            _end(process)
+            raise
         finally:
             feeding.cancel()
-            with suppress(ProcessLookupError):
-                process.kill()
             await process.wait()
 
 
@@ -170,8 +172,7 @@ async def _feed(process: asyncio.subprocess.Process, receive: Receive) -> None:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                with suppress(ProcessLookupError):
-                    process.kill()
+                _end(process)
                 return
             process.stdin.write(message.get("body", b""))
             await process.stdin.drain()
@@ -180,8 +181,13 @@ async def _feed(process: asyncio.subprocess.Process, receive: Receive) -> None:
     process.stdin.close()
     while (await receive())["type"] != "http.disconnect":
         pass
+    _end(process)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """End git and all that it started."""
     with suppress(ProcessLookupError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _answer(process: asyncio.subprocess.Process, send: Send) -> None:
