@@ -149,15 +149,23 @@ async def run(
             "missing", "git is not installed on the machine of the service, or the store's folder is gone."
         ) from None
     limit(process.pid, largest)
+    kept, last = asyncio.create_task(_kept(process, output)), asyncio.create_task(_last(process))
+    feeding = asyncio.create_task(_feed(process, data))
+    tasks: tuple[asyncio.Task[object], ...] = (kept, last, feeding)
     try:
         async with asyncio.timeout(seconds):
-            said, errors, _ = await asyncio.gather(_kept(process, output), _last(process), _feed(process, data))
+            said, errors, _ = await asyncio.gather(kept, last, feeding)
             code = await process.wait()
     except TimeoutError:
         raise GitFailed("timeout", f"git {arguments[0]} took longer than {seconds:.0f} seconds.") from None
     finally:
-        if process.returncode is None:
-            await _end(process)
+        try:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            if process.returncode is None:
+                await _end(process)
     return Done(code, said, errors)
 
 
@@ -190,6 +198,8 @@ async def _last(process: asyncio.subprocess.Process) -> str:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """End git and all that it started: politely first, so that it takes its locks away."""
+    if process.stdin is not None:
+        process.stdin.close()
     _signal(process.pid, signal.SIGTERM)
     try:
         with suppress(TimeoutError):
