@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from dbos._sys_db import SystemDatabase
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -20,16 +21,16 @@ WAIT = 30.0  # seconds for which a writer waits for another
 _MIGRATING = 7_305_112_842  # the advisory lock under which tables are made on PostgreSQL
 
 # The columns of DBOS's own table that the reaper reads and that a clean stop writes; everything else of it stays with DBOS.
-_columns: tuple[sa.ColumnClause[Any], ...] = (
-    sa.column("workflow_uuid", sa.Text),
-    sa.column("status", sa.Text),
-    sa.column("executor_id", sa.Text),
-    sa.column("application_version", sa.Text),
-    sa.column("queue_name", sa.Text),
-    sa.column("owner_xid", sa.Text),
-    sa.column("started_at_epoch_ms", sa.BigInteger),
-    sa.column("updated_at", sa.BigInteger),
-    sa.column("recovery_attempts", sa.BigInteger),
+_COLUMNS: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
+    ("workflow_uuid", sa.Text),
+    ("status", sa.Text),
+    ("executor_id", sa.Text),
+    ("application_version", sa.Text),
+    ("queue_name", sa.Text),
+    ("owner_xid", sa.Text),
+    ("started_at_epoch_ms", sa.BigInteger),
+    ("updated_at", sa.BigInteger),
+    ("recovery_attempts", sa.BigInteger),
 )
 
 
@@ -94,10 +95,15 @@ def now_ms(engine: sa.Engine) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1000, sa.BigInteger)
 
 
+def keep_order() -> None:
+    """Let DBOS write times on SQLite to the millisecond; before Python 3.12 it takes whole seconds, and a lane loses its order."""
+    SystemDatabase._now_ms_sql = lambda self: now_ms(self.engine)  # type: ignore[method-assign]
+
+
 def jobs_table(engine: sa.Engine) -> sa.TableClause:
     """Return DBOS's table of jobs, as it lies in this database."""
     schema = None if engine.dialect.name == "sqlite" else "dbos"
-    return sa.table("workflow_status", *(column._copy() for column in _columns), schema=schema)
+    return sa.table("workflow_status", *(sa.column(name, kind) for name, kind in _COLUMNS), schema=schema)
 
 
 def _options(url: sa.URL) -> str:

@@ -63,13 +63,14 @@ class Reaper:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Begin; the first sign of life is written before this returns, so that no job is taken without one."""
+    def live(self) -> None:
+        """Begin to give signs of life; the first is written when this returns, so that no job is taken without one."""
         self.beat()
-        for work, wait, name in ((self.check, self.pace.beat, "beat"), (self.reap, self.pace.beat, "reaper")):
-            thread = threading.Thread(target=self._repeat, args=(work, wait), name=f"deploymend-{name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._begin(self.check, "deploymend-beat")
+
+    def watch(self) -> None:
+        """Begin to look for the dead; DBOS's tables are there by now."""
+        self._begin(self.reap, "deploymend-reaper")
 
     def stop(self, seconds: float = 5.0) -> None:
         """Stop both threads; the sign of life stays until it is too old, or until `leave`."""
@@ -98,6 +99,8 @@ class Reaper:
     def lost(self, jobs: Iterable[str]) -> set[str]:
         """Return those of the jobs that run here by this process's own account and elsewhere by the database's."""
         mine = set(jobs)
+        if not mine:
+            return mine
         owner = sa.select(self._jobs.c.workflow_uuid).where(
             self._jobs.c.workflow_uuid.in_(mine), self._jobs.c.executor_id == self.executor, self._jobs.c.status == PENDING
         )
@@ -163,8 +166,13 @@ class Reaper:
         """Return the time before which a sign of life is too old."""
         return now_ms(self.engine) - int(self.pace.dead * 1000)
 
-    def _repeat(self, work: Callable[[], None], wait: float) -> None:
-        while not self._stop.wait(wait):
+    def _begin(self, work: Callable[[], None], name: str) -> None:
+        thread = threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _repeat(self, work: Callable[[], None]) -> None:
+        while not self._stop.wait(self.pace.beat):
             try:
                 work()
             except (SQLAlchemyError, dbos_error.DBOSException) as error:

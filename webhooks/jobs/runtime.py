@@ -15,7 +15,7 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks.jobs import logs, retention
-from webhooks.jobs.database import jobs_table, prepare, refused
+from webhooks.jobs.database import jobs_table, keep_order, prepare, refused
 from webhooks.jobs.reaper import PACE, TABLES, WORKERS, Pace, Reaper
 from webhooks.jobs.retention import Cleaning
 from webhooks.jobs.serializer import JsonSerializer, refuse_pickle
@@ -78,6 +78,7 @@ class Runtime:
             raise RuntimeError("The runtime was started already.")
         logs.quieten()
         refuse_pickle()
+        keep_order()
         prepare(self.engine, TABLES)
         self.executor = str(uuid.uuid4())
         reaper = Reaper(self.engine, self.executor, self.version, self.pace)
@@ -88,8 +89,9 @@ class Runtime:
         try:
             DBOS(config=self._config())
             DBOS.listen_queues([QUEUE, retention.QUEUE] if listen else [])
-            reaper.start()
+            reaper.live()
             DBOS.launch()
+            reaper.watch()
             # New jobs carry no version: the version that was made the latest takes them, also after a roll back.
             DBOS.set_latest_application_version(self.version)
             DBOS.register_queue(
