@@ -1,7 +1,8 @@
 """Kills processes that share work, at random moments and at named points, starts others, and looks at what is left.
 
-The process under test is a command line. One that calls `arm` announces points by itself: `before:STEP`, `done:STEP` (the effect
-is there, its record is not) and `recorded:STEP` for each step of each job; the one that the environment names is where it dies.
+The process under test is a command line. One that calls `arm` announces points by itself: `before:STEP`, `done:STEP` (the
+effect is there, its record is not) and `recorded:STEP` for each step of each job; the one that the environment names is where
+it dies.
 What must hold is given as functions that return complaints. Nothing but processes that were started here is ever killed.
 """
 
@@ -94,9 +95,13 @@ class Process:
         dying = {} if point is None else {DIE_AT: point, DIE_ONCE: f"{log}.died"}
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
-                command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment, **dying}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                command,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment, **dying},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         self.pid = self.popen.pid
 
     def running(self) -> bool:

@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dbos._sys_db import SystemDatabase
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 WAIT = 30.0  # seconds for which a writer waits for another
 _MIGRATING = 7_305_112_842  # the advisory lock under which tables are made on PostgreSQL
+
+_ORDER = """
+CREATE TRIGGER IF NOT EXISTS deploymend_order AFTER INSERT ON workflow_status WHEN NEW.created_at % 1000 = 0 BEGIN
+    UPDATE workflow_status SET created_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+    WHERE workflow_uuid = NEW.workflow_uuid;
+END
+"""
 
 # The columns of DBOS's own table that the reaper reads and that a clean stop writes; everything else of it stays with DBOS.
 _COLUMNS: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
@@ -95,9 +101,14 @@ def now_ms(engine: sa.Engine) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1000, sa.BigInteger)
 
 
-def keep_order() -> None:
-    """Let DBOS write times on SQLite to the millisecond; before Python 3.12 it takes whole seconds, and a lane loses its order."""
-    SystemDatabase._now_ms_sql = lambda self: now_ms(self.engine)  # type: ignore[method-assign]
+def keep_order(engine: sa.Engine) -> None:
+    """Let lanes keep their order on SQLite too; called when DBOS's tables are there.
+
+    Before Python 3.12 DBOS stores there in which second a job came, and jobs of one second would run by the order of their ids.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.exec_driver_sql(_ORDER)
 
 
 def jobs_table(engine: sa.Engine) -> sa.TableClause:

@@ -78,7 +78,6 @@ class Runtime:
             raise RuntimeError("The runtime was started already.")
         logs.quieten()
         refuse_pickle()
-        keep_order()
         prepare(self.engine, TABLES)
         self.executor = str(uuid.uuid4())
         reaper = Reaper(self.engine, self.executor, self.version, self.pace)
@@ -91,6 +90,7 @@ class Runtime:
             DBOS.listen_queues([QUEUE, retention.QUEUE] if listen else [])
             reaper.live()
             DBOS.launch()
+            keep_order(self.engine)
             reaper.watch()
             # New jobs carry no version: the version that was made the latest takes them, also after a roll back.
             DBOS.set_latest_application_version(self.version)
