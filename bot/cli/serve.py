@@ -82,7 +82,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> bool:
         )
         journal.log("bot.serve", "listening", address=address, configured=settings.configured)
         try:
-            await server.serve(sockets=[socket.socket(fileno=socket.dup(listener.fileno()))])
+            await server.serve(sockets=[listener.dup()])
         finally:
             if built.workshop is not None:
                 await built.workshop.stop()
