@@ -41,7 +41,7 @@ def concerned() -> Mapping[str, str]:
     return _concerned.get()
 
 
-def log(name: str, message: str, *, level: int = logging.INFO, **fields: Any) -> None:
+def log(name: str, message: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line; `message` is a fixed text of ours, what varies stands in the fields."""
     logging.getLogger(name).log(level, "%s", message, extra={"fields": fields})
 

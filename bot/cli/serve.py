@@ -40,7 +40,7 @@ def _listening(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_AT_ONCE)
     except OSError as error:
         raise Refused(
-            f"nothing can listen at {settings.host}:{settings.port} ({error.strerror}); see --host and --port"
+            f"nothing can listen at {settings.host}:{settings.port} ({why}); see --host and --port"
         ) from None
 
 

@@ -19,7 +19,13 @@ FAILED = {
     "check_run": d.check_run(),
     "check_suite": d.about(
         "completed",
-        check_suite={"id": 5, "head_sha": d.SHA, "head_branch": "main", "conclusion": "failure", "app": {"id": 3, "slug": "fly-io"}},
+        check_suite={
+            "id": 5,
+            "head_sha": d.SHA,
+            "head_branch": "main",
+            "conclusion": "failure",
+            "app": {"id": 3, "slug": "fly-io"},
+        },
     ),
     "workflow_run": d.workflow_run(),
     "workflow_job": d.workflow_job(),
@@ -105,7 +111,11 @@ def test_a_commit_of_a_fork_is_foreign(payload):
         ("check_run", d.check_run(conclusion="cancelled"), "passed"),
         ("check_run", d.check_run() | {"action": "created"}, "action"),
         ("check_run", d.check_run(name="test"), "no deploy"),
-        ("check_suite", d.about("completed", check_suite={"conclusion": "failure", "app": {"slug": "github-actions"}}), "told by its jobs"),
+        (
+            "check_suite",
+            d.about("completed", check_suite={"conclusion": "failure", "app": {"slug": "github-actions"}}),
+            "told by its jobs",
+        ),
         ("workflow_job", d.workflow_job() | {"action": "queued"}, "action"),
         ("deployment_status", d.deployment_status(state="success"), "passed"),
         ("deployment_status", d.deployment_status(state="inactive"), "passed"),
@@ -234,7 +244,9 @@ def _places(value, at=()):
 def test_no_payload_makes_an_error(data):
     event = data.draw(st.sampled_from(sorted(OF_INTEREST)))
     payload = copy.deepcopy(OF_INTEREST[event])
-    junk = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("\ud800\0"), st.just([[]]), st.just({"a": {}}))
+    junk = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("\ud800\0"), st.just([[]]), st.just({"a": {}})
+    )
     for _ in range(data.draw(st.integers(1, 4))):
         *way, last = data.draw(st.sampled_from([at for at in _places(payload) if at]))
         table = payload
