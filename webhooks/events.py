@@ -159,7 +159,9 @@ def _deployment_status(seen: _Seen) -> Failure | Dropped:
     addresses = (log_url, status.url("target_url"), status.url("environment_url"))
     app = status.word("creator.login") or deployment.word("creator.login")
     name = deployment.word("environment") or status.name("environment")
-    signal = Signal("deployment_status", name, group=status.word("workflow.name"), app=app, addresses=addresses)
+    run = Reader(seen.payload.get("workflow_run"))  # null for a deployment that no workflow made
+    path = run.word("path").partition("@")[0]
+    signal = Signal("deployment_status", name, run.word("name"), path, app, addresses)
     ref = deployment.word("ref").removeprefix("refs/heads/")  # a branch, a tag or the commit
     branch = None if ref == sha or deployment.branch_if_any("ref") is None else ref
     more = {"url": log_url, "log_url": log_url, "text": status.text("description")}

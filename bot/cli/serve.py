@@ -39,9 +39,9 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_AT_ONCE)
     except OSError as error:
-        raise Refused(
-            f"nothing can listen at {settings.host}:{settings.port} ({why}); see --host and --port"
-        ) from None
+        why = (error.strerror or "no such host").partition(" (")[0]  # the address stands here already
+        where = f"{settings.host}:{settings.port}"
+        raise Refused(f"nothing can listen at {where} ({why}); see --host and --port") from None
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> bool:
