@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 Resolve = Callable[[str, int], "list[str]"]
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# public by their numbers alone: the metadata services of Oracle (in the block for protocols) and of Azure
+_INSIDE = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 
 
 class Unallowed(Exception):
@@ -84,4 +86,6 @@ def public(address: str) -> bool:
             carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if carried is not None:
             return public(str(carried))
+    if any(ip in network for network in _INSIDE):
+        return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local)

@@ -29,7 +29,9 @@ class InstallationToken(Auth.Auth):
     """Signs PyGithub's requests with a token that is taken from the App for each of them."""
 
     def __init__(self, app: GitHub, installation: int, permissions: Permissions) -> None:
-        self._get = lambda: app.token(installation, permissions, partly=True)
+        self._app = app
+        self._installation = installation
+        self._permissions = permissions
 
     @property
     def token_type(self) -> str:
@@ -39,7 +41,7 @@ class InstallationToken(Auth.Auth):
     @property
     def token(self) -> str:
         """The token; it may cost a request."""
-        return self._get()
+        return self._app.token(self._installation, self._permissions, partly=True)
 
 
 class Client:
