@@ -26,6 +26,7 @@ _BEFORE, _AFTER = timedelta(seconds=5), timedelta(minutes=2)  # around a deploy:
 _RENDER_URL = re.compile(
     r"/[a-z]{1,12}/(?P<service>(?:srv|crn)-[a-z0-9]{6,40})(?:/deploys/(?P<deploy>dep-[a-z0-9]{6,40}))?(?:/.*)?"
 )
+_UNEXPECTED = (ValueError, KeyError, TypeError, AttributeError)  # an answer of another form than the one that is documented
 _FLY_URL = re.compile(r"/apps/(?P<app>[a-z0-9][a-z0-9-]{0,62})(?:/.*)?")
 
 
@@ -93,20 +94,26 @@ def render_log(
     headers = {"Authorization": f"Bearer {access.render_key}", "Accept": "application/json"}
 
     def ask(path: str, **params: str) -> Any:
-        return _loaded(download.answer(f"{api}{path}", headers, params, doing, "Render", limits), doing, "Render")
+        return json.loads(download.answer(f"{api}{path}", headers, params, doing, "Render", limits))
 
-    service = ask(f"/services/{named.service}")
-    if not _same_repository(str(service.get("repo") or ""), repository_url):
-        raise Denied(f"Can't {doing}: it is a service of another repository.")
-    deploy = ask(f"/services/{named.service}/deploys/{named.deploy}") if named.deploy else _deploy_of(ask, named.service, sha)
-    if not deploy:
-        raise Gone(f"Can't {doing}: it has no deploy of {sha[:7]}.")
-    start = datetime.fromisoformat(str(deploy.get("startedAt") or deploy["createdAt"])) - _BEFORE
-    params = {"ownerId": str(service["ownerId"]), "resource": named.service, "direction": "backward", "limit": str(_PAGE)}
-    params["startTime"] = start.isoformat()
-    if deploy.get("finishedAt"):
-        params["endTime"] = (datetime.fromisoformat(str(deploy["finishedAt"])) + _AFTER).isoformat()
-    return clean("\n".join(_render_lines(ask, params)))
+    try:
+        service = ask(f"/services/{named.service}")
+        if not _same_repository(str(service.get("repo") or ""), repository_url):
+            raise Denied(f"Can't {doing}: it is a service of another repository.")
+        deploy = (
+            ask(f"/services/{named.service}/deploys/{named.deploy}") if named.deploy else _deploy_of(ask, named.service, sha)
+        )
+        if not deploy:
+            raise Gone(f"Can't {doing}: it has no deploy of {sha[:7]}.")
+        start = datetime.fromisoformat(str(deploy.get("startedAt") or deploy["createdAt"])) - _BEFORE
+        params = {"ownerId": str(service["ownerId"]), "resource": named.service, "direction": "backward", "limit": str(_PAGE)}
+        params["startTime"] = start.isoformat()
+        if deploy.get("finishedAt"):
+            params["endTime"] = (datetime.fromisoformat(str(deploy["finishedAt"])) + _AFTER).isoformat()
+        return clean("\n".join(_render_lines(ask, params)))
+    except _UNEXPECTED:
+        failed = _unexpected(doing, "Render")
+    raise failed
 
 
 def fly_log(access: LogAccess, full_name: str, app: str, *, api: str = FLY, limits: download.Limits = download.LIMITS) -> str:
@@ -119,11 +126,16 @@ def fly_log(access: LogAccess, full_name: str, app: str, *, api: str = FLY, limi
     doing = f"read the log of {app}"
     if not access.fly_token:
         raise Denied(f"Can't {doing}: no token for Fly is set.")
-    if access.fly_apps.get(app, "").lower() != full_name.lower():
+    owner = access.fly_apps.get(app)
+    if not owner or owner.lower() != full_name.lower():
         raise Denied(f"Can't {doing}: it is not listed as an app of {full_name}.")
     headers = {"Authorization": _fly_authorization(access.fly_token)}
     body = download.answer(f"{api}/apps/{app}/logs", headers, {}, doing, "Fly", limits)
-    return clean("\n".join(_fly_lines(body, doing)))
+    try:
+        return clean("\n".join(_fly_lines(body)))
+    except _UNEXPECTED:
+        failed = _unexpected(doing, "Fly")
+    raise failed
 
 
 def _deploy_of(ask: Callable[..., Any], service: str, sha: str) -> dict[str, Any] | None:
@@ -148,12 +160,12 @@ def _render_lines(ask: Callable[..., Any], params: dict[str, str]) -> list[str]:
     return [f"{timestamp} {message}" for timestamp, message in reversed(entries)]
 
 
-def _fly_lines(body: str, doing: str) -> list[str]:
+def _fly_lines(body: str) -> list[str]:
     """Return the lines of a document with `data`, or of JSON lines."""
     try:
         whole = [json.loads(body)]
     except ValueError:
-        whole = [_loaded(line, doing, "Fly") for line in body.splitlines() if line.strip()]
+        whole = [json.loads(line) for line in body.splitlines() if line.strip()]
     entries = whole[0].get("data") if len(whole) == 1 and isinstance(whole[0], dict) and "data" in whole[0] else whole
     lines = []
     for one in entries or ():
@@ -178,9 +190,5 @@ def _same_repository(first: str, second: str) -> bool:
     return bool(plain(first)) and plain(first) == plain(second)
 
 
-def _loaded(text: str, doing: str, who: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        failed = Trouble(f"Can't {doing}: {who}'s answer was not what it should be.")
-    raise failed
+def _unexpected(doing: str, who: str) -> Trouble:
+    return Trouble(f"Can't {doing}: {who}'s answer was not what it should be.")

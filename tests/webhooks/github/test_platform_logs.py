@@ -45,8 +45,8 @@ def test_dashboard_names_a_deploy(url: str, named: RenderDeploy | None) -> None:
 
 @pytest.mark.parametrize(
     ("url", "app"),
-    [("https://fly.io/apps/shop-api/monitoring", "shop-api"), ("https://fly.io/apps/shop", "shop"), ("https://fly.io/docs", None),
-     ("https://fly.io.evil.example/apps/shop", None), ("https://fly.io/apps/..%2f..", None), ("https://shop.fly.dev/", None)],
+    [("https://fly.io/apps/shop-api/monitoring", "shop-api"), ("https://fly.io/apps/shop", "shop"),
+     ("https://fly.io/docs", None), ("https://fly.io.evil.example/apps/shop", None), ("https://fly.io/apps/..%2f..", None), ("https://shop.fly.dev/", None)],
 )  # fmt: skip
 def test_dashboard_names_an_app(url: str, app: str | None) -> None:
     assert fly_app(url) == app
@@ -145,7 +145,8 @@ def test_without_a_key_nothing_is_asked() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(told({"message": f"bad key {KEY}"}, 401), Denied), (told({}, 404), Gone), (told({}, 503), Trouble), (Answer(200, b"<html>"), Trouble),
+    [(told({"message": f"bad key {KEY}"}, 401), Denied), (told({}, 404), Gone), (told({}, 503), Trouble),
+     (Answer(200, b"<html>"), Trouble), (told([]), Trouble), (told({"repo": REPOSITORY}), Trouble), (told(None), Trouble),
      (told({"message": "rate limit exceeded"}, 429, retry_after="30"), Limited)],
 )  # fmt: skip
 def test_answers_become_failures_without_the_key(answer: Answer, kind: type[Failed]) -> None:
