@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.report.pull_request.markdown import safe
+from bot.report.markdown import safe
 
 _UNUSUAL = re.compile(r"[^A-Za-z0-9 .,/=-]")
 _WIDTH = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.report.pull_request.markdown import cut, plain
+from bot.report.markdown import cut, plain
 
 MOST = 72  # characters of a title, and of the first line of a commit message
 _FRONT = "Fix deploy: "

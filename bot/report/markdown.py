@@ -102,14 +102,19 @@ def command(words: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def joined(sections: Sequence[str], limit: int, least: int = 1) -> str:
-    """Join sections that are in order of their weight into a text that is no longer than `limit`.
+def joined(sections: Sequence[tuple[int, str]], limit: int) -> str:
+    """Join sections, each with its weight, in their order into a text that is no longer than `limit`.
 
-    Whole sections are left out from the end, and a sentence says so; the first `least` always stay.
+    Whole sections are left out where there is no room, the lightest first, and a sentence says so.
     """
-    kept = [section for section in sections if section]
+    kept = [(weight, text) for weight, text in sections if text]
     note = ""
-    while len(kept) > least and length("\n\n".join([*kept, note])) > limit - 1:
-        kept.pop()
-        note = "_What else there is to say was left out: a text on GitHub has room for 65,536 characters._"
-    return "\n\n".join([*kept, note] if note else kept) + "\n"
+    while len(kept) > 1 and length("\n\n".join([*(text for _, text in kept), note])) >= limit:
+        kept.remove(min(kept, key=lambda section: section[0]))
+        note = "_There is more to say than a text on GitHub has room for: the rest was left out._"
+    return "\n\n".join([*(text for _, text in kept), *([note] if note else [])]) + "\n"
+
+
+def section(heading: str, *lines: str) -> str:
+    """Return a section with a heading; an empty one where there are no lines."""
+    return "\n".join([f"## {heading}", "", *lines]) if lines else ""
