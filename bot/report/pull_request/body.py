@@ -59,22 +59,24 @@ def _failed(case: Case) -> list[str]:
         lines += fence(case.excerpt[:_LINES])
     else:
         lines += fence([case.error])
-    told = []
+    source = ""
     if case.told.check:
-        check = code(case.told.check, 100)
-        told.append("From " + (link(f"the check {check}", case.told.url) if case.told.url else f"the check {check}"))
-    if case.told.sha:
-        told.append(f"at the commit {code(case.told.sha[:12])}")
-    if case.excerpt and case.explained and case.explained.how == "line":
-        told.append("the simulated deploy foresees this line")
-    elif case.explained and case.explained.how == "same":
-        told.append(f"the simulated deploy foresees it as {code(case.cause.message)}")
-    elif not case.excerpt:
-        told.append("the line is what the simulated deploy foresees: no log was to be had")
-    if told:
-        sentence = ", ".join(told)
-        lines += ["", sentence[0].upper() + sentence[1:] + "."]
-    return lines
+        check = f"the check {code(case.told.check, 100)}"
+        source = f"From {link(check, case.told.url) if case.told.url else check}"
+        source += f" at the commit {code(case.told.sha[:12])}. " if case.told.sha else ". "
+    return [*lines, "", source + _tie(case)]
+
+
+def _tie(case: Case) -> str:
+    """Say what the log and the simulated deploy have to do with each other."""
+    if not case.excerpt:
+        return "No log was to be had: the line is what the simulated deploy foresees."
+    if case.explained is None:
+        return f"The files don't explain the last of it; the simulated deploy stops at {code(case.cause.message)}"
+    if case.explained.how == "line":
+        return "The simulated deploy foresees the error."
+    sort = "it" if case.explained.how == "same" else "an error of this sort"
+    return f"The simulated deploy foresees {sort} as {code(case.cause.message)}"
 
 
 # --- what changes
@@ -82,8 +84,10 @@ def _failed(case: Case) -> list[str]:
 
 def _changes(case: Case) -> list[str]:
     lines: list[str] = []
+    above: tuple[str, ...] = ()
     for file in case.files[:_FILES]:
-        lines += _file(file)
+        lines += _file(file, bool(above) and file.reasons == above)
+        above = file.reasons
     if len(case.files) > _FILES:
         lines.append(f"- and {len(case.files) - _FILES} more files")
     steps = case.plan.steps if case.plan else ()
@@ -93,11 +97,11 @@ def _changes(case: Case) -> list[str]:
     return lines
 
 
-def _file(file: Edited) -> list[str]:
+def _file(file: Edited, same: bool) -> list[str]:
     how = "new" if file.old is None else f"was {code(file.old)}" if file.old != file.path else ""
     marks = [how, f"+{file.added} −{file.removed}", "executable from now on" if file.made_executable else ""]
     front = f"- {code(file.path)} ({', '.join(mark for mark in marks if mark)})"
-    reasons = [prose(reason) for reason in file.reasons[:_REASONS]]
+    reasons = ["for the same reason"] if same else [prose(reason) for reason in file.reasons[:_REASONS]]
     if len(reasons) == 1:
         return [f"{front}: {reasons[0]}"]
     return [front + (":" if reasons else ""), *(f"  - {reason}" for reason in reasons)]

@@ -19,12 +19,24 @@ class Edited(NamedTuple):
     removed: int
     reasons: tuple[str, ...]
     made_executable: bool = False
-    patch: str = ""  # of a file that may have to be changed by hand
 
-    @property
-    def workflow(self) -> bool:
-        """Whether GitHub takes it only from an App with the permission `workflows`."""
-        return any((path or "").startswith(".github/workflows/") for path in (self.path, self.old))
+
+def is_workflow(*paths: str | None) -> bool:
+    """Say whether GitHub takes a change of these paths only from an App with the permission `workflows`."""
+    return any(path is not None and path.startswith(".github/workflows/") for path in paths)
+
+
+def counted(before: bytes, after: bytes) -> tuple[int, int]:
+    """Return how many lines a change adds and removes."""
+    import difflib
+
+    added = removed = 0
+    for tag, old, old_end, new, new_end in difflib.SequenceMatcher(
+        None, before.splitlines(), after.splitlines(), autojunk=False
+    ).get_opcodes():
+        if tag != "equal":
+            added, removed = added + new_end - new, removed + old_end - old
+    return added, removed
 
 
 class Told(NamedTuple):

@@ -37,9 +37,9 @@ def links(report: Report, fault: Fault) -> list[Link]:
     booted = _process(report, fault)
     if booted:
         line = command(booted.argv)
-        name = "release command" if booted is report.release else f"process {booted.process.name}"
+        name = "the release command is" if booted is report.release else f"{code(booted.process.name)} starts"
         where = f", from {code(f'{booted.origin.place.path}:{booted.origin.place.line}')}" if booted.origin else ""
-        found.append(Link("process", line or name, f"{prose(name)} starts {code(line)}{where}"))
+        found.append(Link("process", line, f"{name} {code(line)}{where}"))
     else:
         found.append(Link("process", "not reached", "not reached"))
     return found
