@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.evidence.redaction import redact
+from bot.evidence.redaction import HIDDEN, redact
 from bot.report.text import clean
 
 LIMIT = 65_536  # what GitHub takes of a body or a comment, in characters
@@ -68,6 +68,12 @@ def fence(lines: Iterable[str], language: str = "text", width: int = 300) -> lis
     longest = max((len(run) for line in kept for run in _TICKS.findall(line)), default=0)
     ticks = "`" * max(3, longest + 1)
     return [f"{ticks}{language}", *kept, ticks]
+
+
+def commands(lines: Iterable[str]) -> list[str]:
+    """Return commands as a fenced block; where a person puts a secret in, `…` stands."""
+    first, *rest = fence(lines, "sh", 500)
+    return [first, *(line.replace(HIDDEN, "…") for line in rest)]
 
 
 def prose(text: str, most: int = 600) -> str:

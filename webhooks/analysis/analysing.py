@@ -87,7 +87,9 @@ def _planned(commit: _Commit) -> Analysis:
         made, reasons = _plan(commit, report)
         plans.append((report, made))
         repair = _repair(commit, report, made, reasons)
-        edit = tuple((change.path, change.old, change.content, change.executable) for change in repair.changes) if repair else ()
+        edit = (
+            tuple((change.path, change.old, change.content, change.executable) for change in repair.changes) if repair else ()
+        )
         if repair and edit not in seen:
             seen.add(edit)
             repairs.append(repair)
@@ -157,7 +159,12 @@ def _patch(tree: Tree, edit: Changed) -> str:
     """Return the diff of one file alone."""
     moved = edit.old is not None and edit.old != edit.path
     edits = {edit.path: edit.after, **({edit.old: None} if edit.old and moved else {})}
-    alone = Tree(tree.source, edits, {edit.path: edit.old} if edit.old and moved else {}, frozenset({edit.path} if edit.executable else ()))
+    alone = Tree(
+        tree.source,
+        edits,
+        {edit.path: edit.old} if edit.old and moved else {},
+        frozenset({edit.path} if edit.executable else ()),
+    )
     return diff.unified(alone)
 
 

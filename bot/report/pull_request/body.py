@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.engine.model import shell
 from bot.engine.model.findings import Assumption, Fault
 from bot.engine.platforms import rules
-from bot.report.markdown import LIMIT, code, fence, joined, link, prose, section
+from bot.report.markdown import LIMIT, code, commands, fence, joined, link, prose, section
 from bot.report.pull_request import chain, proofs
 from bot.report.pull_request.case import Case, Edited
 
@@ -91,9 +91,9 @@ def _changes(case: Case) -> list[str]:
     if len(case.files) > _FILES:
         lines.append(f"- and {len(case.files) - _FILES} more files")
     steps = case.plan.steps if case.plan else ()
-    commands = dict.fromkeys(step.command for step in steps if step.command)
-    if commands:
-        lines += ["", "From now on it is deployed with:", "", *fence(commands, "sh")]
+    deploying = dict.fromkeys(step.command for step in steps if step.command)
+    if deploying:
+        lines += ["", "From now on it is deployed with:", "", *commands(deploying)]
     return lines
 
 
@@ -113,7 +113,9 @@ def _dropped(case: Case) -> list[str]:
         return []
     repaired = {finding.identity for step in case.plan.steps for finding in (step.finding, *step.repaired)}
     mine = [each for each in case.plan.dropped if each.finding.identity in repaired]
-    ordered = dict.fromkeys((each.codemod, each.reason, each.suggestion) for each in sorted(mine, key=lambda e: not e.suggestion))
+    ordered = dict.fromkeys(
+        (each.codemod, each.reason, each.suggestion) for each in sorted(mine, key=lambda e: not e.suggestion)
+    )
     lines = []
     for name, reason, suggestion in list(ordered)[:_DROPPED]:
         why = " It is a judgement call, which is left to you." if suggestion else ""
@@ -139,11 +141,17 @@ def _proof(case: Case) -> list[str]:
         end = "With these changes nothing is found any more that stops the deploy; it could not be followed to its end."
     lines = [f"**{level}** {end} Nothing was run for that."]
     if not case.sure:
-        lines += ["", "What is repaired is likely and not certain: something outside of the repository could make it work as it is."]
-    lines += [f"- still in the way: {code(fault.message)}: {prose(fault.reason)}" for fault in left[:_DROPPED]]
+        lines += [
+            "",
+            "What is repaired is likely and not certain: something outside of the repository could make it work as it is.",
+        ]
+    judged = dict.fromkeys(step.codemod for step in case.plan.steps if step.safety != "safe") if case.plan else {}
+    if judged:
+        lines += ["", f"A judgement call, so look at it before you merge: {', '.join(code(name) for name in judged)}."]
+    notes = [f"- still in the way: {code(fault.message)}: {prose(fault.reason)}" for fault in left[:_DROPPED]]
     unknowns = [str(unknown) for unknown in after.unknowns] if after.reached != "ok" else []
-    lines += [f"- not followed: {prose(unknown)}" for unknown in unknowns[:_REASONS]]
-    return lines
+    notes += [f"- not followed: {prose(unknown)}" for unknown in unknowns[:_REASONS]]
+    return [*lines, "", *notes] if notes else lines
 
 
 # --- what a person does
@@ -157,10 +165,10 @@ def by_hand(case: Case) -> list[str]:
     unmet = [each for each in report.assumptions if each.kind != "start" and _is_told(case, each)]
     lines = sentences
     for group, words in ((unmet, "The log shows that this is not there:"), (missing, "Where it is not set yet:")):
-        commands = dict.fromkeys(each.command for each in group if each.command)
+        asked = dict.fromkeys(each.command for each in group if each.command)
         told = [each for each in group if not each.command]
-        if commands:
-            lines += ["", words, "", *fence(commands, "sh")] if lines else [words, "", *fence(commands, "sh")]
+        if asked:
+            lines += ["", words, "", *commands(asked)] if lines else [words, "", *commands(asked)]
         lines += [f"- {code(each.name)}: {prose(each.reason)}" for each in told[:_STEPS]]
     return lines
 
@@ -185,6 +193,5 @@ def _local(case: Case) -> list[str]:
     return [
         f"In a clone{at}, this shows where the deploy stops and why, without running anything:",
         "",
-        *fence([local_command(case)], "sh"),
+        *commands([local_command(case)]),
     ]
-

@@ -63,7 +63,7 @@ class Case(NamedTuple):
     diagnosis: Diagnosis | None = None
     explained: Explained | None = None
     excerpt: tuple[str, ...] = ()
-    told: Told = Told()  # noqa: RUF012  (an immutable tuple)
+    told: Told = Told()
 
     @property
     def error(self) -> str:

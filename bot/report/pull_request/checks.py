@@ -12,7 +12,7 @@ from bot.engine.report import Report
 from bot.evidence.catalogue import PLATFORM
 from bot.evidence.diagnosis import Diagnosis, Named, filled
 from bot.report import pages
-from bot.report.markdown import code, fence, joined, link, plain, prose, safe, section
+from bot.report.markdown import code, commands, fence, joined, link, plain, prose, safe, section
 
 ROOM = 65_000  # GitHub takes 65,535 characters of a summary, and of a text
 _STEPS, _REASONS, _FAULTS = 20, 8, 10
@@ -68,7 +68,9 @@ def left_alone(reason: str) -> CheckRun:
 
 def in_trouble(sentence: str) -> CheckRun:
     """Return the check run of a commit whose analysis did not come to an end."""
-    return CheckRun("The analysis did not come to an end", f"{prose(sentence)}\n\n`/deploymend retry` in a comment starts it again.\n")
+    return CheckRun(
+        "The analysis did not come to an end", f"{prose(sentence)}\n\n`/deploymend retry` in a comment starts it again.\n"
+    )
 
 
 def annotation(fault: Fault) -> tuple[str, str]:
@@ -150,8 +152,8 @@ def _steps(found: Diagnosis | None) -> list[str]:
 
 
 def _by_hand(unmet: Sequence[Assumption], steps: Sequence[str]) -> list[str]:
-    commands = dict.fromkeys(each.command for each in unmet if each.command)
-    lines = [*fence(commands, "sh"), ""] if commands else []
+    asked = dict.fromkeys(each.command for each in unmet if each.command)
+    lines = [*commands(asked), ""] if asked else []
     return [*lines, *(f"- {prose(step)}" for step in steps[:_STEPS])]
 
 
