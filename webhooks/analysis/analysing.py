@@ -82,16 +82,13 @@ def _planned(commit: _Commit) -> Analysis:
     broken = [report for report in order if report.faults]
     repairs: list[Repair] = []
     plans: list[tuple[Report, Plan]] = []
-    seen: set[tuple[tuple[object, ...], ...]] = set()
+    seen: set[tuple[Change, ...]] = set()
     for report in broken[:_TARGETS]:
         made, reasons = _plan(commit, report)
         plans.append((report, made))
         repair = _repair(commit, report, made, reasons)
-        edit = (
-            tuple((change.path, change.old, change.content, change.executable) for change in repair.changes) if repair else ()
-        )
-        if repair and edit not in seen:
-            seen.add(edit)
+        if repair and repair.changes not in seen:  # two targets with the same diff are one repair
+            seen.add(repair.changes)
             repairs.append(repair)
     findings = tuple(each for report in order for each in _findings(commit, report))[:_ANNOTATIONS]
     if repairs:
@@ -157,15 +154,12 @@ def _change(tree: Tree, edit: Changed) -> Change:
 
 def _patch(tree: Tree, edit: Changed) -> str:
     """Return the diff of one file alone."""
-    moved = edit.old is not None and edit.old != edit.path
-    edits = {edit.path: edit.after, **({edit.old: None} if edit.old and moved else {})}
-    alone = Tree(
-        tree.source,
-        edits,
-        {edit.path: edit.old} if edit.old and moved else {},
-        frozenset({edit.path} if edit.executable else ()),
-    )
-    return diff.unified(alone)
+    edits: dict[str, bytes | None] = {edit.path: edit.after}
+    origins = {}
+    if edit.old is not None and edit.old != edit.path:
+        edits[edit.old] = None
+        origins[edit.path] = edit.old
+    return diff.unified(Tree(tree.source, edits, origins, frozenset({edit.path} if edit.executable else ())))
 
 
 def _edited(edit: Changed, change: Change, reasons: Reasons) -> words.Edited:

@@ -133,9 +133,9 @@ def _number(value: toml.Value | None, usual: int) -> int:
 def _ruff() -> str | None:
     """Return Ruff's program, where it is installed; never one that PATH or the repository names."""
     try:
-        from ruff import find_ruff_bin
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
-        return find_ruff_bin()
+        return str(find_ruff_bin())
     except (ImportError, FileNotFoundError):
         return None
 

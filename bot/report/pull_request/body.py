@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.engine.model import shell
-from bot.engine.model.findings import Assumption, Fault
+from bot.engine.model.findings import Assumption
 from bot.engine.platforms import rules
 from bot.report.markdown import LIMIT, code, commands, fence, joined, link, prose, section
 from bot.report.pull_request import chain, proofs
@@ -113,9 +113,8 @@ def _dropped(case: Case) -> list[str]:
         return []
     repaired = {finding.identity for step in case.plan.steps for finding in (step.finding, *step.repaired)}
     mine = [each for each in case.plan.dropped if each.finding.identity in repaired]
-    ordered = dict.fromkeys(
-        (each.codemod, each.reason, each.suggestion) for each in sorted(mine, key=lambda e: not e.suggestion)
-    )
+    mine.sort(key=lambda each: not each.suggestion)
+    ordered = dict.fromkeys((each.codemod, each.reason, each.suggestion) for each in mine)
     lines = []
     for name, reason, suggestion in list(ordered)[:_DROPPED]:
         why = " It is a judgement call, which is left to you." if suggestion else ""
@@ -143,7 +142,7 @@ def _proof(case: Case) -> list[str]:
     if not case.sure:
         lines += [
             "",
-            "What is repaired is likely and not certain: something outside of the repository could make it work as it is.",
+            "What is repaired is likely and not certain: something outside of the repository could make it work.",
         ]
     judged = dict.fromkeys(step.codemod for step in case.plan.steps if step.safety != "safe") if case.plan else {}
     if judged:

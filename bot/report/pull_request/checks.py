@@ -62,7 +62,7 @@ def without_repair(summary: str, manual: Sequence[str] = ()) -> CheckRun:
 
 
 def left_alone(reason: str) -> CheckRun:
-    """Return the check run of a commit that was not looked at (a fork, an archived, empty or huge repository), or not acted on."""
+    """Return the check run of a commit that was not looked at (a fork, an archived or huge repository), or not acted on."""
     return CheckRun("Left alone", prose(reason) + "\n")
 
 

@@ -20,8 +20,8 @@ def without_workflows(body: str, left_out: Sequence[tuple[str, str]]) -> str:
     front = [
         _HEADING,
         "",
-        "This App may not write workflows, so these changes belong to the repair and are not in it. Make them by hand before this"
-        " is merged (`git apply` takes them):",
+        "This App may not write workflows, so these changes belong to the repair and are not in it. Make them by hand before"
+        " this is merged (`git apply` takes them):",
         "",
     ]
     for path, patch in left_out:
