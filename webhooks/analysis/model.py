@@ -100,7 +100,8 @@ class Repair(NamedTuple):
 class Analysis(NamedTuple):
     """The outcome. `wanted` are paths whose content was missing: then nothing else counts. `trouble` says why there is none.
 
-    `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case.
+    `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case. `causes`
+    are the fingerprints of all faults, repaired or not.
     """
 
     repairs: tuple[Repair, ...] = ()
@@ -109,6 +110,7 @@ class Analysis(NamedTuple):
     wanted: tuple[str, ...] = ()
     trouble: str | None = None
     manual: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
 
 
 class Malformed(Exception):
@@ -141,7 +143,8 @@ def load(data: bytes) -> Analysis:
         read = json.loads(data)
         read["repairs"] = tuple(_read_repair(repair) for repair in read["repairs"])
         read["findings"] = tuple(Finding(**each) for each in read["findings"])
-        read["wanted"], read["manual"] = tuple(read["wanted"]), tuple(read["manual"])
+        for name in ("wanted", "manual", "causes"):
+            read[name] = tuple(read[name])
         return Analysis(**read)
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(str(error)) from None

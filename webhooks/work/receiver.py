@@ -6,11 +6,17 @@ already is not made twice, since its id says what it is about.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, assert_never
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks.app import Unavailable
+from webhooks.events import OUR_BRANCHES
+from webhooks.jobs.database import DatabaseRefused
 from webhooks.model import Commented, Event, Failure, Installed, PullChanged, Pushed
-from webhooks.work.names import OWN_BRANCHES
+from webhooks.work import names
 from webhooks.work.store import Store
 
 _GRACE = 30.0  # seconds that a delivery may take from the table to the queue
@@ -32,25 +38,33 @@ class Receiver:
         self.store = store
         self.enqueue = enqueue
 
-    async def receive(self, delivery: str, event: Event) -> None:
-        """Remember an event durably and see to its job; the same delivery again changes nothing."""
-        job = self._job(delivery, event)
-        if job is None:
-            return
-        failure = event if isinstance(event, Failure) else None
-        if self.store.take(delivery, job._asdict(), failure):
+    async def receive(self, delivery: str, event: Event) -> bool:
+        """Remember an event durably and see to its job; the same delivery again changes nothing and is answered False.
+
+        Raises `Unavailable` when the database does not answer.
+        """
+        try:
+            job = await asyncio.to_thread(self._job, delivery, event)
+            if job is None:
+                return True
+            failure = event if isinstance(event, Failure) else None
+            if not await asyncio.to_thread(self.store.take, delivery, job._asdict(), failure):
+                return False
             await self._queue(delivery, job)
+        except (SQLAlchemyError, DatabaseRefused) as error:
+            raise Unavailable(f"The database does not answer ({type(error).__name__}).") from None
+        return True
 
     async def sweep(self, older: float = _GRACE) -> int:
         """Queue what was remembered `older` seconds ago and never queued; returns how many jobs that were."""
-        waiting = self.store.waiting(older)
+        waiting = await asyncio.to_thread(self.store.waiting, older)
         for delivery, job in waiting:
             await self._queue(delivery, Job(**job))
         return len(waiting)
 
     async def _queue(self, delivery: str, job: Job) -> None:
         await self.enqueue(job)
-        self.store.queued(delivery)
+        await asyncio.to_thread(self.store.queued, delivery)
 
     def _job(self, delivery: str, event: Event) -> Job | None:
         """Return the job that an event asks for; None when it concerns nothing that is known."""
@@ -58,7 +72,7 @@ class Receiver:
             case Failure():
                 return self._of_failure(event)
             case Pushed(repository=repository):
-                if event.branch.startswith(OWN_BRANCHES) or not self.store.open_causes(repository.full_name, event.branch):
+                if event.branch.startswith(OUR_BRANCHES) or not self.store.open_causes(repository.full_name, event.branch):
                     return None
                 about = {"repository": repository._asdict(), "branch": event.branch, "sha": event.sha}
                 return Job("recheck", f"{repository.full_name}@{event.sha}:push", repository.full_name, about)
@@ -81,7 +95,7 @@ class Receiver:
     def _of_failure(self, failure: Failure) -> Job | None:
         """Return the one job of a commit; what fails on a branch of ours says that the repair there did not help."""
         repository = failure.repository
-        if failure.branch is not None and failure.branch.startswith(OWN_BRANCHES):
+        if failure.branch is not None and failure.branch.startswith(OUR_BRANCHES):
             cause = self.store.cause_of(repository.full_name, failure.branch)
             if cause is not None and failure.sha not in cause.failed:
                 self.store.put(cause._replace(failed=(*cause.failed, failure.sha)))
@@ -94,4 +108,4 @@ class Receiver:
 def repair(repository: dict[str, Any], sha: str, attempt: int, asked: dict[str, Any] | None = None) -> Job:
     """Return the job that repairs a repository at a commit; `asked` is the comment that wants it."""
     about = {"repository": repository, "sha": sha, "attempt": attempt, "asked": asked}
-    return Job("repair", f"{repository['full_name']}@{sha}:{attempt}", repository["full_name"], about)
+    return Job("repair", names.job(repository["full_name"], sha, attempt), repository["full_name"], about)
