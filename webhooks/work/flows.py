@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from bot.outside.commits import GitFailed
+from webhooks import journal
 from webhooks.github import Denied, Failed, Gone, Limited, Refused, Trouble
 from webhooks.jobs.serializer import JsonSerializer
 from webhooks.jobs.steps import StepTimedOut, pause_until, workflow
@@ -52,7 +53,8 @@ async def patiently(run: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.k
 @workflow("repair")
 async def repair(about: About) -> str:
     """From a commit that failed to its pull request: look, gather, prepare, push, offer, report. Returns what came of it."""
-    return await _repair(about)
+    with journal.concerning(job=about.job, delivery=about.delivery):
+        return await _repair(about)
 
 
 async def _repair(about: About) -> str:
@@ -66,8 +68,9 @@ async def _repair(about: About) -> str:
         await patiently(reporting.report, about, place, found, outcomes)
     if about.asked is not None:
         await patiently(reporting.reply, about, place, found, outcomes, about.asked)
-    await reporting.finish(about)
-    return _told(place, found, outcomes)
+    told = _told(place, found, outcomes)
+    await reporting.finish(about, told)
+    return told
 
 
 async def _repaired(about: About, place: Place) -> tuple[Found, tuple[Outcome, ...]]:
@@ -115,7 +118,7 @@ async def recheck(full_name: str, installation: int, branch: str, sha: str) -> s
             told.append(await _rechecked(about, place, fingerprint))
         except (Failed, GitFailed, StepTimedOut):
             told.append("trouble")
-        await reporting.finish(about)
+        await reporting.finish(about, told[-1])
     return ", ".join(told)
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks.app import Unavailable
 from webhooks.events import OUR_BRANCHES
 from webhooks.jobs.database import DatabaseRefused
-from webhooks.model import Commented, Event, Failure, Installed, PullChanged, Pushed
-from webhooks.work import names
+from webhooks.model import Commented, Event, Failure, Installed, PullChanged, Pushed, Repository
+from webhooks.work.records import About
 from webhooks.work.store import Store
 
 _GRACE = 30.0  # seconds that a delivery may take from the table to the queue
@@ -28,7 +28,7 @@ class Job(NamedTuple):
     flow: str  # repair, recheck, follow, obey, forget
     id: str
     lane: str
-    about: dict[str, Any]  # what the flow is given; JSON
+    about: dict[str, Any]  # what the flow is given, by its parameters; JSON
 
 
 class Receiver:
@@ -48,12 +48,12 @@ class Receiver:
             if job is None:
                 return True
             failure = event if isinstance(event, Failure) else None
-            if not await asyncio.to_thread(self.store.take, delivery, job._asdict(), failure):
-                return False
-            await self._queue(delivery, job)
+            taken = await asyncio.to_thread(self.store.take, delivery, job._asdict(), failure)
+            if taken.news:
+                await self._queue(delivery, job)
         except (SQLAlchemyError, DatabaseRefused) as error:
             raise Unavailable(f"The database does not answer ({type(error).__name__}).") from None
-        return True
+        return taken.delivery
 
     async def sweep(self, older: float = _GRACE) -> int:
         """Queue what was remembered `older` seconds ago and never queued; returns how many jobs that were."""
@@ -70,19 +70,25 @@ class Receiver:
         """Return the job that an event asks for; None when it concerns nothing that is known."""
         match event:
             case Failure():
-                return self._of_failure(event)
+                return self._of_failure(delivery, event)
             case Pushed(repository=repository):
                 if event.branch.startswith(OUR_BRANCHES) or not self.store.open_causes(repository.full_name, event.branch):
                     return None
-                about = {"repository": repository._asdict(), "branch": event.branch, "sha": event.sha}
-                return Job("recheck", f"{repository.full_name}@{event.sha}:push", repository.full_name, about)
+                return Job(
+                    "recheck",
+                    f"{repository.full_name}@{event.sha}:push",
+                    repository.full_name,
+                    {**_where(repository), "branch": event.branch, "sha": event.sha},
+                )
             case PullChanged(repository=repository):
                 if self.store.cause_of(repository.full_name, event.branch) is None:
                     return None
-                about = {**event._asdict(), "repository": repository._asdict()}
+                names = ("number", "action", "branch", "sha", "merged")
+                about = _where(repository) | {name: getattr(event, name) for name in names}
                 return Job("follow", f"{repository.full_name}#{event.number}:{delivery}", repository.full_name, about)
             case Commented(repository=repository):
-                about = {**event._asdict(), "repository": repository._asdict()}
+                names = ("number", "comment", "author", "text", "pull")
+                about = _where(repository) | {name: getattr(event, name) for name in names}
                 return Job("obey", f"{repository.full_name}#comment:{event.comment}", repository.full_name, about)
             case Installed():
                 if event.action not in ("deleted", "removed") or not event.repositories:
@@ -92,7 +98,7 @@ class Receiver:
             case _:
                 assert_never(event)
 
-    def _of_failure(self, failure: Failure) -> Job | None:
+    def _of_failure(self, delivery: str, failure: Failure) -> Job | None:
         """Return the one job of a commit; what fails on a branch of ours says that the repair there did not help."""
         repository = failure.repository
         if failure.branch is not None and failure.branch.startswith(OUR_BRANCHES):
@@ -102,10 +108,13 @@ class Receiver:
             return None
         if self.store.is_ours(repository.full_name, failure.sha):
             return None
-        return repair(repository._asdict(), failure.sha, 1)
+        return repair(About(repository.full_name, repository.installation, failure.sha, delivery=delivery))
 
 
-def repair(repository: dict[str, Any], sha: str, attempt: int, asked: dict[str, Any] | None = None) -> Job:
-    """Return the job that repairs a repository at a commit; `asked` is the comment that wants it."""
-    about = {"repository": repository, "sha": sha, "attempt": attempt, "asked": asked}
-    return Job("repair", names.job(repository["full_name"], sha, attempt), repository["full_name"], about)
+def repair(about: About) -> Job:
+    """Return the job that repairs a repository at a commit."""
+    return Job("repair", about.job, about.full_name, about._asdict())
+
+
+def _where(repository: Repository) -> dict[str, Any]:
+    return {"full_name": repository.full_name, "installation": repository.installation}

@@ -17,7 +17,10 @@ class Asked(NamedTuple):
 
 
 class About(NamedTuple):
-    """What a repair is about: the repository, the commit that failed, and which attempt it is (a comment's id, where one asks)."""
+    """What a repair is about: the repository, the commit that failed, and which attempt it is.
+
+    Where a comment asks for it, the attempt is the comment's id.
+    """
 
     full_name: str
     installation: int
@@ -27,6 +30,7 @@ class About(NamedTuple):
     branch: str = ""  # the commit's, where no failure tells it: somebody asked for the repair
     foreign: bool = False  # the commit is a fork's
     prove: bool = False  # build and boot it for real
+    delivery: str = ""  # the first that told of it
 
     @property
     def job(self) -> str:

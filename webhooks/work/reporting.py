@@ -8,6 +8,7 @@ from bot.report import pull_request as words
 from bot.report.markdown import prose
 from bot.report.pull_request import replies
 from bot.report.pull_request.checks import CheckRun, Opened
+from webhooks import journal
 from webhooks.analysis import Analysis, Repair
 from webhooks.github import marker
 from webhooks.jobs.steps import step
@@ -95,8 +96,12 @@ async def reply(about: About, place: Place, found: Found, outcomes: tuple[Outcom
 
 
 @step("finish", seconds=60)
-async def finish(about: About) -> None:
-    """Remove what was kept for a job, in the database and on the disk."""
+async def finish(about: About, told: str) -> None:
+    """Count a job, and remove what was kept for it, in the database and on the disk."""
     context = current()
+    begun = await asyncio.to_thread(context.store.started, about.job)
+    seconds = max(0.0, context.store.clock() - begun) if begun else 0.0
+    context.metrics.job(told, seconds)
+    journal.log("webhooks.work", "job done", outcome=told, seconds=round(seconds, 1))
     await asyncio.to_thread(context.store.forget_job, about.job)
     await asyncio.to_thread(context.tidy, about.job)

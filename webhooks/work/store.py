@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webhooks.jobs.database import prepare
 from webhooks.model import Failure, Repository
 
 State = Literal["open", "merged", "closed", "ignored", "gone", "hands-off"]
@@ -82,6 +84,13 @@ class Cause(NamedTuple):
     log: str = ""
 
 
+class Taken(NamedTuple):
+    """Whether a delivery was a new one, and whether what it tells was not known before."""
+
+    delivery: bool
+    news: bool
+
+
 class Store:
     """The tables, in the database that the jobs are in. `clock` gives seconds since 1970."""
 
@@ -90,26 +99,20 @@ class Store:
         self.clock = clock
 
     def create(self) -> None:
-        """Make the tables that are missing; two processes may do it at once."""
-        for attempt in (1, 2, 3):
-            try:
-                _tables.create_all(self.engine)
-                return
-            except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.IntegrityError):
-                if attempt == 3:
-                    raise
+        """Make the tables that are missing; raises `DatabaseRefused`."""
+        prepare(self.engine, _tables)
 
     # --- deliveries
 
-    def take(self, delivery: str, job: Mapping[str, Any], failure: Failure | None = None) -> bool:
-        """Remember a delivery with the job that it asks for; False when it is known already."""
+    def take(self, delivery: str, job: Mapping[str, Any], failure: Failure | None = None) -> Taken:
+        """Remember a delivery with the job that it asks for; of a failure that is known already it asks for none."""
         with self.engine.begin() as connection:
-            row = {"id": delivery, "received": self.clock(), "job": json.dumps(job)}
-            if not self._insert(connection, _deliveries, row):
-                return False
-            if failure is not None:
-                self._insert(connection, _failures, _row(failure) | {"received": self.clock()})
-        return True
+            if not self._insert(connection, _deliveries, {"id": delivery, "received": self.clock(), "job": json.dumps(job)}):
+                return Taken(False, False)
+            if failure is None or self._insert(connection, _failures, _row(failure) | {"received": self.clock()}):
+                return Taken(True, True)
+            connection.execute(sa.update(_deliveries).where(_deliveries.c.id == delivery).values(job=None))
+        return Taken(True, False)
 
     def queued(self, delivery: str) -> None:
         """Note that a delivery's job is in its queue."""
@@ -204,17 +207,15 @@ class Store:
 
     # --- the end
 
-    def clean(self, days: float) -> int:
-        """Delete what is older than `days`: deliveries, failures, left-over jobs, pushes. Causes are kept.
+    def started(self, job: str) -> float | None:
+        """Return when the first thing was kept for a job."""
+        with self.engine.connect() as connection:
+            return connection.execute(sa.select(_jobs.c.received).where(_jobs.c.id == job)).scalar()
 
-        Returns how many rows went. A delivery whose job is not queued yet stays.
-        """
-        limit, gone = self.clock() - days * _DAY, 0
-        with self.engine.begin() as connection:
-            for table, column in ((_failures, "received"), (_jobs, "received"), (_pushes, "at")):
-                gone += connection.execute(sa.delete(table).where(table.c[column] < limit)).rowcount
-            old = sa.delete(_deliveries).where(_deliveries.c.received < limit, _deliveries.c.job.is_(None))
-            return gone + connection.execute(old).rowcount
+    def ping(self) -> None:
+        """Ask the database for nothing; raises SQLAlchemyError where it does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(sa.select(sa.literal(1)))
 
     def forget(self, repositories: Iterable[str]) -> None:
         """Delete all that is known of repositories: the App was taken out of them."""
@@ -227,6 +228,18 @@ class Store:
         """Insert a row unless its key is there; says whether it was inserted."""
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         return connection.execute(dialect.insert(table).values(values).on_conflict_do_nothing()).rowcount > 0
+
+
+def clean(connection: sa.Connection, border: datetime) -> int:
+    """Delete what is older than `border`: deliveries, failures, left-over jobs, pushes. Causes are kept.
+
+    Returns how many rows went. A delivery whose job is not queued yet stays.
+    """
+    limit, gone = border.timestamp(), 0
+    for table, column in ((_failures, "received"), (_jobs, "received"), (_pushes, "at")):
+        gone += connection.execute(sa.delete(table).where(table.c[column] < limit)).rowcount
+    old = sa.delete(_deliveries).where(_deliveries.c.received < limit, _deliveries.c.job.is_(None))
+    return gone + connection.execute(old).rowcount
 
 
 def _is(repository: str, fingerprint: str, base: str) -> sa.ColumnElement[bool]:
