@@ -51,7 +51,7 @@ async def end(about: About, fingerprint: str, reason: str, state: State) -> None
 
 @step("follow", seconds=120)
 async def follow(full_name: str, installation: int, number: int, action: str, branch: str, sha: str, merged: bool) -> str:
-    """Remember what somebody did to a pull request of ours; where there are commits of theirs on it, say once that it is theirs."""
+    """Remember what somebody did to a pull request of ours; their commits on it are told of once."""
     context = current()
     cause = await asyncio.to_thread(context.store.cause_of, full_name, branch)
     if cause is None:
