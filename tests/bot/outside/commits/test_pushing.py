@@ -17,7 +17,9 @@ MESSAGE = "Fix deploy: No module named 'ap'\n\nThe module is called app."
 
 def repaired(store: Store, sha: str) -> list[Change]:
     with store.commit(sha) as commit:
-        return Tree(commit).write("main.py", "import app\n").write("new/start", "#!/bin/sh\n").make_executable("run.sh").changes()
+        return (
+            Tree(commit).write("main.py", "import app\n").write("new/start", "#!/bin/sh\n").make_executable("run.sh").changes()
+        )
 
 
 def test_the_commit_holds_the_changes_and_all_else_of_its_base(remote: Remote, store: Store):
@@ -75,7 +77,9 @@ def test_a_file_is_moved_with_its_mode(remote: Remote, store: Store):
         assert commit.read("ünï/ö.py") == b"y\n"
 
 
-@pytest.mark.parametrize("path", ["../x", ".git/config", "a/.GIT/x", "/etc/x", "a\nb", "", "app.py/x", "data", "link", "link/x", "a//b"])
+@pytest.mark.parametrize(
+    "path", ["../x", ".git/config", "a/.GIT/x", "/etc/x", "a\nb", "", "app.py/x", "data", "link", "link/x", "a//b"]
+)
 def test_a_repair_goes_nowhere_but_into_the_tree(remote: Remote, store: Store, path: str):
     (remote.work / "link").symlink_to("main.py")
     base = remote.commit(FILES)
@@ -151,7 +155,9 @@ def test_an_update_only_replaces_what_was_expected(remote: Remote, store: Store,
     assert failed.value.kind == "rejected"
 
 
-def test_a_base_that_the_branch_has_left_behind_can_be_built_on_without_its_files(remote: Remote, store: Store, base: str, fix: str):
+def test_a_base_that_the_branch_has_left_behind_can_be_built_on_without_its_files(
+    remote: Remote, store: Store, base: str, fix: str
+):
     remote.commit({"main.py": "pass\n"})
     before = git(Path(store.folder), "count-objects", "-v")
     wait(store.push(remote.access, "fix", fix, None))
