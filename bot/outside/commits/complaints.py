@@ -39,8 +39,8 @@ def failure(done: Done, access: Access | None, doing: str) -> GitFailed:
     for kind, pattern, words in _KINDS:
         if re.search(pattern, done.errors):
             return GitFailed(kind, f"{doing}: {words}{_quoted(done.errors, pattern, access)}.")
-    if done.code < 0 or done.code in (139, 134):  # a tree so deep that git itself breaks
-        return GitFailed("hostile", f"{doing}: git broke off (signal {abs(done.code) % 128}).")
+    if done.broke_off:
+        return GitFailed("hostile", f"{doing}: git broke off (code {done.code}).")
     return GitFailed("network", f"{doing}: the connection failed{_quoted(done.errors, '.', access)}.")
 
 

@@ -166,7 +166,7 @@ class Store:
     async def _listed(self, sha: str) -> Mapping[str, listing.Entry]:
         check_sha(sha)
         done = await self.git(listing.command(sha), None)
-        if done.code < 0:
+        if done.broke_off:
             raise complaints.failure(done, None, f"The commit {sha[:12]} can't be listed")
         if done.code:
             raise GitFailed("missing", f"The commit {sha[:12]} is not in the store.")

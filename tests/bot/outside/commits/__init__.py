@@ -49,7 +49,9 @@ class Remote:
 
     def raw_commit(self, entries: list[tuple[str, str, str]], branch: str = "main") -> str:
         """Push a commit whose tree has these (mode, name, blob or tree), which git itself would not make."""
-        body = b"".join(f"{mode} {name}".encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(sha) for mode, name, sha in entries)
+        body = b"".join(
+            f"{mode} {name}".encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(sha) for mode, name, sha in entries
+        )
         tree = raw(self.bare, "tree", body)
         person = "A <a@example.org> 1700000000 +0000"
         sha = raw(self.bare, "commit", f"tree {tree}\nauthor {person}\ncommitter {person}\n\nraw\n".encode())
@@ -60,7 +62,11 @@ class Remote:
 def raw(repository: Path, kind: str, body: bytes) -> str:
     """Write an object as it is, without git's checks."""
     command = ("git", "hash-object", "-t", kind, "-w", "--literally", "--stdin")
-    return subprocess.run(command, cwd=repository, input=body, env=environment(), capture_output=True, check=True).stdout.decode().strip()
+    return (
+        subprocess.run(command, cwd=repository, input=body, env=environment(), capture_output=True, check=True)
+        .stdout.decode()
+        .strip()
+    )
 
 
 @contextmanager
@@ -79,3 +85,15 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
 def fetched(store: Store, remote: Remote, sha: str) -> Store:
     wait(store.fetch(remote.access, sha))
     return store
+
+
+def running(store: Store) -> list[str]:
+    """Return the command lines of every git that works in a store, by its environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"GIT_DIR={store.folder}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it has ended
+            continue
+    return found

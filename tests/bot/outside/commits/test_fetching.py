@@ -116,7 +116,9 @@ def test_a_branch_is_looked_up_by_its_whole_name(remote: Remote, store: Store):
     assert wait(store.branch_head(remote.reader, "fix")) is None
 
 
-@pytest.mark.parametrize("branch", ["", "-x", "a..b", "a b", "a\nb", "a:b", "x.lock", "a//b", ".x", "a/.b", "x/", "@{1}", "a*", "@"])
+@pytest.mark.parametrize(
+    "branch", ["", "-x", "a..b", "a b", "a\nb", "a:b", "x.lock", "a//b", ".x", "a/.b", "x/", "@{1}", "a*", "@"]
+)
 def test_what_is_no_branch_is_not_asked_for(remote: Remote, store: Store, branch: str):
     with pytest.raises(GitFailed, match="no name of a branch") as failed:
         wait(store.branch_head(remote.access, branch))
@@ -147,7 +149,11 @@ def test_only_whole_names_of_commits_are_taken(remote: Remote, store: Store, sha
 
 @pytest.mark.parametrize(
     ("token", "kind", "says"),
-    [("other", "missing", "Repository not found"), ("stale", "refused", "access was refused"), (None, "refused", "access was refused")],
+    [
+        ("other", "missing", "Repository not found"),
+        ("stale", "refused", "access was refused"),
+        (None, "refused", "access was refused"),
+    ],
 )
 def test_who_has_no_access_is_told_so(remote: Remote, store: Store, token: str | None, kind: str, says: str):
     sha = remote.commit(FILES)
