@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main, serving
+from bot.cli import main, serve, serving
 
 ROOT = Path(__file__).parents[3]
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\n"
@@ -147,6 +147,13 @@ def test_a_port_that_is_taken(environ, capsys):
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 2
     assert f"nothing can listen at 127.0.0.1:{port} (Address already in use)" in capsys.readouterr().err
+
+
+def test_answers_do_not_wait_for_an_acknowledgement():
+    with serve.listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "٣"])
