@@ -41,7 +41,7 @@ def cut(text: str, most: int) -> str:
 
 def safe(text: str, most: int = 500) -> str:
     """Return text on one line, without secrets and control characters, in which no comment begins: such hold our markers."""
-    return cut(_COMMENT.sub("< ", redact(clean(text[: 4 * most]))), most)
+    return cut(_COMMENT.sub("< ", redact(clean(text[: 40 * most].replace(_ZERO_WIDTH, "")))), most)
 
 
 def plain(text: str, most: int) -> str:

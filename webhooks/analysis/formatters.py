@@ -147,8 +147,8 @@ def _laid_out(edit: Change, style: Style) -> bytes | None:
         return _run(edit.after, style.settings(style.quotes))
     made: bytes | None = None
     text = edit.after
-    for line in reversed(_long(edit, style.length)):
-        made = _run(text, (*style.settings("preserve"), "--range", f"{line}-{line}"))
+    for line in reversed(_long(edit, style.length)):  # the last first: those above keep their numbers
+        made = _run(text, (*style.settings("preserve"), "--range", f"{line}-{line + 1}"))
         if made is None:
             return None
         text = made
