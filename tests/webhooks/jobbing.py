@@ -20,7 +20,7 @@ from tests.webhooks.kills import Journal, arm
 from webhooks.jobs import JsonSerializer, Pace, Runtime, open_engine, pause_until, step, workflow
 
 STEPS = ("fetch", "analyse", "push", "open", "report")
-PACE = Pace(beat=0.3, dead=4.0, poll=0.1)
+PACE = Pace(beat=0.3, dead=float(os.environ.get("JOBBING_DEAD", "4")), poll=0.1)
 FLAVOUR = os.environ.get("JOBBING_FLAVOUR", "")
 journal = Journal(sys.argv[2] if len(sys.argv) > 2 else os.devnull)
 

@@ -26,7 +26,7 @@ CREATE TRIGGER IF NOT EXISTS deploymend_order AFTER INSERT ON workflow_status WH
 END
 """
 
-# The columns of DBOS's own table that the reaper reads and that a clean stop writes; everything else of it stays with DBOS.
+# The columns of DBOS's own tables that the reaper reads and writes; everything else of them stays with DBOS.
 _COLUMNS: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
     ("workflow_uuid", sa.Text),
     ("status", sa.Text),
@@ -37,6 +37,10 @@ _COLUMNS: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
     ("started_at_epoch_ms", sa.BigInteger),
     ("updated_at", sa.BigInteger),
     ("recovery_attempts", sa.BigInteger),
+)
+_STEPS: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
+    ("workflow_uuid", sa.Text),
+    ("completed_at_epoch_ms", sa.BigInteger),
 )
 
 
@@ -113,8 +117,16 @@ def keep_order(engine: sa.Engine) -> None:
 
 def jobs_table(engine: sa.Engine) -> sa.TableClause:
     """Return DBOS's table of jobs, as it lies in this database."""
-    schema = None if engine.dialect.name == "sqlite" else "dbos"
-    return sa.table("workflow_status", *(sa.column(name, kind) for name, kind in _COLUMNS), schema=schema)
+    return sa.table("workflow_status", *(sa.column(name, kind) for name, kind in _COLUMNS), schema=_schema(engine))
+
+
+def steps_table(engine: sa.Engine) -> sa.TableClause:
+    """Return DBOS's table of recorded steps, as it lies in this database; a sleep's row has the time when it is to end."""
+    return sa.table("operation_outputs", *(sa.column(name, kind) for name, kind in _STEPS), schema=_schema(engine))
+
+
+def _schema(engine: sa.Engine) -> str | None:
+    return None if engine.dialect.name == "sqlite" else "dbos"
 
 
 def _options(url: sa.URL) -> str:

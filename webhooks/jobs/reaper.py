@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from dbos import DBOS
-from dbos import error as dbos_error
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks.jobs.database import jobs_table, now_ms
+from webhooks.jobs.database import jobs_table, now_ms, steps_table
 from webhooks.jobs.steps import RUNNING
 
 log = logging.getLogger(__name__)
@@ -30,6 +28,7 @@ WORKERS = sa.Table(
     sa.Column("executor_id", sa.Text, primary_key=True),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("beat_ms", sa.BigInteger, nullable=False),
+    sa.Column("suspect", sa.Text),  # the job that runs there on suspicion of having killed a process
 )
 
 PENDING, ENQUEUED = "PENDING", "ENQUEUED"
@@ -68,7 +67,7 @@ class Reaper:
         self.beat()
         self._begin(self.check, "deploymend-beat")
 
-    def watch(self) -> None:
+    def look(self) -> None:
         """Begin to look for the dead; DBOS's tables are there by now."""
         self._begin(self.reap, "deploymend-reaper")
 
@@ -124,13 +123,12 @@ class Reaper:
     def reap(self) -> None:
         """Put the jobs of dead processes back into the queue, in their lanes.
 
-        The hand-over is one conditional statement a job, so that of two reapers one alone does it.
+        One conditional statement, so that of two reapers one alone does it, and a failure leaves nothing half done.
         """
         dead = self.dead()
         if dead:
             log.warning("Processes have died; their jobs go on here or elsewhere: %s.", ", ".join(sorted(dead)))
-            # Not public, but the one call that hands a job over only while it still belongs to the dead process.
-            DBOS._recover_pending_workflows(dead)
+            self._give_back(dead, self._deaths())
         with self.engine.begin() as connection:
             connection.execute(WORKERS.delete().where(WORKERS.c.beat_ms < now_ms(self.engine) - _FORGET_MS))
 
@@ -140,21 +138,57 @@ class Reaper:
         Called when nothing runs here any more. The start of such a job is not counted: a job that sleeps through many
         deployments must not be taken for one that kills its process.
         """
+        self._give_back([self.executor], self._jobs.c.recovery_attempts - 1)
+        with self.engine.begin() as connection:
+            connection.execute(WORKERS.delete().where(WORKERS.c.executor_id == self.executor))
+
+    def suspected(self, job: str) -> bool:
+        """Return whether a process died in which the job ran, before the job came any further."""
+        counted = sa.select(self._jobs.c.recovery_attempts).where(self._jobs.c.workflow_uuid == job)
+        try:
+            with self.engine.connect() as connection:
+                return (connection.execute(counted).scalar() or 0) > 1
+        except SQLAlchemyError as error:
+            log.warning("It could not be read whether %s is suspected: %s.", job, _first_line(error))
+            return False
+
+    def watch(self, job: str) -> None:
+        """Note that this suspected job is the one that runs in this process now."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(WORKERS.update().where(WORKERS.c.executor_id == self.executor).values(suspect=job))
+        except SQLAlchemyError as error:
+            log.warning("It could not be written that %s is suspected: %s.", job, _first_line(error))
+
+    def _deaths(self) -> sa.ColumnElement[int]:
+        """Return how many starts are counted against a job of a dead process; after too many it is given up.
+
+        None when it came further than before, or slept: it was not the reason. Of several jobs that were suspected already,
+        the death counts against the one that was being watched.
+        """
+        jobs, steps = self._jobs, steps_table(self.engine)
+        further = sa.exists().where(
+            steps.c.workflow_uuid == jobs.c.workflow_uuid, steps.c.completed_at_epoch_ms >= jobs.c.started_at_epoch_ms
+        )
+        watched = sa.exists().where(WORKERS.c.executor_id == jobs.c.executor_id, WORKERS.c.suspect == jobs.c.workflow_uuid)
+        counted = jobs.c.recovery_attempts
+        return sa.case((further, 0), (sa.and_(counted > 1, ~watched), counted - 1), else_=counted)
+
+    def _give_back(self, executors: list[str], counted: sa.ColumnElement[int]) -> None:
         jobs = self._jobs
-        give_back = (
+        statement = (
             sa.update(jobs)
-            .where(jobs.c.executor_id == self.executor, jobs.c.status == PENDING, jobs.c.queue_name.is_not(None))
+            .where(jobs.c.executor_id.in_(executors), jobs.c.status == PENDING, jobs.c.queue_name.is_not(None))
             .values(
                 status=ENQUEUED,
-                owner_xid=None,
+                owner_xid=None,  # whatever the dead process may still want to record is refused by this
                 started_at_epoch_ms=None,
-                recovery_attempts=jobs.c.recovery_attempts - 1,
+                recovery_attempts=counted,
                 updated_at=now_ms(self.engine),
             )
         )
         with self.engine.begin() as connection:
-            connection.execute(give_back)
-            connection.execute(WORKERS.delete().where(WORKERS.c.executor_id == self.executor))
+            connection.execute(statement)
 
     def _alive(self) -> bool:
         """Whether the database has a sign of life of this process that others still take for one."""
@@ -175,5 +209,9 @@ class Reaper:
         while not self._stop.wait(self.pace.beat):
             try:
                 work()
-            except (SQLAlchemyError, dbos_error.DBOSException) as error:
-                log.warning("The signs of life could not be read or written: %s.", str(error).partition("\n")[0])
+            except SQLAlchemyError as error:
+                log.warning("The signs of life could not be read or written: %s.", _first_line(error))
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")

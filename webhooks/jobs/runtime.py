@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import uuid
@@ -81,7 +80,7 @@ class Runtime:
         prepare(self.engine, TABLES)
         self.executor = str(uuid.uuid4())
         reaper = Reaper(self.engine, self.executor, self.version, self.pace)
-        RUNNING.slots = asyncio.Semaphore(self.workers)
+        RUNNING.prepare(self.workers, reaper)
         # What the hosting service of DBOS sets would override the configuration.
         for name in ("DBOS__CLOUD", "DBOS__VMID", "DBOS__APPVERSION", "DBOS__APPID"):
             os.environ.pop(name, None)
@@ -91,7 +90,7 @@ class Runtime:
             reaper.live()
             DBOS.launch()
             keep_order(self.engine)
-            reaper.watch()
+            reaper.look()
             # New jobs carry no version: the version that was made the latest takes them, also after a roll back.
             DBOS.set_latest_application_version(self.version)
             DBOS.register_queue(

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from dbos import DBOS
 
@@ -37,13 +37,61 @@ class JobTaken(Exception):
     """This process was silent for so long that another one took the job over: nothing more is done for it here."""
 
 
+class Suspicion(Protocol):
+    """What is known of jobs whose process died; the reaper keeps it in the database."""
+
+    def suspected(self, job: str) -> bool:
+        """Whether a process died in which the job ran, before the job came any further."""
+
+    def watch(self, job: str) -> None:
+        """Note that this suspected job is the one that runs in this process now."""
+
+
 class _Running:
-    """The steps that run in this process, by their job, and how many of the heavy ones may run at once."""
+    """The steps that run in this process, by their job, and how many of the heavy ones may run at once.
+
+    When a process dies, any job in it may be the reason. So a suspected job does its next step while no other suspected one
+    runs here: the one that kills again is found out, and those beside it are not given up with it.
+    """
 
     def __init__(self) -> None:
         self.tasks: dict[asyncio.Task[Any], str] = {}
         self.taken: set[asyncio.Task[Any]] = set()
         self.slots: asyncio.Semaphore | None = None
+        self._suspicion: Suspicion | None = None
+        self._trial = asyncio.Lock()
+        self._tried: str | None = None
+        self._begun: set[str] = set()
+
+    def prepare(self, workers: int, suspicion: Suspicion) -> None:
+        """Begin anew, for an event loop that is not there yet, with `workers` heavy steps at once."""
+        self.__init__()  # type: ignore[misc]
+        self.slots = asyncio.Semaphore(workers)
+        self._suspicion = suspicion
+
+    async def admit(self, job: str) -> None:
+        """Let a job begin: at once, or when it is suspected after the suspected ones before it."""
+        if self._suspicion is not None and await asyncio.to_thread(self._suspicion.suspected, job):
+            await self._trial.acquire()
+            self._tried = job
+            await asyncio.to_thread(self._suspicion.watch, job)
+
+    def begin(self, task: asyncio.Task[Any], job: str) -> None:
+        """A step of the job begins, and not only its record is read."""
+        self.tasks[task] = job
+        self._begun.add(job)
+
+    def came_further(self, job: str) -> None:
+        """A step of the job is recorded."""
+        if job in self._begun:
+            self.release(job)
+
+    def release(self, job: str) -> None:
+        """The job kills nobody for now: the next suspected one is tried."""
+        self._begun.discard(job)
+        if self._tried == job:
+            self._tried = None
+            self._trial.release()
 
     def end(self, jobs: Iterable[str]) -> None:
         """End the steps of jobs that belong to another process now; may be called from any thread."""
@@ -63,7 +111,20 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
     The name is stored: it stays when the function is renamed. What the function does between its steps must be the same each
     time: no clock, no chance, no look outside. A change of the order of its steps goes behind `DBOS.patch_async("word")`.
     """
-    return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        @wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            job = str(DBOS.workflow_id)
+            try:
+                await RUNNING.admit(job)
+                return await function(*args, **kwargs)
+            finally:
+                RUNNING.release(job)
+
+        return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(run)
+
+    return decorate
 
 
 def step(
@@ -97,10 +158,11 @@ def step(
 
         @wraps(function)
         async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            if heavy and RUNNING.slots is not None:
-                async with RUNNING.slots:
+            try:
+                async with RUNNING.slots if heavy and RUNNING.slots is not None else contextlib.nullcontext():
                     return await recorded(*args, **kwargs)
-            return await recorded(*args, **kwargs)
+            finally:
+                RUNNING.came_further(str(DBOS.workflow_id))
 
         return call
 
@@ -112,6 +174,7 @@ async def pause_until(moment: float, spread: float = 5.0) -> None:
 
     Durable: a job that is taken up again sleeps for the rest alone. Its lane waits with it; no thread does.
     """
+    RUNNING.release(str(DBOS.workflow_id))
     await DBOS.sleep_async(max(0.0, moment - time.time()) + random.uniform(0.0, spread))
 
 
@@ -120,7 +183,7 @@ def _noted(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corouti
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         task = asyncio.current_task()
         assert task is not None
-        RUNNING.tasks[task] = str(DBOS.workflow_id)
+        RUNNING.begin(task, str(DBOS.workflow_id))
         try:
             return await function(*args, **kwargs)
         except asyncio.CancelledError:
