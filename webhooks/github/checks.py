@@ -13,7 +13,7 @@ from github.GithubObject import NotSet
 
 from webhooks.github.client import Client, maybe, told
 from webhooks.github.excerpt import clean
-from webhooks.github.marks import ANNOTATION, ANNOTATION_TITLE, OUTPUT, cut, cut_bytes, cut_line, same
+from webhooks.github.marks import ANNOTATION, ANNOTATION_TITLE, OUTPUT, OUTPUT_TITLE, cut, cut_bytes, cut_line, same
 
 Conclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
 
@@ -78,7 +78,7 @@ class Checks(Client):
         Without a conclusion it is in progress. Annotations that it has already are not sent again; GitHub can't take one
         away, so another set of them wants another external id.
         """
-        output = {"title": cut_line(title, ANNOTATION_TITLE), "summary": cut(summary, OUTPUT), "text": cut(text, OUTPUT)}
+        output = {"title": cut_line(title, OUTPUT_TITLE), "summary": cut(summary, OUTPUT), "text": cut(text, OUTPUT)}
         if not text:
             del output["text"]
         state: dict[str, Any] = {"status": "completed", "conclusion": conclusion} if conclusion else {"status": "in_progress"}
@@ -137,7 +137,7 @@ def _annotation(one: Annotated) -> dict[str, str | int]:
         "end_line": line,
         "annotation_level": one.level,
         "message": cut_bytes(one.message, ANNOTATION),
-        "title": cut_line(one.title, ANNOTATION_TITLE),
+        "title": cut_bytes(cut_line(one.title, ANNOTATION_TITLE), ANNOTATION_TITLE),
     }
 
 

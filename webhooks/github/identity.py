@@ -48,6 +48,15 @@ class _Token(NamedTuple):
         return "_Token(hidden)"
 
 
+class _Requester(Requester):
+    """PyGithub's requester, for which an error is always an object: a proxy's may be any JSON."""
+
+    @classmethod
+    def createException(cls, status: int, headers: dict[str, Any], output: Any) -> GithubException:  # noqa: N802
+        """Return the exception for an answer."""
+        return super().createException(status, headers, output if isinstance(output, dict) else {})
+
+
 class GitHub:
     """The App, once per process; all of it may be used from many threads.
 
@@ -96,7 +105,7 @@ class GitHub:
             respect_retry_after_header=False,
             raise_on_status=False,
         )
-        return Requester(
+        return _Requester(
             auth=auth,
             base_url=self.base_url,
             timeout=_TIMEOUT,

@@ -11,7 +11,8 @@ import re
 BODY = 65_536
 OUTPUT = 65_535
 TITLE = 256
-ANNOTATION_TITLE = 255
+OUTPUT_TITLE = 255  # no page says how much GitHub takes, but lists show less than this
+ANNOTATION_TITLE = 255  # bytes
 ANNOTATION = 64 * 1024  # bytes
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@=-]{0,199}")

@@ -46,7 +46,8 @@ def test_dashboard_names_a_deploy(url: str, named: RenderDeploy | None) -> None:
 @pytest.mark.parametrize(
     ("url", "app"),
     [("https://fly.io/apps/shop-api/monitoring", "shop-api"), ("https://fly.io/apps/shop", "shop"),
-     ("https://fly.io/docs", None), ("https://fly.io.evil.example/apps/shop", None), ("https://fly.io/apps/..%2f..", None), ("https://shop.fly.dev/", None)],
+     ("https://fly.io/docs", None),
+     ("https://fly.io.evil.example/apps/shop", None), ("https://fly.io/apps/..%2f..", None), ("https://shop.fly.dev/", None)],
 )  # fmt: skip
 def test_dashboard_names_an_app(url: str, app: str | None) -> None:
     assert fly_app(url) == app
