@@ -68,6 +68,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> bool:
     config = uvicorn.Config(
         built.app,
         lifespan="off",
+        http="h11",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
