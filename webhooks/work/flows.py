@@ -11,8 +11,8 @@ from webhooks import journal
 from webhooks.github import Denied, Failed, Gone, Limited, Refused, Trouble
 from webhooks.jobs.serializer import JsonSerializer
 from webhooks.jobs.steps import StepTimedOut, pause_until, workflow
-from webhooks.work import causes, commands, looking, preparing, publishing, reporting
-from webhooks.work.records import About, Asked, Found, Outcome, Place
+from webhooks.work import causes, commands, looking, preparing, proving, publishing, reporting
+from webhooks.work.records import About, Asked, Found, Outcome, Place, Verdict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +21,7 @@ _PAUSES = (15.0, 60.0, 300.0, 900.0, 3600.0)  # seconds before the network, or t
 _LIMITS = 50  # rate limits that a job waits out
 
 SERIALIZER = JsonSerializer(
-    records=(About, Asked, Place, Found, Outcome),
+    records=(About, Asked, Place, Found, Outcome, Verdict),
     errors=(Limited, Trouble, Gone, Denied, Refused, Failed, GitFailed, StepTimedOut, preparing.NothingKept),
 )
 
@@ -87,11 +87,21 @@ async def _repaired(about: About, place: Place) -> tuple[Found, tuple[Outcome, .
 async def _published(about: About, place: Place, which: tuple[int, ...], asked: bool) -> tuple[Outcome, ...]:
     outcomes = []
     for at in which:
+        refuted = await _refuted(about, place, at) if about.prove else ""
+        if refuted:
+            outcomes.append(Outcome(at, "kept", why=refuted))
+            continue
         outcome = await patiently(publishing.push, about, place, at, asked)
         if outcome.state == "pushed":
             outcome = await patiently(publishing.offer, about, place, at, asked)
         outcomes.append(outcome)
     return tuple(outcomes)
+
+
+async def _refuted(about: About, place: Place, at: int) -> str:
+    """Build and boot a repair; return why it is not offered. What can't be verified is offered as simulated."""
+    verdict = await patiently(proving.prove, about, place, at)
+    return verdict.why if verdict.outcome == "refuted" else ""
 
 
 def _told(place: Place, found: Found, outcomes: tuple[Outcome, ...]) -> str:

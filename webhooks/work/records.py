@@ -72,3 +72,10 @@ class Outcome(NamedTuple):
     url: str = ""
     why: str = ""
     left: tuple[str, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """What a real boot says of a repair: proven, refuted, or not proven, and why."""
+
+    outcome: str
+    why: str

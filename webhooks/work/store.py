@@ -227,7 +227,8 @@ class Store:
     def _insert(self, connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
         """Insert a row unless its key is there; says whether it was inserted."""
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        return connection.execute(dialect.insert(table).values(values).on_conflict_do_nothing()).rowcount > 0
+        inserting = dialect.insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+        return connection.execute(inserting).first() is not None
 
 
 def clean(connection: sa.Connection, border: datetime) -> int:

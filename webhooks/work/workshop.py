@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks import journal
 from webhooks.github import GitHub, LogAccess
 from webhooks.jobs.database import DatabaseRefused, open_engine
+from webhooks.jobs.reaper import PACE, Pace
 from webhooks.jobs.runtime import Runtime
 from webhooks.metrics import Metrics
 from webhooks.model import Event
@@ -30,7 +31,7 @@ _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCE
 class Workshop:
     """See `webhooks.service.Workshop`."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, github: GitHub | None = None) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, github: GitHub | None = None, pace: Pace = PACE) -> None:
         self.settings = settings
         self.metrics = metrics
         self.github = github or _github(settings)
@@ -48,6 +49,7 @@ class Workshop:
             serializer=flows.SERIALIZER,
             days=settings.retention_days,
             cleanings={"records": stores.clean},
+            pace=pace,
         )
         self.receiver = Receiver(self.store, self._enqueue)
         self._sweeper: asyncio.Task[None] | None = None
@@ -88,7 +90,7 @@ class Workshop:
         """Put a job into the lane of its repository; a commit whose job came to nothing gets another for new evidence."""
         match job.flow:
             case "repair":
-                return await self._repair(About(**job.about))
+                return await self._repair(About(**job.about)._replace(prove=self.settings.verify))
             case "recheck":
                 return await self.runtime.enqueue(flows.recheck, job.id, job.lane, *_in_order(job, "branch", "sha"))
             case "follow":
