@@ -22,10 +22,10 @@ _HOPS = 3  # redirects that are followed, each to an allowed place
 class Limits(NamedTuple):
     """How much is fetched."""
 
-    kept: int = 4_000_000  # bytes of a text that are returned
-    read: int = 200_000_000  # bytes that are read of one, and 32 MB of an archive
-    archive: int = 32_000_000
-    seconds: float = 60.0
+    kept: int = 4_000_000  # bytes of a log that are returned: some of its start, most of its end
+    read: int = 200_000_000  # bytes that are read of it at all, decompressed
+    archive: int = 32_000_000  # bytes that an archive may have
+    seconds: float = 60.0  # for all of it
 
 
 LIMITS = Limits()
