@@ -97,16 +97,17 @@ def body_errors(operation: Operation, body: Json) -> list[str]:
 
 def _as_github(error: jsonschema_rs.ValidationError) -> str:
     """Say what is wrong with a body in GitHub's words where we know them."""
-    told = error.kind.as_dict()
+    told: Json = error.kind.as_dict()
+    value: Json = error.instance
     match error.kind.name:
         case "maxLength":
-            return f"Only {told['limit']} characters are allowed; {len(error.instance)} were supplied."
+            return f"Only {told['limit']} characters are allowed; {len(value)} were supplied."
         case "maxItems":
-            return f"No more than {told['limit']} items are allowed; {len(error.instance)} were supplied."
+            return f"No more than {told['limit']} items are allowed; {len(value)} were supplied."
         case "required":
             return f'"{told["property"]}" wasn\'t supplied.'
         case "enum":
-            return f"{error.instance} is not a member of {json.dumps(told['options'])}."
+            return f"{value} is not a member of {json.dumps(told['options'])}."
     return _sentence(error)
 
 

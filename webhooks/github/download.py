@@ -22,10 +22,10 @@ _HOPS = 3  # redirects that are followed, each to an allowed place
 class Limits(NamedTuple):
     """How much is fetched."""
 
-    kept: int = 4_000_000  # bytes of a text that are returned
-    read: int = 200_000_000  # bytes that are read of one, and 32 MB of an archive
-    archive: int = 32_000_000
-    seconds: float = 60.0
+    kept: int = 4_000_000  # bytes of a log that are returned: some of its start, most of its end
+    read: int = 200_000_000  # bytes that are read of it at all, decompressed
+    archive: int = 32_000_000  # bytes that an archive may have
+    seconds: float = 60.0  # for all of it
 
 
 LIMITS = Limits()
@@ -45,7 +45,7 @@ def log(url: str, doing: str, who: str, limits: Limits = LIMITS, *, plain_http: 
             raise Refused(f"Can't {doing}: {who} sends us elsewhere.")
         return found
 
-    return _run(fetch(), doing, who, limits)
+    return clean(_run(fetch(), doing, who, limits))
 
 
 def guarded_log(
@@ -76,7 +76,7 @@ def guarded_log(
         raise Unallowed("it leads from address to address")
 
     try:
-        return _run(follow(), doing, urlsplit(url).hostname or "the host", limits)
+        return clean(_run(follow(), doing, urlsplit(url).hostname or "the host", limits))
     except Unallowed as error:
         sentence = f"Can't {doing}: its address is not asked ({error})."
     raise Denied(sentence)
@@ -123,7 +123,7 @@ async def _text(
             return _Moved(response.headers.get("location", ""))
         if response.status_code != 200:
             raise answered(response.status_code, _lower(response), None, doing, who)
-        return clean(await _body(response, limits))
+        return await _body(response, limits)
 
 
 async def _body(response: httpx.Response, limits: Limits) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ class LogAccess(NamedTuple):
     hosts: tuple[str, ...] = ()
     render_key: str | None = None
     fly_token: str | None = None
-    fly_apps: Mapping[str, str] = {}
+    fly_apps: Mapping[str, str] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"LogAccess({self.hosts!r}, render_key={bool(self.render_key)}, fly_token={bool(self.fly_token)})"

@@ -108,7 +108,7 @@ def check(call: Call) -> Json:
 
 
 @answers(f"GET {REPO}/check-runs/{{check_run_id}}/annotations", needs="checks:read")
-def annotations(call: Call) -> Answer:
+def notes(call: Call) -> Answer:
     found = _check(call)
     return call.page(found.annotations, lambda annotation: call.shapes.annotation(call.repo, found, annotation))
 

@@ -161,6 +161,8 @@ def test_nothing_shows_a_token(github: GitHub, ours: Installation, standin: Stan
     standin.fail(TOKENS, 500, body={"message": token, "token": token})
     with pytest.raises(Trouble) as troubled:
         github.token(ours.identity, PUSH)
+    assert raised.value.__context__ is None  # what PyGithub raised carries the request
+    assert troubled.value.__context__ is None
     shown = "".join([caplog.text, repr(github), repr(ours), repr(vars(github)), repr(raised.value), repr(troubled.value)])
     for secret in [*standin.tokens, standin.app.private_key, standin.app.private_key.splitlines()[3]]:
         assert secret not in shown
@@ -191,3 +193,20 @@ def test_enterprise_server_has_its_api_below_a_path(tmp_path_factory: pytest.Tem
         assert ours.branch_head(NAME, "main") == sha
         github.close()
         assert json.dumps(standin.problems) == "[]"
+
+
+def test_pauses_lie_between_writes_alone(standin: Standin, ours: Installation) -> None:
+    github = GitHub(standin.api, standin.app.id, standin.app.private_key)
+    number = standin.issue(NAME, "Deploy").number
+    paused = github.installation(ours.identity)
+    began = time.monotonic()
+    for _ in range(4):
+        paused.repository(NAME)
+    reading = time.monotonic() - began
+    began = time.monotonic()
+    for kind in ("a", "b"):
+        paused.ensure_comment(NAME, number, "Hello", f"<!-- deploymend:{kind}:1 -->")
+    writing = time.monotonic() - began
+    github.close()
+    assert writing > 1.0
+    assert reading < writing

@@ -156,14 +156,16 @@ def test_answers_become_failures_without_the_key(answer: Answer, kind: type[Fail
     assert KEY not in str(raised.value)
 
 
-def test_paging_ends() -> None:
+def test_paging_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform_logs, "_PAGES", 3)
+
     def endless(asked: Asked) -> Answer:
         page = {"logs": [], "hasMore": True, "nextStartTime": "2026-11-29T11:00:04Z", "nextEndTime": "2026-11-29T11:03:00Z"}
         return told(page) if asked.path == "/logs" else render(asked)
 
     with serving(endless) as server:
         assert ask_render(server, RenderDeploy("srv-abc123def", "dep-abc123def")) == ""
-    assert len(server.asked) == 2 + platform_logs._PAGES
+    assert len(server.asked) == 2 + 3
 
 
 FLY = LogAccess(fly_token="fm2_" + "c4n4ry" * 5, fly_apps={"shop-api": "Acme/Shop"})
