@@ -60,6 +60,7 @@ class Workshop:
         try:
             await asyncio.to_thread(self.store.create)
             await asyncio.to_thread(self.runtime.start, work)
+            journal.adopt("dbos")
         except DatabaseRefused as error:
             raise BadSettings(str(error)) from None
         self.metrics.watch_jobs(self._states)
@@ -149,7 +150,8 @@ class Workshop:
 def _github(settings: Settings) -> GitHub:
     assert settings.app_id is not None  # the settings are complete, or the service has no workshop
     assert settings.private_key is not None
-    logs = LogAccess(settings.log_hosts, settings.render_api_key, settings.fly_api_token)
+    owners = dict(owned.split("=", 1) for owned in settings.fly_apps)
+    logs = LogAccess(settings.log_hosts, settings.render_api_key, settings.fly_api_token, owners)
     return GitHub(settings.base_url, settings.app_id, settings.private_key, web_url=settings.web_url, logs=logs)
 
 
