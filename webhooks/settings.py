@@ -105,7 +105,7 @@ SETTINGS = (
         values.owners,
         "list",
         "",
-        "which repository a Fly app belongs to, `app=owner/name`; others read no log of it",
+        "whose a Fly app is, `app=owner/name`: its log is read for that repository alone",
     ),
     Setting("log_hosts", values.hosts, "list", "", "further hosts whose logs are read when a deployment names them"),
     Setting("metrics_token", values.secret, "secret", "", "`/metrics` asks for it (`Authorization: Bearer …`)", True),
