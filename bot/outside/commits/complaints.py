@@ -9,6 +9,11 @@ from bot.outside.commits.terms import Access, FailureKind, GitFailed
 
 # the first that fits counts
 _KINDS: tuple[tuple[FailureKind, str, str], ...] = (
+    (
+        "too-large",
+        r"\A(?:fatal: )?fetch-pack: invalid index-pack output\s*\Z",
+        "it is larger than allowed",
+    ),  # ended by a limit, silently
     ("too-large", r"File too large|died of signal 25|[Oo]ut of memory|malloc failed|mmap failed", "it is larger than allowed"),
     ("missing", r"requested URL returned error: 3\d\d|unable to update url base from redir", "its address leads elsewhere"),
     (

@@ -251,7 +251,10 @@ async def alone(store: str, seconds: float) -> AsyncIterator[int]:
         else:
             raise GitFailed("timeout", f"Another job held the repository's store for longer than {seconds:.0f} seconds.")
         _tidy(store)
-        yield handle
+        try:
+            yield handle
+        finally:
+            _tidy(store)
     finally:
         os.close(handle)
 
