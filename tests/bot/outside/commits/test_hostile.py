@@ -56,13 +56,8 @@ def test_two_entries_of_one_name_are_refused(remote: Remote, store: Store):
 
 
 def test_links_are_links_and_lead_nowhere(remote: Remote, store: Store):
-    for name, target in {
-        "passwd": "/etc/passwd",
-        "up": "../../etc",
-        "hooks": ".git/hooks",
-        "good": "main.py",
-        "loop": "loop",
-    }.items():
+    links = {"passwd": "/etc/passwd", "up": "../../etc", "hooks": ".git/hooks", "good": "main.py", "loop": "loop"}
+    for name, target in links.items():
         (remote.work / name).symlink_to(target)
     sha = remote.commit({"main.py": "x = 1\n"})
     with fetched(store, remote, sha).commit(sha) as commit:
