@@ -34,6 +34,7 @@ _SETTINGS = {
     "gc.auto": "0",
     "http.followRedirects": "false",
     "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",  # seconds without a byte; a server that packs says so every five
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "pack.threads": "2",
