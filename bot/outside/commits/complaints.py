@@ -18,12 +18,16 @@ _KINDS: tuple[tuple[FailureKind, str, str], ...] = (
     ("missing", r"requested URL returned error: 3\d\d|unable to update url base from redir", "its address leads elsewhere"),
     (
         "hostile",
-        r"fsck error|hasDot|[Ff]ully?[ -]?qualified|fatal: bad object|error in (?:tree|commit) ",
+        r"fsck error|hasDot|error in (?:tree|commit) ",
         "an object is not sound",
     ),
     ("hostile", r"invalid path|pack (?:is corrupted|has bad)|inflate returned|bad pack header", "an object is not sound"),
     ("missing", r"[Rr]epository not found|not our ref|repository '[^']*' not found|returned error: 404", "it is not there"),
-    ("missing", r"(?:[Cc]ould not|couldn't) find remote ref|did not send all necessary objects", "it is not there"),
+    (
+        "missing",
+        r"(?:[Cc]ould not|couldn't) find remote ref|src refspec|bad object|did not send all necessary objects",
+        "it is not there",
+    ),
     ("refused", r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]", "access was refused"),
     (
         "refused",

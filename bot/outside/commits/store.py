@@ -192,10 +192,15 @@ class Store:
             raise GitFailed("missing", "The server did not send all files of the commit that were asked for.")
 
     async def _lacking(self, blobs: list[str]) -> list[str]:
-        """Return those blobs that the store does not have, each once."""
-        asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs)).encode()
-        done = await self.git(("cat-file", "--batch-check=%(objecttype)"), None, data=asked)
-        return [line.split()[0] for line in done.output.decode("ascii", "replace").splitlines() if line.endswith(" missing")]
+        """Return those blobs that the store does not have, each once.
+
+        All that it has is listed for that: asking for one that is not there makes git look through its packs again.
+        """
+        done = await self.git(("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"), None)
+        if done.code:
+            raise complaints.failure(done, None, "The store can't be read")
+        there = set(done.output.decode("ascii", "replace").split())
+        return [blob for blob in dict.fromkeys(blobs) if blob not in there]
 
 
 def _blobs(name: str, listings: list[Mapping[str, listing.Entry]]) -> list[str]:

@@ -179,6 +179,12 @@ def test_a_server_that_does_not_negotiate_gets_the_push_as_well(remote: Remote, 
     assert [asked.query for asked in remote.server.asked].count("service=git-receive-pack") == 2  # at first without success
 
 
+def test_a_commit_that_the_store_lost_is_missing(remote: Remote, store: Store, base: str):
+    with pytest.raises(GitFailed) as failed:
+        wait(store.push(remote.access, "fix", "3" * 40, None))
+    assert failed.value.kind == "missing"
+
+
 def test_who_may_only_read_cant_push(remote: Remote, store: Store, base: str, fix: str):
     with pytest.raises(GitFailed) as failed:
         wait(store.push(remote.reader, "fix", fix, None))
