@@ -156,6 +156,7 @@ class Deliveries(Deploys):
         elif owner is not None and not event.startswith("installation"):
             payload["installation"] = {"id": owner.id, "node_id": node("Installation", owner.id)}
         if altered:
+            payload = copy.deepcopy(payload)
             altered(payload)
         elif wrong := errors(event, payload):
             raise AssertionError(f"the delivery of {event} does not fit GitHub's schema: {'; '.join(wrong)}")
