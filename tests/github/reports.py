@@ -43,7 +43,7 @@ class Reports(Shapes):
             "statuses_url": self.repo_url(repository, f"/statuses/{pull.head_sha}"),
             "number": issue.number,
             "state": issue.state,
-            "locked": False,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "title": issue.title,
             "body": issue.body,

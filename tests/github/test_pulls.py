@@ -181,3 +181,16 @@ def test_on_a_pull_request_either_permission_will_do_but_not_on_an_issue(standin
         pulls_only.get_issue(1)
     with pytest.raises(GithubException, match="not accessible"):
         client(standin, standin.token("acme/shop", {"checks": "write"})).get_repo("acme/shop").get_pull(2)
+
+
+def test_issues_may_be_locked_or_switched_off(standin: Standin, shop: Repository, branch: str):
+    issue = standin.issue("acme/shop", "Broken")
+    shop.create_pull(base="main", head=branch, title="Fix", body="")
+    issue.locked = True
+    with pytest.raises(GithubException, match="issue is locked"):
+        shop.get_issue(1).create_comment("x")
+    assert [found.number for found in shop.get_issues(state="all")] == [2, 1]
+    standin.find("acme/shop").has_issues = False
+    with pytest.raises(GithubException, match="410"):
+        shop.get_issue(1)
+    assert shop.get_issue(2).number == 2  # pull requests are talked about all the same
