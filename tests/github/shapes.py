@@ -1,4 +1,4 @@
-"""The stand-in's state in GitHub's JSON: each answer begins as GitHub's own example, and our state is laid over it."""
+"""The stand-in's state in GitHub's JSON: our state is laid over GitHub's own example where that has more than we know."""
 
 from __future__ import annotations
 

@@ -115,9 +115,15 @@ class Pull:
     head_sha: str  # the branch's tip as it was last seen
     base_sha: str
     draft: bool = False
+    fork: Repository | None = None  # where the branch is, when it is not here
     merged: datetime | None = None
     merged_by: Account | None = None
     merge_sha: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What there is one open pull request for."""
+        return self.head_owner.lower(), self.head, self.base
 
 
 @dataclass
@@ -220,6 +226,7 @@ class WorkflowRun:
     actor: Account
     created: datetime
     jobs: list[Job] = field(default_factory=list)
+    fork: Repository | None = None  # whose commit it is, when it is not the repository's own
 
     @property
     def conclusion(self) -> str | None:

@@ -194,3 +194,22 @@ def test_issues_may_be_locked_or_switched_off(standin: Standin, shop: Repository
     with pytest.raises(GithubException, match="410"):
         shop.get_issue(1)
     assert shop.get_issue(2).number == 2  # pull requests are talked about all the same
+
+
+def test_a_pull_request_may_come_from_a_fork(standin: Standin, shop: Repository):
+    standin.repository("bob/shop", fork_of="acme/shop", installed=False)
+    sha = standin.commit("bob/shop", "idea", {"app.py": "idea\n"}, by="bob")
+    made = standin.open_pull("acme/shop", "bob:idea", "main", "Idea", by="bob")
+    pull = shop.get_pull(made.number)
+    assert (pull.head.sha, pull.head.label, pull.head.repo.full_name, pull.base.repo.full_name) == (
+        sha,
+        "bob:idea",
+        "bob/shop",
+        "acme/shop",
+    )
+    assert [file.filename for file in pull.get_files()] == ["app.py"]
+    newer = standin.commit("bob/shop", "idea", {"app.py": "better\n"}, by="bob")
+    assert [found.head.sha for found in shop.get_pulls(head="bob:idea")] == [newer]
+    assert shop.create_check_run("Deploymend", newer).pull_requests == []  # checks do not know the pull requests of forks
+    with pytest.raises(GithubException, match="invalid"):
+        shop.create_pull(base="main", head="carol:idea", title="Idea", body="")

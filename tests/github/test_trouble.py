@@ -163,6 +163,19 @@ def test_every_operation_of_the_description_is_answered():
     assert set(OPERATIONS) == described
 
 
+def test_what_stands_on_a_list_of_exceptions_is_needed(monkeypatch: pytest.MonkeyPatch):
+    labels = description.find("POST", "/repos/acme/shop/issues/1/labels")
+    assert labels
+    assert description.body_errors(labels, ["deploy"]) == []
+    monkeypatch.setattr(description, "TAKEN", {})
+    assert description.body_errors(labels, ["deploy"])
+    listed = description.find("GET", "/app/installations")
+    assert listed
+    assert description.answer_errors(listed, 200, description.example(listed.name)) == []
+    monkeypatch.setattr(description, "SLIPS", {})
+    assert description.answer_errors(listed, 200, description.example(listed.name))
+
+
 def test_it_can_stand_where_an_enterprise_server_would(tmp_path: Path):
     with running(tmp_path, prefix="/api/v3") as standin:
         standin.repository("acme/shop", SHOP)
