@@ -120,7 +120,7 @@ def _target(report: Report) -> str:
     if report.faults:
         fault = report.faults[0]
         at = f" at {code(f'{fault.place.path}:{fault.place.line}')}" if fault.place else ""
-        return f"{front}the simulated deploy stops{at}: {code(fault.message)}. {prose(fault.reason)}"
+        return f"{front}the simulated deploy stops{at}: {code(fault.message)}: {prose(fault.reason)}"
     if report.reached == "ok":
         return f"{front}the simulated deploy reaches its end; nothing in the files stops it."
     unknown = f" ({prose(str(report.unknowns[0]))})" if report.unknowns else ""

@@ -112,19 +112,16 @@ def test_other_causes_and_targets_have_other_names():
 # --- several targets
 
 
-def two(second: str) -> Dictionary:
-    return Dictionary({**CASED, "fly.staging.toml": second})
-
-
 def test_two_targets_with_the_same_repair_are_one():
-    files = {f"{folder}/{path}": text for folder in ("a", "b") for path, text in CASED.items()}
-    assert [repair.target for repair in of(Dictionary(files)).repairs] == ["a/fly.toml", "b/fly.toml"]
     shared = {
         **HEALTHY,
         "fly.staging.toml": FLY.replace("demo", "staging"),
-        "Dockerfile": DOCKERFILE.replace("main:app", "Main:app"),
+        "Dockerfile": DOCKERFILE.replace("COPY requirements.txt", "COPY Requirements.txt"),
     }
-    assert len(of(Dictionary(shared)).repairs) <= 1
+    repair = only(of(Dictionary(shared)))
+    assert (repair.target, [change.path for change in repair.changes]) == ("fly.toml", ["Dockerfile"])
+    apart = {f"{folder}/{path}": text for folder in ("a", "b") for path, text in CASED.items()}
+    assert [each.target for each in of(Dictionary(apart)).repairs] == ["a/fly.toml", "b/fly.toml"]
 
 
 def test_the_target_of_the_log_comes_first():
@@ -136,10 +133,18 @@ def test_the_target_of_the_log_comes_first():
 
 
 def test_a_repair_that_would_break_another_target_is_not_made():
-    shared = {**HEALTHY, "fly.worker.toml": FLY.replace("demo", "worker").replace("8080", "9090")}
+    grouped = FLY.replace("internal_port = 8080", 'internal_port = 8080\n  processes = ["app"]')
+    shared = {
+        **HEALTHY,
+        "fly.toml": grouped + '\n[processes]\n  app = "uvicorn main:app --host 0.0.0.0 --port 8080"\n',
+        "fly.staging.toml": FLY.replace("demo", "staging"),
+        "Dockerfile": DOCKERFILE.replace("main:app", "Main:app"),
+    }
+    alone = {path: text for path, text in shared.items() if path != "fly.toml"}
+    assert [change.path for change in only(of(Dictionary(alone))).changes] == ["Main.py"]
     made = of(Dictionary(shared))
-    for repair in made.repairs:
-        assert "Dockerfile" not in [change.path for change in repair.changes]
+    assert not made.repairs
+    assert "`fix-entrypoint`: Dockerfile also builds fly.toml, which has no such fault" in made.summary
 
 
 # --- no repair
@@ -157,7 +162,7 @@ def test_no_target_is_said():
 
 
 def test_what_only_a_person_can_do_is_told_from_the_log():
-    log = "Error: failed to create release (status 403): unauthorized\nERROR: Error: No access token available. Please login with 'flyctl auth login'\n"
+    log = "Error: No access token available. Please login with 'flyctl auth login'\n"
     made = of(Dictionary(HEALTHY), log)
     assert not made.repairs
     assert made.manual
