@@ -73,6 +73,8 @@ def _opened(request: Request, tree: Tree) -> _Commit:
     options = Options(config, stored.app, stored.process, start, stored.exclude, stored.secrets, None, log)
     allowed = Allowed(request.unsafe or stored.unsafe, stored.select, stored.ignore)
     reports = tuple(weaknesses(simulate(tree, options), tree, shelf, allowed))
+    if not reports and (config or stored.app):
+        raise _Unusable(f"The settings choose `{stored.app or config}`, and nothing of that name is deployed.")
     found = diagnose(log, reports, tree) if log else None
     return _Commit(request, tree, options, allowed, log, reports, found)
 
@@ -129,7 +131,7 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
     )
     target = report.target
     return Repair(
-        fingerprint=causes.fingerprint(target, cause),
+        fingerprint=causes.fingerprint(target, causes.first(report, made) or cause),
         target=target.config,
         app=target.app,
         title=words.title(case.error),
@@ -148,8 +150,8 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
 def _change(tree: Tree, edit: Changed) -> Change:
     content = formatters.formatted(tree, edit)
     added, removed = words.counted(edit.before, content)
-    change = Change(edit.path, edit.old, edit.executable, content, added, removed)
-    return change._replace(patch=_patch(tree, edit)) if change.workflow else change
+    patch = _patch(tree, edit._replace(after=content))
+    return Change(edit.path, edit.old, edit.executable, content, added, removed, patch)
 
 
 def _patch(tree: Tree, edit: Changed) -> str:

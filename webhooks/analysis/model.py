@@ -48,7 +48,7 @@ class Limits(NamedTuple):
 class Change(NamedTuple):
     """A file that a repair changes, with its whole content; `old` is its name before, None where it is new.
 
-    `added` and `removed` count lines. `patch` is the diff of a file under `.github/workflows`, for a person.
+    `added` and `removed` count lines; `patch` is the diff, for a person.
     """
 
     path: str

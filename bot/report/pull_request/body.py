@@ -138,7 +138,7 @@ def _proof(case: Case) -> list[str]:
         end = "With these changes the simulated deploy gets further, and not to its end."
     else:
         end = "With these changes nothing is found any more that stops the deploy; it could not be followed to its end."
-    lines = [f"**{level}** {end} Nothing was run for that."]
+    lines = [f"**{level}** {end} None of its code was run for that."]
     if not case.sure:
         lines += [
             "",

@@ -48,7 +48,7 @@ def test_a_repair_holds_what_its_commit_needs():
     assert (workflow.added, workflow.removed) == (0, 1)
     assert workflow.patch.startswith("diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml\n")
     assert b'dockerfile = "backend/Dockerfile"' in config.content
-    assert config.patch == ""
+    assert config.patch.startswith("diff --git a/backend/fly.toml b/fly.toml\n")
     assert (repair.target, repair.app, repair.platform) == ("backend/fly.toml", "docflow-admin-api", "fly")
     assert (repair.level, repair.meant, repair.complete) == ("certain", True, True)
     first = repair.findings[0]
@@ -100,6 +100,16 @@ def test_a_cause_keeps_its_name_while_its_base_moves():
     moved = {**CASED, "fly.toml": "# a comment\n\n" + CASED["fly.toml"], "other.py": "x = 1\n"}
     assert only(of(Dictionary(moved))).fingerprint == first
     assert only(of(Dictionary(CASED), ERROR)).fingerprint == first
+
+
+def test_a_cause_keeps_its_name_whatever_the_log_shows_of_it():
+    source = stories.Folder(str(stories.REPOS / "docflow/c/before"), in_git=False)
+    logs = ("", 'failed to calculate checksum of ref 1: "/shared_core": not found', '"/backend": not found')
+    front = (
+        "Error: failed to fetch an image or build from source: error building: failed to solve: failed to compute cache key: "
+    )
+    made = [only(of(source, log and front + "failed to calculate checksum of ref 1: " + log[-30:])) for log in logs]
+    assert len({repair.fingerprint for repair in made}) == 1
 
 
 def test_other_causes_and_targets_have_other_names():
@@ -186,6 +196,7 @@ def test_why_a_fault_is_not_repaired_is_told():
         ('ignore = ["no-such"]\n', "`no-such`"),
         ('config = "@octocat.toml"\n', "`@octocat.toml`"),
         ('from = "nowhere"\n', "`nowhere`"),
+        ('app = "other"\n', "`other`"),
     ],
 )
 def test_settings_that_can_not_be_used_are_said(text: str, says: str):

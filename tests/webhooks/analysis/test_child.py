@@ -14,11 +14,7 @@ from webhooks.analysis import Analysis, Limits, Request, analyse
 from webhooks.analysis.model import Malformed, dump_request, load_request
 
 LIMITS = Limits(seconds=120)
-STYLED = {
-    **HEALTHY,
-    "fly.toml": HEALTHY["fly.toml"] + '\n  [[http_service.checks]]\n    path = "/health"\n',
-    "pyproject.toml": "[tool.black]\nline-length = 60\n",
-}
+CHECKED = {**HEALTHY, "fly.toml": HEALTHY["fly.toml"] + '\n  [[http_service.checks]]\n    path = "/health"\n'}
 
 
 def git(folder: Path, *arguments: str, data: bytes = b"") -> str:
@@ -85,12 +81,14 @@ def test_a_commit_that_is_not_there_is_said(tmp_path: Path):
 
 def test_the_formatter_works_within_the_limits(tmp_path: Path):
     main = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/items")\ndef items():\n    return []\n'
-    work, sha = committed(tmp_path, {**STYLED, "main.py": main})
-    store = bare(tmp_path, work)
-    [repair] = analysed(store, sha, unsafe=True).repairs
-    [change] = [change for change in repair.changes if change.path == "main.py"]
-    assert change.content.startswith(main.encode()[:40])
-    assert max(map(len, change.content.decode().splitlines())) <= 60
+    plain, sha = committed(tmp_path / "plain", {**CHECKED, "main.py": main})
+    [ours] = analysed(bare(tmp_path / "plain", plain), sha, unsafe=True).repairs
+    declared = {**CHECKED, "main.py": main, "pyproject.toml": "[tool.black]\nline-length = 24\n"}
+    styled, sha = committed(tmp_path / "styled", declared)
+    [theirs] = analysed(bare(tmp_path / "styled", styled), sha, unsafe=True).repairs
+    before, after = (repair.changes[0].content.decode() for repair in (ours, theirs))
+    assert before.endswith('    return {"status": "ok"}\n')
+    assert after == before.replace('{"status": "ok"}', '{\n        "status": "ok"\n    }')
 
 
 def test_a_request_survives_its_way():
