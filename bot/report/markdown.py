@@ -26,7 +26,11 @@ _MARKUP = re.compile(r"([\\*_\[\]~|!<>])")
 _OPENING = re.compile(r"^(\d{1,9})(?=[.)])|^(?=[-+=#])")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _ZERO_WIDTH = "\u200b"
-_REFERENCE = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=://)(?=\w)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=://)(?=\w)"
+    r"|(?<=\[)(?=(?:skip|no|ci|actions)[ -])|(?<=-by)(?=:)|(?<=skip-checks)(?=:)",  # words to CI, trailers of a commit
+    re.IGNORECASE,
+)
 
 
 def length(text: str) -> int:

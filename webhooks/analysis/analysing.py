@@ -40,6 +40,14 @@ class _Commit(NamedTuple):
     reports: tuple[Report, ...]
     found: Diagnosis | None
 
+    def weight(self, report: Report) -> int:
+        """Return how much the failure is about a target, least first."""
+        return causes.weight(report, self.found, self.request.platform)
+
+    def is_meant(self, report: Report) -> bool:
+        """Say whether the failure is about a target: the log says so, or nothing says otherwise."""
+        return self.weight(report) == min(map(self.weight, self.reports))
+
 
 def analysed(request: Request, source: Source) -> Analysis:
     """Return what becomes of a commit; a repository that can't be read ends in a summary that says so."""
@@ -80,7 +88,7 @@ def _opened(request: Request, tree: Tree) -> _Commit:
 
 
 def _planned(commit: _Commit) -> Analysis:
-    order = sorted(commit.reports, key=lambda report: causes.weight(report, commit.found, commit.request.platform))
+    order = sorted(commit.reports, key=commit.weight)
     broken = [report for report in order if report.faults]
     repairs: list[Repair] = []
     plans: list[tuple[Report, Plan]] = []
@@ -93,10 +101,10 @@ def _planned(commit: _Commit) -> Analysis:
             seen.add(repair.changes)
             repairs.append(repair)
     findings = tuple(each for report in order for each in _findings(commit, report))[:_ANNOTATIONS]
-    if repairs:
+    if any(repair.meant for repair in repairs):
         return Analysis(tuple(repairs), findings)
     summary, manual = words.nothing_to_repair(tuple(order), commit.found, plans, commit.log is not None)
-    return Analysis((), findings, summary, manual=manual)
+    return Analysis(tuple(repairs), findings, summary, manual=manual)
 
 
 def _plan(commit: _Commit, report: Report) -> tuple[Plan, Reasons]:
@@ -114,8 +122,8 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
     if cause is None or not edits:
         return None
     changes = [_change(commit.tree, edit) for edit in edits]
-    weight = causes.weight(report, commit.found, commit.request.platform)
-    first = commit.found.first if commit.found and weight < 3 else None
+    meant = commit.is_meant(report)
+    first = commit.found.first if commit.found and meant else None
     number = explained.line.number if explained else first.line.number if first else None
     about = commit.request.about
     case = words.Case(
@@ -142,7 +150,7 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
         level="certain" if case.sure else "likely",
         findings=tuple(_findings(commit, report)),
         platform=target.platform,
-        meant=weight < 3,
+        meant=meant,
         complete=case.after is not None and case.after.reached == "ok",
     )
 

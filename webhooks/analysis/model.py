@@ -78,7 +78,8 @@ class Finding(NamedTuple):
 class Repair(NamedTuple):
     """One pull request: what it changes and what it says.
 
-    `fingerprint` names the cause; `meant` says that the log, the platform or the app's name are about this target;
+    `fingerprint` names the cause; `meant` says that the failure is about this target, by the log, the app's name or the
+    platform, or that nothing says otherwise;
     `complete` that the simulated deploy reaches its end with it.
     """
 
@@ -100,7 +101,8 @@ class Repair(NamedTuple):
 class Analysis(NamedTuple):
     """The outcome. `wanted` are paths whose content was missing: then nothing else counts. `trouble` says why there is none.
 
-    `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case.
+    `summary` is what there is to say where nothing that the failure is about can be repaired; `manual` are the steps for a
+    person in that case.
     """
 
     repairs: tuple[Repair, ...] = ()

@@ -139,7 +139,10 @@ def test_the_target_of_the_log_comes_first():
     files["b/fly.toml"] = files["b/fly.toml"].replace("demo", "other")
     log = f"2025-11-18T09:12:41Z app[2866d95c104e38] arn [info]image: registry.fly.io/other:deployment-1\n{ERROR}\n"
     made = of(Dictionary(files), log)
-    assert [(repair.app, repair.meant) for repair in made.repairs] == [("other", True), ("demo", True)]
+    assert [(repair.app, repair.meant) for repair in made.repairs] == [("other", True), ("demo", False)]
+    made = of(Dictionary({**files, "b/fly.toml": FLY.replace("demo", "other")}), log)
+    assert [(repair.app, repair.meant) for repair in made.repairs] == [("demo", False)]
+    assert "`b/fly.toml`" in made.summary
 
 
 def test_a_repair_that_would_break_another_target_is_not_made():
