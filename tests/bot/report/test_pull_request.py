@@ -115,6 +115,10 @@ def test_a_label_holds_nothing_that_mermaid_reads(text: str):
     assert "\n" not in label
 
 
+def test_what_is_an_entity_in_a_label_already_is_shown_as_it_is_written():
+    assert mermaid.escaped('#35; "x" %%{init}%%') == "#35;35#59; #34;x#34; #37;#37;#123;init#125;#37;#37;"
+
+
 # --- the proof
 
 

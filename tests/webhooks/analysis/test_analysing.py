@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.report import pull_request as words
 from bot.report.markdown import LIMIT, length
 from tests.bot.report.rendering import check_harmless, codes, running
 from tests.tools import DOCKERFILE, FLY, HEALTHY, Dictionary
@@ -100,6 +101,17 @@ def test_a_cause_keeps_its_name_while_its_base_moves():
     moved = {**CASED, "fly.toml": "# a comment\n\n" + CASED["fly.toml"], "other.py": "x = 1\n"}
     assert only(of(Dictionary(moved))).fingerprint == first
     assert only(of(Dictionary(CASED), ERROR)).fingerprint == first
+
+
+def test_the_name_of_a_cause_holds_no_line_numbers():
+    root = stories.REPOS / "docflow/a/before"
+    files = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    first = only(of(Dictionary(files)))
+    config = files["backend/fly.toml"].replace(b"\napp = ", b"\n\n\napp = ")
+    moved = only(of(Dictionary({**files, "backend/fly.toml": config})))
+    assert "row 34 " in first.findings[0].message
+    assert "row 34 " not in moved.findings[0].message
+    assert moved.fingerprint == first.fingerprint
 
 
 def test_a_cause_keeps_its_name_whatever_the_log_shows_of_it():
@@ -252,12 +264,45 @@ def test_a_log_full_of_fences_can_not_leave_its_own():
 def test_secrets_in_a_log_are_in_no_words():
     log = f"DATABASE_URL=postgres://u:hunter2hunter2@db/x\nAuthorization: Bearer abcdefgh12345678\n{ERROR}\n"
     repair = only(of(Dictionary(CASED), log))
-    words = model.dump(Analysis((repair,)))
-    assert b"hunter2" not in words
-    assert b"abcdefgh12345678" not in words
+    said = model.dump(Analysis((repair,)))
+    assert b"hunter2" not in said
+    assert b"abcdefgh12345678" not in said
 
 
-def test_a_huge_log_and_many_files_fit():
+def case_of(monkeypatch: pytest.MonkeyPatch) -> words.Case:
+    """Return what the body of a repair is made of."""
+    seen: list[words.Case] = []
+    monkeypatch.setattr(words, "body", lambda case: seen.append(case) or "")
+    only(of(Dictionary(CASED), ERROR))
+    monkeypatch.undo()
+    return seen[0]
+
+
+def test_a_body_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch):
+    case = case_of(monkeypatch)
+    reason = "`x` " + "@octocat " * 100
+    files = tuple(words.Edited(f"{n}" * 200, None, 1, 0, tuple(f"{n} {m} {reason}" for m in range(9))) for n in range(500))
+    long = words.body(case._replace(files=files, excerpt=("```" + "x" * 400,) * 500))
+    assert length(long) <= LIMIT - 2000
+    check_harmless(long, LINKS)
+    assert long.startswith("## What failed\n")
+    assert "\n- and 460 more files\n" in long
+    assert "## See it for yourself" in long
+    room = length(words.body(case)) - 10
+    short = words.body(case, room)
+    assert length(short) <= room
+    assert short.endswith("\n\n_There is more to say than a text on GitHub has room for: the rest was left out._\n")
+    assert "## Why" in short
+    assert "## How to undo it" not in short
+
+
+def test_the_name_of_the_check_can_not_leave_its_link(monkeypatch: pytest.MonkeyPatch):
+    case = case_of(monkeypatch)
+    for url in (stories.TOLD.failed_url, "javascript:alert(1)", "https://x/>) <img src=x>"):
+        check_harmless(words.body(case._replace(told=words.Told("a/b", "x" * 40, f"]({url}) {NAME}", url))), LINKS)
+
+
+def test_a_huge_log_fits():
     line = "x" * 5000
     log = "\n".join([line] * 2000 + [ERROR] + [line] * 2000)
     repair = only(of(Dictionary(CASED), log))
