@@ -69,7 +69,7 @@ class Commit:
         return self._folders.get(folder, {})
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes; raises `Unreadable` for none or one that is too large, `Missing` for one that was not fetched."""
+        """Return a file's bytes; raises `Unreadable` (none, too large) or `Missing` (not fetched)."""
         entry = self._entry(path, "file")
         size = self._size(path, entry.blob)
         if size > self._limits.blob:

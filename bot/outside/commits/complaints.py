@@ -9,16 +9,25 @@ from bot.outside.commits.terms import Access, FailureKind, GitFailed
 
 # the first that fits counts
 _KINDS: tuple[tuple[FailureKind, str, str], ...] = (
+    (
+        "too-large",
+        r"\A(?:fatal: )?fetch-pack: invalid index-pack output\s*\Z",
+        "it is larger than allowed",
+    ),  # ended by a limit, silently
     ("too-large", r"File too large|died of signal 25|[Oo]ut of memory|malloc failed|mmap failed", "it is larger than allowed"),
     ("missing", r"requested URL returned error: 3\d\d|unable to update url base from redir", "its address leads elsewhere"),
     (
         "hostile",
-        r"fsck error|hasDot|[Ff]ully?[ -]?qualified|fatal: bad object|error in (?:tree|commit) ",
+        r"fsck error|hasDot|error in (?:tree|commit) ",
         "an object is not sound",
     ),
     ("hostile", r"invalid path|pack (?:is corrupted|has bad)|inflate returned|bad pack header", "an object is not sound"),
     ("missing", r"[Rr]epository not found|not our ref|repository '[^']*' not found|returned error: 404", "it is not there"),
-    ("missing", r"(?:[Cc]ould not|couldn't) find remote ref|did not send all necessary objects", "it is not there"),
+    (
+        "missing",
+        r"(?:[Cc]ould not|couldn't) find remote ref|src refspec|bad object|did not send all necessary objects",
+        "it is not there",
+    ),
     ("refused", r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]", "access was refused"),
     (
         "refused",
@@ -39,8 +48,8 @@ def failure(done: Done, access: Access | None, doing: str) -> GitFailed:
     for kind, pattern, words in _KINDS:
         if re.search(pattern, done.errors):
             return GitFailed(kind, f"{doing}: {words}{_quoted(done.errors, pattern, access)}.")
-    if done.code < 0 or done.code in (139, 134):  # a tree so deep that git itself breaks
-        return GitFailed("hostile", f"{doing}: git broke off (signal {abs(done.code) % 128}).")
+    if done.broke_off:
+        return GitFailed("hostile", f"{doing}: git broke off (code {done.code}).")
     return GitFailed("network", f"{doing}: the connection failed{_quoted(done.errors, '.', access)}.")
 
 

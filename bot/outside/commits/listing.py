@@ -29,7 +29,7 @@ def command(sha: str) -> tuple[str, ...]:
 
 def most(limits: Limits) -> int:
     """Return the bytes of a listing that are read."""
-    return limits.files * _WIDEST
+    return max(1024 * 1024, limits.files * _WIDEST)
 
 
 def read(listed: bytes, limits: Limits) -> Mapping[str, Entry]:
@@ -46,7 +46,8 @@ def read(listed: bytes, limits: Limits) -> Mapping[str, Entry]:
         head, _, name = line.partition(b"\t")
         mode, sort, blob = head.split(b" ")
         path = os.fsdecode(name)
-        if paths.is_hostile(path):
+        folder, _, last = path.rpartition("/")
+        if paths.is_hostile(last) or (folder and folder not in folders):  # its folders were looked at before it
             raise GitFailed(
                 "hostile", f"The commit holds a file that is called like git's own or leads out of it ({ascii(path)[:100]})."
             )

@@ -34,6 +34,7 @@ _SETTINGS = {
     "gc.auto": "0",
     "http.followRedirects": "false",
     "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",  # seconds without a byte; a server that packs says so every five
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "pack.threads": "2",
@@ -48,6 +49,17 @@ _SETTINGS = {
     "fetch.fsck.zeroPaddedFilemode": "ignore",
 }
 _MEMORY = 3 * 1024 * 1024 * 1024  # of address space for each git process: a pack of the largest size is mapped twice
+_BROKEN = frozenset({132, 134, 135, 136, 137, 139, 153})  # what a shell makes of SIGILL, ABRT, BUS, FPE, KILL, SEGV, XFSZ
+# Started in the group's own shell, which hears of our death and hands it on: a helper of git's that waits for the network
+# would not. The shell's stdin is kept, since what runs beside a shell would get none.
+_GROUP = """\
+ulimit -c 0; ulimit -v "$1"; ulimit -f "$2"; shift 2
+trap 'trap "" TERM; kill -TERM 0' TERM
+exec 3<&0
+git "$@" <&3 3<&- &
+wait $!
+"""
+_BLOCK = 512  # bytes; what `ulimit -f` counts in
 _SCRATCH = "scratch-"
 _ERRORS = 64 * 1024
 _PATIENCE = 2.0  # seconds in which a git that was told to end may tidy up
@@ -59,6 +71,11 @@ class Done(NamedTuple):
     code: int
     output: bytes
     errors: str
+
+    @property
+    def broke_off(self) -> bool:
+        """Say whether a signal ended it: a limit, or a tree so deep that git itself breaks."""
+        return self.code < 0 or self.code in _BROKEN
 
 
 def environment(store: str, access: Access | None = None, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -95,7 +112,7 @@ def environment(store: str, access: Access | None = None, settings: Mapping[str,
 
 
 @cache
-def prefix() -> tuple[str, ...]:
+def _prefix() -> tuple[str, ...]:
     """Return the words before a command that make the kernel end it when we die; none where the system has no such thing.
 
     setpriv (util-linux) does it in the new process, where code of ours between fork and exec would not be safe with threads.
@@ -107,14 +124,11 @@ def prefix() -> tuple[str, ...]:
     return words
 
 
-def limit(pid: int, largest: int | None = None) -> None:
-    """Set a process's limits of memory, and of the size of a file that it writes; on Linux alone."""
-    if not hasattr(resource, "prlimit"):
-        return
-    limits = {resource.RLIMIT_AS: _MEMORY, resource.RLIMIT_CORE: 0} | ({resource.RLIMIT_FSIZE: largest} if largest else {})
-    with suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already, or be limited more
-        for which, value in limits.items():
-            resource.prlimit(pid, which, (value, value))
+def limit(pid: int) -> None:
+    """Set the limit of memory of a git that was started without `run`; on Linux alone."""
+    if hasattr(resource, "prlimit"):
+        with suppress(ProcessLookupError, PermissionError, ValueError):  # it may have ended already, or be limited more
+            resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 async def run(
@@ -133,8 +147,13 @@ async def run(
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *prefix(),
-            "git",
+            *_prefix(),
+            "sh",
+            "-c",
+            _GROUP,
+            "sh",
+            str(_MEMORY // 1024),
+            str(largest // _BLOCK + 1) if largest else "unlimited",
             *arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -148,16 +167,25 @@ async def run(
         raise GitFailed(
             "missing", "git is not installed on the machine of the service, or the store's folder is gone."
         ) from None
-    limit(process.pid, largest)
+    kept, last = asyncio.create_task(_kept(process, output)), asyncio.create_task(_last(process))
+    feeding = asyncio.create_task(_feed(process, data))
+    tasks: tuple[asyncio.Task[object], ...] = (kept, last, feeding)
     try:
         async with asyncio.timeout(seconds):
-            said, errors, _ = await asyncio.gather(_kept(process, output), _last(process), _feed(process, data))
+            said, errors, _ = await asyncio.gather(kept, last, feeding)
             code = await process.wait()
     except TimeoutError:
         raise GitFailed("timeout", f"git {arguments[0]} took longer than {seconds:.0f} seconds.") from None
     finally:
-        if process.returncode is None:
-            await _end(process)
+        try:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            if process.returncode is None:
+                await _end(process)
+    if code == 127:
+        raise GitFailed("missing", "git is not installed on the machine of the service.")
     return Done(code, said, errors)
 
 
@@ -190,6 +218,8 @@ async def _last(process: asyncio.subprocess.Process) -> str:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """End git and all that it started: politely first, so that it takes its locks away."""
+    if process.stdin is not None:
+        process.stdin.close()
     _signal(process.pid, signal.SIGTERM)
     try:
         with suppress(TimeoutError):
@@ -222,7 +252,10 @@ async def alone(store: str, seconds: float) -> AsyncIterator[int]:
         else:
             raise GitFailed("timeout", f"Another job held the repository's store for longer than {seconds:.0f} seconds.")
         _tidy(store)
-        yield handle
+        try:
+            yield handle
+        finally:
+            _tidy(store)
     finally:
         os.close(handle)
 
