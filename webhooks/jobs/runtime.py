@@ -160,9 +160,8 @@ class Runtime:
     def counts(self) -> Counts:
         """Return how many jobs there are. Raises DatabaseRefused when the database does not answer."""
         jobs = jobs_table(self.engine)
-        each = (
-            sa.select(jobs.c.status, sa.func.count().label("number")).where(jobs.c.queue_name == QUEUE).group_by(jobs.c.status)
-        )
+        ours = sa.or_(jobs.c.queue_name == QUEUE, jobs.c.queue_name.is_(None))  # a job that was given up is in no queue
+        each = sa.select(jobs.c.status, sa.func.count().label("number")).where(ours).group_by(jobs.c.status)
         reaper = self._reaper or Reaper(self.engine, self.executor, self.version, self.pace)
         fresh = sa.select(WORKERS.c.version).where(WORKERS.c.beat_ms >= reaper.limit())
         stranded = sa.select(sa.func.count()).where(

@@ -15,6 +15,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from dbos import DBOS
 
+_TRIAL = 30.0  # seconds for which the other suspected jobs wait for one
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -74,6 +76,7 @@ class _Running:
         if self._suspicion is not None and await asyncio.to_thread(self._suspicion.suspected, job):
             await self._trial.acquire()
             self._tried = job
+            asyncio.get_running_loop().call_later(_TRIAL, self.release, job)
             await asyncio.to_thread(self._suspicion.watch, job)
 
     def begin(self, task: asyncio.Task[Any], job: str) -> None:
