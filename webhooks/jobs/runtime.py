@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import uuid
@@ -117,7 +118,9 @@ class Runtime:
         if self._reaper is None:
             return
         reaper, self._reaper = self._reaper, None
-        DBOS.destroy(workflow_completion_timeout_sec=seconds)
+        DBOS.destroy(
+            workflow_completion_timeout_sec=max(1, seconds)
+        )  # with no wait it closes the loop while jobs are begun on it
         reaper.stop()
         try:
             reaper.leave()
@@ -149,8 +152,13 @@ class Runtime:
         return True
 
     async def cancel(self, identity: str) -> None:
-        """End a job wherever it runs: its step within about a second, when it is one that can be ended. Its lane goes on."""
-        await DBOS.cancel_workflow_async(identity)
+        """End a job wherever it runs, within about a second; its lane goes on when its step has ended. Raises DatabaseRefused."""
+        if self._reaper is None:
+            raise RuntimeError("The runtime was not started.")
+        try:
+            await asyncio.to_thread(self._reaper.cancel, identity)
+        except SQLAlchemyError as error:
+            raise refused(self.engine, error) from error
 
     async def state(self, identity: str) -> str | None:
         """Return what DBOS calls the state of a job, or None when there is none of this identity."""

@@ -10,10 +10,12 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from enum import Enum
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from dbos import DBOS
+from dbos import error as dbos_error
 
 _TRIAL = 30.0  # seconds for which the other suspected jobs wait for one
 
@@ -49,6 +51,13 @@ class Suspicion(Protocol):
         """Note that this suspected job is the one that runs in this process now."""
 
 
+class End(Enum):
+    """Why the step of a job is ended."""
+
+    TAKEN = 1
+    CANCELLED = 2
+
+
 class _Running:
     """The steps that run in this process, by their job, and how many of the heavy ones may run at once.
 
@@ -58,7 +67,8 @@ class _Running:
 
     def __init__(self) -> None:
         self.tasks: dict[asyncio.Task[Any], str] = {}
-        self.taken: set[asyncio.Task[Any]] = set()
+        self.jobs: set[str] = set()
+        self.ended: dict[asyncio.Task[Any], End] = {}
         self.slots: asyncio.Semaphore | None = None
         self._suspicion: Suspicion | None = None
         self._trial = asyncio.Lock()
@@ -84,6 +94,11 @@ class _Running:
         self.tasks[task] = job
         self._begun.add(job)
 
+    def leave(self, task: asyncio.Task[Any]) -> End | None:
+        """A step is over; returns why it was ended, if it was."""
+        self.tasks.pop(task, None)
+        return self.ended.pop(task, None)
+
     def came_further(self, job: str) -> None:
         """A step of the job is recorded."""
         if job in self._begun:
@@ -96,13 +111,17 @@ class _Running:
             self._tried = None
             self._trial.release()
 
-    def end(self, jobs: Iterable[str]) -> None:
-        """End the steps of jobs that belong to another process now; may be called from any thread."""
+    def end(self, jobs: Iterable[str], why: End) -> set[str]:
+        """End the steps of jobs; may be called from any thread. Returns those of which a step runs."""
+        found = set()
         for task, job in list(self.tasks.items()):
             if job in jobs:
-                self.taken.add(task)
-                with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, and the task with it
-                    task.get_loop().call_soon_threadsafe(task.cancel)
+                found.add(job)
+                if task not in self.ended:  # a second time would cut its cleaning up
+                    self.ended[task] = why
+                    with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, and the task with it
+                        task.get_loop().call_soon_threadsafe(task.cancel)
+        return found
 
 
 RUNNING = _Running()
@@ -119,10 +138,12 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             job = str(DBOS.workflow_id)
+            RUNNING.jobs.add(job)
             try:
                 await RUNNING.admit(job)
                 return await function(*args, **kwargs)
             finally:
+                RUNNING.jobs.discard(job)
                 RUNNING.release(job)
 
         return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(run)
@@ -186,17 +207,22 @@ def _noted(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corouti
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         task = asyncio.current_task()
         assert task is not None
-        RUNNING.begin(task, str(DBOS.workflow_id))
+        job = str(DBOS.workflow_id)
+        RUNNING.begin(task, job)
+        why: End | None = None
         try:
             return await function(*args, **kwargs)
         except asyncio.CancelledError:
-            if task not in RUNNING.taken:
+            why = RUNNING.leave(task)
+            if why is None:
                 raise
             task.uncancel()
-            raise JobTaken("Another process goes on with this job.") from None
         finally:
-            RUNNING.tasks.pop(task, None)
-            RUNNING.taken.discard(task)
+            RUNNING.leave(task)
+        if why is End.TAKEN:
+            raise JobTaken("Another process goes on with this job.")
+        await DBOS.cancel_workflow_async(job)  # its lane is free from here on, and not while the step was still running
+        raise dbos_error.DBOSWorkflowCancelledError(f"The job {job} was cancelled.")
 
     return run
 
