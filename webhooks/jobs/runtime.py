@@ -110,7 +110,7 @@ class Runtime:
             raise
         self._reaper = reaper
 
-    def stop(self, seconds: int = 5) -> None:
+    def stop(self, seconds: int = 3) -> None:
         """Take no more jobs, wait for those that run, end what is left, and give it back to the queue.
 
         A job that was cut goes on in another process, or at the next start, at the step that it was in.
@@ -118,9 +118,8 @@ class Runtime:
         if self._reaper is None:
             return
         reaper, self._reaper = self._reaper, None
-        DBOS.destroy(
-            workflow_completion_timeout_sec=max(1, seconds)
-        )  # with no wait it closes the loop while jobs are begun on it
+        # With no wait at all the loop would be closed while jobs are being begun on it.
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, seconds))
         reaper.stop()
         try:
             reaper.leave()
@@ -152,7 +151,10 @@ class Runtime:
         return True
 
     async def cancel(self, identity: str) -> None:
-        """End a job wherever it runs, within about a second; its lane goes on when its step has ended. Raises DatabaseRefused."""
+        """End a job wherever it runs, within about a second; its lane goes on when its step has ended.
+
+        Raises DatabaseRefused.
+        """
         if self._reaper is None:
             raise RuntimeError("The runtime was not started.")
         try:

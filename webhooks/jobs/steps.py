@@ -127,7 +127,9 @@ class _Running:
 RUNNING = _Running()
 
 
-def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+def workflow(
+    name: str, recoveries: int = RECOVERIES
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Make an async function a job that outlives its process.
 
     The name is stored: it stays when the function is renamed. What the function does between its steps must be the same each
@@ -146,7 +148,7 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
                 RUNNING.jobs.discard(job)
                 RUNNING.release(job)
 
-        return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(run)
+        return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(run)
 
     return decorate
 
@@ -199,7 +201,8 @@ async def pause_until(moment: float, spread: float = 5.0) -> None:
     Durable: a job that is taken up again sleeps for the rest alone. Its lane waits with it; no thread does.
     """
     RUNNING.release(str(DBOS.workflow_id))
-    await DBOS.sleep_async(max(0.0, moment - time.time()) + random.uniform(0.0, spread))
+    # Never nothing: DBOS records no sleep of zero seconds, and the steps of a job that woke up late would not be found again.
+    await DBOS.sleep_async(max(0.001, moment - time.time()) + random.uniform(0.0, spread))
 
 
 def _noted(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
