@@ -123,6 +123,7 @@ def test_nothing_is_lost_and_no_lane_overlaps_whenever_a_worker_is_killed(
             "overlap": lambda: kills.overlaps(journal),
             "order": lambda: kills.steps_back(journal, jobbing.STEPS),
         },
+        environment={"JOBBING_RECOVERIES": "1000"},
         workers=workers,
         kills=number,
         points=chance.sample(EFFECTS, len(EFFECTS)),
@@ -140,6 +141,9 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_lane_goes_on(
     hand_in(receiver, jobbing.poison, "poison", "a")
     hand_in(receiver, jobbing.work, "behind it", "a", 0.01)
     hand_in(receiver, jobbing.napping, "asleep all the while", "b", time.time() + 15)
+    beside = [f"beside it {number}" for number in range(4)]
+    for job in beside:
+        hand_in(receiver, jobbing.work, job, job, 0.3)
     worker = start(JOBBING_DEAD="1.5")
 
     def done() -> bool:
@@ -153,7 +157,7 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_lane_goes_on(
     assert state(receiver, "poison") == "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
     assert receiver.counts().given_up == 1
     assert state(receiver, "behind it") == "SUCCESS"
-    assert state(receiver, "asleep all the while") == "SUCCESS"  # whoever dies beside a killer is no killer
+    assert [state(receiver, job) for job in ("asleep all the while", *beside)] == ["SUCCESS"] * 5  # no killers, these
 
 
 def test_a_worker_that_was_silent_for_too_long_does_not_go_on_with_what_was_taken_from_it(

@@ -194,7 +194,7 @@ def test_a_cancelled_step_ends_before_the_next_job_of_its_lane_begins(runtime: R
 
 
 def test_a_job_that_sleeps_through_many_restarts_is_not_given_up(runtime: Runtime) -> None:
-    hand_in(runtime, jobbing.napping, "job", "lane", time.time() + 12)
+    hand_in(runtime, jobbing.napping, "job", "lane", time.time() + 3600)
     for _ in range(6):
         end = time.monotonic() + 20
         while runtime.counts().running != 1:
@@ -203,9 +203,23 @@ def test_a_job_that_sleeps_through_many_restarts_is_not_given_up(runtime: Runtim
         runtime.stop(0)
         assert runtime.counts()[:2] == (1, 0)
         runtime.start()
-    assert settled(runtime).given_up == 0
+    assert runtime.counts().given_up == 0
+    assert len([entry for entry in jobbing.journal.read() if entry["what"] == "begin"]) <= 2
+    asyncio.run(runtime.cancel("job"))
+    settled(runtime)
+    assert state(runtime, "job") == "CANCELLED"
+
+
+def test_a_job_that_slept_while_no_process_ran_goes_on_behind_its_sleep(runtime: Runtime) -> None:
+    hand_in(runtime, jobbing.napping, "job", "lane", time.time() + 2)
+    while not [entry for entry in jobbing.journal.read() if entry["what"] == "end"]:
+        time.sleep(0.05)
+    runtime.stop(0)
+    time.sleep(2)
+    runtime.start()
+    settled(runtime)
     assert state(runtime, "job") == "SUCCESS"
-    assert len([entry for entry in jobbing.journal.read() if entry["what"] == "begin"]) <= 3
+    assert [entry["step"] for entry in jobbing.journal.read() if entry["what"] == "end"] == ["fetch", "report"]
 
 
 def test_a_process_that_only_hands_in_works_on_nothing(runtime: Runtime) -> None:
