@@ -1,6 +1,8 @@
 """A worker for the trials: jobs whose every step is written down.
 
 usage: python -m tests.webhooks.jobbing DATABASE JOURNAL
+
+Beside the journal it makes a file `ready-PID` when it works.
 """
 
 from __future__ import annotations
@@ -144,7 +146,7 @@ def main() -> None:
         signal.signal(sign, lambda *_: stop.set())
     worker = runtime(sys.argv[1])
     worker.start()
-    journal.write(what="ready")
+    journal.path.with_name(f"ready-{os.getpid()}").touch()
     stop.wait()
     worker.stop(seconds=int(os.environ.get("JOBBING_GRACE", "3")))
     worker.engine.dispose()
