@@ -76,7 +76,10 @@ class Reaper:
         self._begin(self.check, "deploymend-beat")
 
     def look(self) -> None:
-        """Begin to look for the dead; DBOS's tables are there by now."""
+        """Begin to look for the dead; DBOS's tables are there by now. What is known of long ago is forgotten here."""
+        with self.engine.begin() as connection:
+            connection.execute(WORKERS.delete().where(WORKERS.c.beat_ms < now_ms(self.engine) - _FORGET_MS))
+            connection.execute(CANCELS.delete().where(CANCELS.c.asked_ms < now_ms(self.engine) - _FORGET_MS))
         self._begin(self.reap, "deploymend-reaper")
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -137,9 +140,6 @@ class Reaper:
         if dead:
             log.warning("Processes have died; their jobs go on here or elsewhere: %s.", ", ".join(sorted(dead)))
             self._give_back(dead, self._deaths())
-        with self.engine.begin() as connection:
-            connection.execute(WORKERS.delete().where(WORKERS.c.beat_ms < now_ms(self.engine) - _FORGET_MS))
-            connection.execute(CANCELS.delete().where(CANCELS.c.asked_ms < now_ms(self.engine) - _FORGET_MS))
 
     def cancel(self, job: str) -> None:
         """Have a job cancelled: at once when it does not run, else by the process that it runs in.
