@@ -59,6 +59,16 @@ def installed() -> str:
     return page("Deploymend is installed", tag("p", "There is nothing to set up in the repositories.", class_="lead"), _next())
 
 
+def about(install_url: str | None) -> str:
+    """Say what the App is: its home page."""
+    return page(
+        "Deploymend",
+        tag("p", "Finds out why a deploy of a Python app failed, by booting it on paper, and repairs it.", class_="lead"),
+        _next(),
+        _install(install_url, "Install the App in repositories") if install_url else None,
+    )
+
+
 def refused(title: str, why: str, *then: Child) -> str:
     """Say what went wrong, and what to do."""
     return page(title, tag("div", tag("p", why), class_="note bad", role="alert"), *then)

@@ -26,7 +26,8 @@ class Registered(NamedTuple):
     """What GitHub says of the App itself."""
 
     name: str
-    html_url: str
+    html_url: str  # its public page
+    settings_url: str  # the page where its owner changes it
     permissions: dict[str, str]
     events: tuple[str, ...]
     installations: int | None
@@ -75,16 +76,21 @@ async def describe(github: GitHub, kept: Credentials, open_client: Client = clie
     if not isinstance(told, dict):
         raise Failed("GitHub's answer is not what its documentation says.")
     hook = await _ask(github, "GET", "/app/hook/config", open_client, token)
-    config = _json(hook) if hook.status_code == 200 else None
-    count = told.get("installations_count")
-    permissions = told.get("permissions")
+    return _registered(github, kept, told, _json(hook) if hook.status_code == 200 else None)
+
+
+def _registered(github: GitHub, kept: Credentials, told: dict[str, Any], hook: Any) -> Registered:
+    owner, permissions, count = told.get("owner"), told.get("permissions"), told.get("installations_count")
+    slug = str(told.get("slug") or kept.slug or "")
+    organisation = str(owner.get("login") or "") if isinstance(owner, dict) and owner.get("type") == "Organization" else ""
     return Registered(
-        str(told.get("name") or kept.slug or kept.app_id),
-        str(told.get("html_url") or ""),
+        str(told.get("name") or slug),
+        github.app_url(slug),
+        f"{github.apps_url(organisation)}/{slug}",
         {str(name): str(access) for name, access in permissions.items()} if isinstance(permissions, dict) else {},
         tuple(str(event) for event in told.get("events") or ()),
         count if isinstance(count, int) else None,
-        str(config["url"]) if isinstance(config, dict) and config.get("url") else None,
+        str(hook["url"]) if isinstance(hook, dict) and hook.get("url") else None,
     )
 
 

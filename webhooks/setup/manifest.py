@@ -12,7 +12,6 @@ from webhooks.setup.places import HOOK, read_address
 Keep = Literal["file", "show"]
 ACCOUNT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?")
 NAME_LIMIT = 34  # characters, by GitHub's own form
-HOMEPAGE = "https://github.com/deploymend/deploymend"
 DESCRIPTION = "Finds out why a deploy of a Python app failed, and opens one pull request that repairs it."
 
 
@@ -55,7 +54,7 @@ def manifest(choice: Choice, own: str) -> dict[str, object]:
     """Return what is sent to GitHub; `own` is the address under which the person's browser sees us, to which it comes back."""
     return {
         "name": choice.name,
-        "url": HOMEPAGE,
+        "url": f"{choice.address}/setup/about",
         "description": DESCRIPTION,
         "hook_attributes": {"url": choice.address + HOOK, "active": True},
         "redirect_url": f"{own}/setup/created",

@@ -32,55 +32,48 @@ async def look(github: GitHub, kept: Credentials, public_url: str | None = None,
         registered = await describe(github, kept, open_client)
     except Failed as failure:
         return [*items, Item(f"GitHub ({github.host})", "missing", str(failure), github.apps_url(), "Your Apps")]
-    page = registered.html_url or github.app_url(kept.slug or "")
     items.append(Item(f"GitHub ({github.host})", "done", f"It knows the App as “{registered.name}”."))
-    return [
-        *items,
-        _rights(registered, page),
-        _events(registered, page),
-        _hook(registered, github, public_url),
-        _installed(registered, page),
-    ]
+    return [*items, _rights(registered), _events(registered), _hook(registered, github, public_url), _installed(registered)]
 
 
-def _rights(registered: Registered, page: str) -> Item:
+def _rights(registered: Registered) -> Item:
     absent = lacking(registered.permissions)
     if not absent:
         return Item("Permissions", "done", "The App has all that it needs.")
     names = ", ".join(f"{one.title} ({one.access_words})" for one in absent)
-    text = f"Not granted: {names}. Add them on the App's page under “Permissions & events”; installations then have to accept."
-    return Item("Permissions", "missing", text, page, "The App's page")
+    text = f"Not granted: {names}. Whoever installed the App has to accept what you add."
+    return Item("Permissions", "missing", text, f"{registered.settings_url}/permissions", "Add them")
 
 
-def _events(registered: Registered, page: str) -> Item:
+def _events(registered: Registered) -> Item:
     absent = [one.name for one in EVENTS if one.name not in registered.events]
     if not absent:
         return Item("Events", "done", "GitHub sends all that it should.")
-    text = f"Not subscribed: {', '.join(absent)}. Tick them on the App's page under “Permissions & events”."
-    return Item("Events", "missing", text, page, "The App's page")
+    text = f"Not subscribed: {', '.join(absent)}."
+    return Item("Events", "missing", text, f"{registered.settings_url}/permissions", "Tick them")
 
 
 def _hook(registered: Registered, github: GitHub, public_url: str | None) -> Item:
-    title = "Webhook"
-    if registered.hook_url is None:
-        return Item(title, "unknown", "GitHub did not say where it sends the deliveries.")
-    address, trouble = read_address(registered.hook_url.removesuffix(HOOK), github.own_server)
-    if trouble or not registered.hook_url.endswith(HOOK):
-        wrong = trouble or f"The address has to end with {HOOK}."
-        return Item(title, "missing", f"GitHub sends to {registered.hook_url}. {wrong}")
-    if public_url and address != public_url:
-        text = f"GitHub sends to {registered.hook_url}, and this service is at {public_url}. Change the one that is wrong."
-        return Item(title, "missing", text)
-    return Item(
-        title, "done", f"GitHub sends to {registered.hook_url}. The App's page lists what was delivered, under “Advanced”."
-    )
+    sent_to = registered.hook_url
+    if sent_to is None:
+        return Item(
+            "Webhook", "unknown", "GitHub did not say where it sends the events.", registered.settings_url, "Look there"
+        )
+    address, trouble = read_address(sent_to.removesuffix(HOOK), github.own_server)
+    if not sent_to.endswith(HOOK):
+        trouble = f"The address has to end with {HOOK}."
+    elif public_url and address != public_url:
+        trouble = trouble or f"This service is at {public_url}, by its settings."
+    if trouble:
+        return Item("Webhook", "missing", f"GitHub sends to {sent_to}. {trouble}", registered.settings_url, "Change it")
+    return Item("Webhook", "done", f"GitHub sends to {sent_to}.", f"{registered.settings_url}/advanced", "What was delivered")
 
 
-def _installed(registered: Registered, page: str) -> Item:
-    title, link = "Installation", f"{page}/installations/new"
+def _installed(registered: Registered) -> Item:
+    link = f"{registered.html_url}/installations/new"
     if registered.installations is None:
-        return Item(title, "unknown", "GitHub did not say where the App is installed.", link, "Install it")
+        return Item("Installation", "unknown", "GitHub did not say where the App is installed.", link, "Install it")
     if registered.installations == 0:
-        return Item(title, "missing", "The App is installed nowhere yet: choose its repositories.", link, "Install it")
+        return Item("Installation", "missing", "The App is installed nowhere yet: choose its repositories.", link, "Install it")
     accounts = "one account" if registered.installations == 1 else f"{registered.installations} accounts"
-    return Item(title, "done", f"The App is installed in {accounts}.", link, "Install it in more")
+    return Item("Installation", "done", f"The App is installed in {accounts}.", link, "Install it in more")

@@ -113,7 +113,7 @@ def form(
                     "yes",
                     f"Any account of {github.host}",
                     filled.get("public") == "yes",
-                    "Others then use your machine and see its answers.",
+                    "Strangers' repositories are then analysed on your machine.",
                 ),
             ),
             group(
@@ -183,15 +183,17 @@ def check(github: GitHub, choice: Choice, manifest: Mapping[str, object], state:
             "form",
             tag("input", type="hidden", name="manifest", value=posted),
             actions(
-                button(f"Create the App on {github.host}"), tag("a", "Change something", href="/setup", class_="button quiet")
+                button(f"Create the App on {github.host}"),
+                tag("button", "Change something", type="submit", form="change", class_="button quiet"),
             ),
             method="post",
             action=github.register_url(choice.organisation, state),
         ),
+        tag("form", _filled(choice), id="change", method="post", action="/setup/check"),
         tag("h2", "What the App may do, and why"),
         tag("p", "In the repositories that you choose when you install it, and nowhere else.", class_="soft"),
         tag("dl", rights, class_="rights"),
-        tag("details", tag("summary", f"The {len(EVENTS)} events that it is told of"), tag("ul", events, class_="events")),
+        tag("details", tag("summary", f"The {len(EVENTS)} events that it is told of"), tag("ul", events)),
         tag("details", tag("summary", "The manifest, as it is sent"), tag("pre", tag("code", json.dumps(manifest, indent=2)))),
         step=3,
     )
@@ -201,12 +203,12 @@ def secrets(install_url: str, fly: str, env: str, on_fly: bool, trouble: str | N
     """Show the credentials, which are kept nowhere else, as what a person has to set."""
     at_fly = copied(
         "fly",
-        "For Fly: run this in a terminal",
+        "On Fly: run this in a terminal",
         fly,
         "The values go through standard input, so no list of processes shows them.",
     )
     anywhere = copied(
-        "env", "Anywhere else: environment variables", env, "One line for each; the line breaks of the key are written as \\n."
+        "env", "As environment variables", env, "One line for each; the line breaks of the key are written as \\n."
     )
     why = tag("div", tag("p", "They could not be stored: ", trouble), class_="note bad", role="alert") if trouble else None
     return page(
@@ -216,7 +218,7 @@ def secrets(install_url: str, fly: str, env: str, on_fly: bool, trouble: str | N
             "p",
             "The App is made. Its credentials are kept nowhere else: ",
             tag("strong", "this page shows them until you say that they are set"),
-            ", for an hour at most, or until the service starts again.",
+            ", or until the service starts again.",
             class_="lead",
         ),
         (at_fly, anywhere) if on_fly else (anywhere, at_fly),
@@ -241,22 +243,33 @@ def set_elsewhere(install_url: str) -> str:
     )
 
 
+def _filled(choice: Choice) -> list[Markup]:
+    """Return a choice as fields that nobody sees, so that the form can be shown with it again."""
+    values = {"name": choice.name, "organisation": choice.organisation, "address": choice.address, "keep": choice.keep}
+    values |= {"public": "yes" if choice.public else "no", "workflows": "yes" if choice.workflows else "no", "change": "yes"}
+    return [tag("input", type="hidden", name=name, value=value) for name, value in values.items()]
+
+
 def _tunnel(own: str) -> Markup:
     port = urlsplit(own).port or 80
-    ways = f"cloudflared tunnel --url http://localhost:{port}", f"tailscale funnel {port}", f"ngrok http {port}"
-    ssh = f"ssh -R 80:localhost:{port} nokey@localhost.run"
+    ways = (
+        ("with ssh alone", f"ssh -R 80:localhost:{port} nokey@localhost.run"),
+        ("with cloudflared, which needs no account", f"cloudflared tunnel --url http://localhost:{port}"),
+        ("with ngrok", f"ngrok http {port}"),
+        ("with Tailscale, whose address stays the same", f"tailscale funnel {port}"),
+    )
     return tag(
         "section",
         tag(
             "p",
             tag("strong", "This page is open on your own machine, which GitHub can't reach. "),
-            "A tunnel gives it a public address. Any of these does; leave it running in a terminal of its own:",
+            "A tunnel gives it a public address. Start one of these in a terminal of its own, and leave it running:",
         ),
-        [tag("pre", tag("code", way)) for way in (*ways, ssh)],
+        tag("ul", [tag("li", name, tag("pre", code(way))) for name, way in ways], class_="ways"),
         tag(
             "p",
-            "Then type the https:// address that it prints in the field below. Most tunnels get another address at each start: "
-            "change it then on the App's page under “Webhook URL”.",
+            "Type the https:// address that it prints below. When a tunnel comes back with another address, change it on the "
+            "App's page under “Webhook URL”.",
         ),
         class_="note",
         aria_label="A public address",

@@ -75,11 +75,21 @@ def group(legend: str, *content: Child) -> Markup:
 
 def copied(name: str, label: str, text: str, hint: str) -> Markup:
     """Return text that is meant to be copied whole."""
+    rows = str(min(text.count("\n") + 2, 12))
     return tag(
         "div",
         tag("label", label, for_=name),
         tag("div", hint, class_="hint", id=f"{name}-hint"),
-        tag("textarea", text, id=name, readonly=True, spellcheck="false", autocomplete="off", aria_describedby=f"{name}-hint"),
+        tag(
+            "textarea",
+            text,
+            id=name,
+            readonly=True,
+            rows=rows,
+            spellcheck="false",
+            autocomplete="off",
+            aria_describedby=f"{name}-hint",
+        ),
         class_="field",
     )
 

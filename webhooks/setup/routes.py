@@ -53,6 +53,7 @@ def router(
     routes.post("/setup/forget")(setup.forget)
     routes.get("/setup/done")(setup.done)
     routes.get("/setup/installed")(setup.installed)
+    routes.get("/setup/about")(setup.about)
     return routes
 
 
@@ -114,6 +115,8 @@ class _Setup:
         form = await _form(request)
         if form is None:
             return _odd_form()
+        if form.get("change") == "yes":
+            return self._form(request, form, {})
         choice, wrong = read_choice(form, self._github.own_server)
         if wrong:
             return self._form(request, form, wrong, 422)
@@ -184,6 +187,10 @@ class _Setup:
             return _show(pages.key(set_up=True)) if self._door else self._closed(200)
         items = await look(self._github, self._kept, self._settings.public_url, self._open_client)
         return _show(endings.done(self._install_url(), items, self._restart))
+
+    async def about(self) -> Response:
+        """GET /setup/about: the App's home page."""
+        return _show(endings.about(self._install_url()))
 
     async def installed(self) -> Response:
         """GET /setup/installed: GitHub sends whoever installed the App here."""

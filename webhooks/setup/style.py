@@ -20,6 +20,7 @@ header{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:center;justify-c
 .mark{font-weight:700;letter-spacing:-.01em}
 .steps{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0;padding:0;list-style:none;color:var(--soft);font-size:.875rem}
 .steps [aria-current]{color:var(--text);font-weight:600;border-bottom:2px solid var(--accent)}
+main>:last-child{margin-bottom:0}
 main{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:clamp(1.1rem,4vw,2rem)}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .75rem;letter-spacing:-.015em}
 h2{font-size:1.1rem;line-height:1.35;margin:2rem 0 .5rem}
@@ -33,9 +34,10 @@ code{background:var(--code);border-radius:.25rem;padding:.1em .3em;overflow-wrap
 pre{background:var(--code);border:1px solid var(--line);border-radius:.5rem;padding:.75rem;overflow-x:auto;line-height:1.5;
 user-select:all;-webkit-user-select:all}
 pre code{background:none;padding:0;overflow-wrap:normal}
-textarea{width:100%;min-height:12rem;background:var(--code);color:inherit;border:1px solid var(--field);border-radius:.5rem;
+textarea{width:100%;background:var(--code);color:inherit;border:1px solid var(--field);border-radius:.5rem;
 padding:.75rem;line-height:1.45;resize:vertical;white-space:pre;overflow:auto}
 .field{margin:0 0 1.4rem}
+form .actions{margin-top:1.75rem}
 label,legend{font-weight:600}
 fieldset{border:0;padding:0;margin:0 0 1.4rem;min-width:0}
 legend{padding:0}
@@ -50,7 +52,11 @@ input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 border:1px solid var(--accent);border-radius:.5rem;padding:.65rem 1.2rem;min-height:2.75rem;cursor:pointer;
 text-decoration:none}
 .button.quiet{background:none;color:var(--accent)}
-.actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin:1.5rem 0 0}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin:1.5rem 0 1.25rem}
+ul,ol{padding-left:1.3rem}
+.ways li{margin:0 0 .6rem}
+.ways pre{margin:.2rem 0 0;padding:.5rem .75rem;white-space:pre-wrap;overflow-wrap:anywhere}
+.ways pre code{overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .note{border-left:4px solid var(--accent);background:var(--note-back);padding:.8rem 1rem;border-radius:.35rem;
 margin:0 0 1.25rem}
@@ -63,7 +69,6 @@ margin:0 0 1.25rem}
 .rights dt{font-weight:600;margin-top:.7rem}
 .rights dd{margin:0}
 .rights .access{font-weight:400;color:var(--soft)}
-.events{padding-left:1.2rem}
 summary{cursor:pointer;font-weight:600;padding:.35rem 0}
 details{margin:0 0 1rem}
 .todo{list-style:none;padding:0}
