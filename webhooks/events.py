@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from webhooks.model import Commented, Dropped, Event, Failure, Installed, PullChanged, Pushed, Repository, Source
+from webhooks.model import Commented, Dropped, Event, Failure, Installed, PullChanged, Pushed, Repository
 from webhooks.payload import Malformed, Reader
 from webhooks.rules import Rules, Signal, is_deploy
 
 OUR_BRANCHES = "deploymend/"  # the branches that we push begin with it
 COMMAND = "/deploymend"
+_LONGEST_COMMAND = 2_000
 _FAILED = ("failure", "timed_out")
 _BROKEN = ("failure", "error")
 _COMMAND = re.compile(rf"\s*{COMMAND}(?![\w/-])", re.IGNORECASE)
@@ -52,7 +53,7 @@ class _Seen(NamedTuple):
         return self.me.login is not None and self.sender.lower() == self.me.login
 
 
-def read(event: str, payload: Any, me: Me, rules: Rules = Rules()) -> Event | Dropped:
+def read(event: str, payload: Any, me: Me, rules: Rules) -> Event | Dropped:
     """Return what happened, or why a delivery is dropped; `event` is what X-GitHub-Event says, `payload` any JSON value."""
     reading = _READERS.get(event)
     if reading is None:
@@ -223,7 +224,7 @@ def _issue_comment(seen: _Seen) -> Commented | Dropped:
     issue = seen.payload.inside("issue")
     pull = isinstance(issue.get("pull_request"), dict)
     repository, author = _repository(seen.payload), comment.name("user.login")
-    return Commented(repository, issue.id("number"), comment.id("id"), author, body.strip(), pull)
+    return Commented(repository, issue.id("number"), comment.id("id"), author, body.strip()[:_LONGEST_COMMAND], pull)
 
 
 def _installation(seen: _Seen) -> Installed | Dropped:
@@ -257,4 +258,3 @@ _READERS: dict[str, Callable[[_Seen], Event | Dropped]] = {
 }
 EVENTS = (*_READERS, "ping")  # those that the App asks GitHub for
 READ: frozenset[str] = frozenset(_READERS)
-_SOURCES: tuple[Source, ...] = ("check_run", "check_suite", "workflow_run", "workflow_job", "deployment_status", "status")

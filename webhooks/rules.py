@@ -65,11 +65,14 @@ _PLATFORM = frozenset("fly flyio flyctl flydeploy render onrender".split())
 # Words that send a name elsewhere: to another platform or a package index, unless it also names one of ours.
 _ELSEWHERE = frozenset(
     "vercel netlify railway heroku cloudflare wrangler aws ecs eks lambda gcp gke azure firebase kubernetes k8s helm pages "
-    "docs documentation mkdocs sphinx storybook chromatic pypi testpypi npm crates dockerhub ghcr terraform pulumi copilot".split()
+    "docs documentation mkdocs sphinx storybook chromatic pypi testpypi npm crates dockerhub ghcr "
+    "terraform pulumi copilot".split()
 )
 _TAKEN_DOWN = frozenset("undeploy teardown destroy cleanup delete remove rollback".split())
 # Jobs of a workflow that deploys, which are no deploys themselves.
-_CHECKS = frozenset("test tests testing pytest lint linting ruff mypy types typecheck format unit e2e coverage security scan".split())
+_CHECKS = frozenset(
+    "test tests testing pytest lint linting ruff mypy types typecheck format unit e2e coverage security scan".split()
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
@@ -90,7 +93,7 @@ class Rules(NamedTuple):
     checks: tuple[str, ...] = ()
 
 
-def is_deploy(signal: Signal, rules: Rules = Rules()) -> bool:
+def is_deploy(signal: Signal, rules: Rules) -> bool:
     """Say whether it is a deploy to Fly or Render that failed, as far as a delivery shows."""
     told = _by_globs(signal, rules)
     if told is not None:

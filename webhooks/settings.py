@@ -82,12 +82,14 @@ SETTINGS = (
     Setting("webhook_secret", values.secret, "secret", "", "signs the deliveries; at least 16 characters", True),
     Setting("webhook_secret_old", values.secret, "secret", "", "also accepted, while the secret is changed", True),
     Setting("slug", values.slug, "string", "", "the App's name in URLs: its bot is `SLUG[bot]`"),
-    Setting("base_url", values.url, "URL", "https://api.github.com", "GitHub's API; of an Enterprise Server `https://HOST/api/v3`"),
+    Setting(
+        "base_url", values.url, "URL", "https://api.github.com", "GitHub's API; of an Enterprise Server `https://HOST/api/v3`"
+    ),
     Setting("web_url", values.url, "URL", "of `base_url`", "GitHub's pages, and the host of its repositories"),
     Setting("public_url", values.url, "URL", "", "where GitHub and your browser reach this service"),
     Setting("data", values.text, "path", ".deploymend", "the folder of the database and of what `/setup` stores"),
-    Setting("database_url", values.database, "secret", "SQLite in `data`", "`postgresql://…`, for many workers and machines", True),
-    Setting("checks", values.names, "list", "", "globs of names that are deploys; `!glob` are none; the last that fits decides"),
+    Setting("database_url", values.database, "secret", "SQLite in `data`", "`postgresql://…`, for many workers", True),
+    Setting("checks", values.names, "list", "", "globs of what is a deploy; `!glob` is none; the last that fits decides"),
     Setting("unsafe", values.flag, "true or false", "false", "also offer unsafe repairs"),
     Setting("verify", values.flag, "true or false", "false", "build and boot each repair in a container before it is offered"),
     Setting("workers", values.number(0, 64), "number", "2", "jobs at once in this process; 0: `bot serve` only listens"),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.evidence.redaction import redact
+
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _PEM = re.compile(r"\s*-----BEGIN (?:RSA )?PRIVATE KEY-----\n.+\n-----END (?:RSA )?PRIVATE KEY-----\s*", re.DOTALL)
 _SHORTEST_SECRET = 16  # shorter ones can be guessed
@@ -120,5 +122,5 @@ def level(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """Return a value for a sentence: short, on one line, nothing that a terminal would obey."""
-    quoted = ascii(value)
+    quoted = redact(ascii(value))
     return quoted if len(quoted) <= 60 else quoted[:57] + "…"

@@ -1,0 +1,97 @@
+"""`bot serve`: listens to GitHub's deliveries, and works on their jobs unless that is left to `bot worker`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import socket
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from bot.cli import serving
+from bot.cli.errors import CLEAN, Refused
+
+if TYPE_CHECKING:
+    from webhooks.settings import Settings
+
+_AT_ONCE = 512  # connections; more are answered 503
+_GRACE = 10  # seconds for requests that are being answered when the service ends
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until a signal; once /setup has stored an App's credentials, start again with them."""
+    more = {"DEPLOYMEND_HOST": options.host, "DEPLOYMEND_PORT": None if options.port is None else str(options.port)}
+    from webhooks.settings import BadSettings
+
+    try:
+        settings = serving.settings("serve", more)
+        with _listening(settings) as listener:
+            while asyncio.run(_serve(settings, listener)):
+                settings = serving.settings("serve", more)
+    except BadSettings as error:
+        return serving.say(error)
+    return CLEAN
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_AT_ONCE)
+    except OSError as error:
+        raise Refused(
+            f"nothing can listen at {settings.host}:{settings.port} ({why}); see --host and --port"
+        ) from None
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> bool:
+    """Serve until a signal (False), or until there are new credentials (True)."""
+    import uvicorn
+
+    from webhooks import journal, service
+
+    again = False
+
+    def stored() -> None:
+        nonlocal again
+        again = server.should_exit = True
+
+    def ended(number: int, frame: FrameType | None) -> None:
+        nonlocal again
+        again, server.should_exit = False, True
+
+    built = service.build(settings, stored=stored)
+    config = uvicorn.Config(
+        built.app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_AT_ONCE,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = uvicorn.Server(config)
+    # uvicorn passes a signal on when it has shut down, and the workshop has yet to be stopped then.
+    before = {number: signal.signal(number, ended) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        if built.workshop is not None:
+            await built.workshop.start(work=settings.workers > 0)
+        address = _address(listener)
+        print(
+            f"Deploymend listens at {address}" + ("" if settings.configured else f"; set it up at {address}/setup"), flush=True
+        )
+        journal.log("bot.serve", "listening", address=address, configured=settings.configured)
+        try:
+            await server.serve(sockets=[listener.dup()])
+        finally:
+            if built.workshop is not None:
+                await built.workshop.stop()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return again
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
