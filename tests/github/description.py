@@ -136,7 +136,7 @@ def answer_errors(operation: Operation, status: int, body: Json) -> list[str]:
     """Return what is wrong with an answer, errors included."""
     answers = operation.described["responses"]
     if str(status) not in answers:
-        if status < 400:
+        if status < 400 and status not in (301, 307):  # any operation may redirect to a new name
             return [f"{operation.name} never answers {status}"]
         return [_sentence(error) for error in _schema({"$ref": "#/components/schemas/basic-error"}).iter_errors(body)]
     if "content" not in answers[str(status)]:
@@ -180,7 +180,9 @@ def _modern(schema: Json) -> Json:
         return [_modern(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    modern = {key: _modern(value) for key, value in schema.items() if key not in ("nullable", "discriminator")}
+    modern = {key: _modern(value) for key, value in schema.items() if key not in ("nullable", "discriminator", "oneOf")}
+    if "oneOf" in schema:
+        modern["anyOf"] = _modern(schema["oneOf"])  # the alternatives of the description overlap
     if schema.get("nullable") is not True:
         return modern
     if "type" not in modern:
