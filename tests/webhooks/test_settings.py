@@ -79,9 +79,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
 
 
 def test_the_file_comes_after_the_environment(tmp_path):
-    (tmp_path / "bot.toml").write_text(
-        'checks = ["deploy*", "!docs"]\nworkers = 5\nverify = true\n'
-    )
+    (tmp_path / "bot.toml").write_text('checks = ["deploy*", "!docs"]\nworkers = 5\nverify = true\n')
     found = read(APP | {"DEPLOYMEND_CONFIG": "bot.toml", "DEPLOYMEND_WORKERS": "3"}, tmp_path)
     assert (found.checks, found.workers, found.verify) == (("deploy*", "!docs"), 3, True)
 

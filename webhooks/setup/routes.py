@@ -31,19 +31,20 @@ def router(
     settings: Settings,
     *,
     key: str | None,
-    adopt: Callable[[Credentials], bool] | None = None,
+    stored: Callable[[], None] | None = None,
     open_client: Client = client,
     fly_app: str | None = None,
 ) -> APIRouter:
     """Return the routes below /setup.
 
-    `key` opens them (`new_key()`); None where the service is set up, and then nobody may look. `adopt` is called with stored
-    credentials and tells whether the running service uses them from now on (else it has to be started again). `fly_app` is
-    the name of the Fly app that we run in, by default what Fly says. Raises ValueError without a key where one is needed.
+    `key` opens them (`new_key()`); None where the service is set up, and then nobody may look. `stored` is called when
+    credentials were stored, and has the service take them up; without it the person is told to start the service again.
+    `fly_app` is the name of the Fly app that we run in, by default what Fly says. Raises ValueError without a key where one
+    is needed.
     """
     if key is None and not settings.configured:
         raise ValueError("a service that is not set up needs a setup key")
-    setup = _Setup(settings, key, adopt, open_client, fly_app or os.environ.get("FLY_APP_NAME"))
+    setup = _Setup(settings, key, stored, open_client, fly_app or os.environ.get("FLY_APP_NAME"))
     routes = APIRouter(include_in_schema=False)
     routes.get("/setup")(setup.start)
     routes.post("/setup/key")(setup.unlock)
@@ -64,14 +65,14 @@ class _Setup:
         self,
         settings: Settings,
         key: str | None,
-        adopt: Callable[[Credentials], bool] | None,
+        stored: Callable[[], None] | None,
         open_client: Client,
         fly_app: str | None,
     ) -> None:
         self._settings = settings
         self._github = GitHub(settings.base_url, settings.web_url)
         self._door = Doorkeeper(key) if key else None
-        self._adopt = adopt
+        self._stored = stored
         self._open_client = open_client
         self._fly_app = fly_app
         self._kept = _configured(settings)
@@ -155,7 +156,9 @@ class _Setup:
                 self._trouble = f"{self._settings.data} can't be written ({error.strerror})."
             else:
                 self._kept = made
-                self._restart = not (self._adopt and self._adopt(made))
+                self._restart = self._stored is None
+                if self._stored:
+                    self._stored()
                 return
         self._shown = made
 
