@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from webhooks.model import Commented, Dropped, Event, Failure, Installed, PullChanged, Pushed, Repository
-from webhooks.payload import Malformed, Reader
+from webhooks.payload import Malformed, Reader, allowed
 from webhooks.rules import Rules, Signal, is_deploy
 
 OUR_BRANCHES = "deploymend/"  # the branches that we push begin with it
@@ -159,7 +159,9 @@ def _deployment_status(seen: _Seen) -> Failure | Dropped:
     addresses = (log_url, status.url("target_url"), status.url("environment_url"))
     app = status.word("creator.login") or deployment.word("creator.login")
     name = deployment.word("environment") or status.name("environment")
-    signal = Signal("deployment_status", name, group=status.word("workflow.name"), app=app, addresses=addresses)
+    run = Reader(seen.payload.get("workflow_run"))  # null for a deployment that no workflow made
+    path = run.word("path").partition("@")[0]
+    signal = Signal("deployment_status", name, run.word("name"), path, app, addresses)
     ref = deployment.word("ref").removeprefix("refs/heads/")  # a branch, a tag or the commit
     branch = None if ref == sha or deployment.branch_if_any("ref") is None else ref
     more = {"url": log_url, "log_url": log_url, "text": status.text("description")}
@@ -183,14 +185,17 @@ def _status(seen: _Seen) -> Failure | Dropped:
 
 def _push(seen: _Seen) -> Pushed | Dropped:
     payload = seen.payload
-    repository = _repository(payload)
-    if payload.get("ref") != f"refs/heads/{repository.default_branch}":
+    ref = payload.word("ref")
+    branch = ref.removeprefix("refs/heads/")
+    if branch == ref or branch.startswith(OUR_BRANCHES):  # a tag; what is pushed to a branch of ours, its pull request tells
         return Dropped("branch")
     if payload.flag("deleted"):
         return Dropped("action")
     if seen.is_ours():
         return Dropped("ours")
-    return Pushed(repository, repository.default_branch, payload.sha("before"), payload.sha("after"), seen.sender)
+    if not allowed(branch):
+        raise payload.wrong("ref")
+    return Pushed(_repository(payload), branch, payload.sha("before"), payload.sha("after"), seen.sender)
 
 
 def _pull_request(seen: _Seen) -> PullChanged | Dropped:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -104,6 +105,8 @@ SETTINGS = (
     Setting("host", values.text, "string", "127.0.0.1", "the address to listen at; 0.0.0.0 in a container"),
     Setting("port", values.number(0, 65535), "number", "`PORT`, 8080", "the port to listen at"),
 )
+# What Kubernetes puts into each container beside a Service that is called deploymend.
+_KUBERNETES = re.compile(r"service_(?:host|port(?:_.*)?)|port_[0-9]+_.*")
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -119,6 +122,8 @@ def read(environ: Mapping[str, str], folder: Path | None = None) -> Settings:
         if not name.startswith(PREFIX) or name == CONFIG or not value:  # an empty variable is one that was not set
             continue
         key = name.removeprefix(PREFIX).lower()
+        if _KUBERNETES.fullmatch(key) or (key == "port" and value.startswith("tcp://")):
+            continue
         if key in _BY_NAME and name == name.upper():
             _keep(found, key, value, name, mistakes)
         else:

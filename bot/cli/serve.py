@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         settings = serving.settings("serve", more)
-        with _listening(settings) as listener:
+        with listening(settings.host, settings.port) as listener:
             while asyncio.run(_serve(settings, listener)):
                 settings = serving.settings("serve", more)
     except BadSettings as error:
@@ -34,14 +34,18 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _listening(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listening(host: str, port: int) -> socket.socket:
+    """Return the socket to serve at; raises `Refused` where nothing can listen."""
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_AT_ONCE)
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_AT_ONCE
+        )
     except OSError as error:
-        raise Refused(
-            f"nothing can listen at {settings.host}:{settings.port} ({why}); see --host and --port"
-        ) from None
+        why = (error.strerror or "no such host").partition(" (")[0]  # the address stands here already
+        raise Refused(f"nothing can listen at {host}:{port} ({why}); see --host and --port") from None
+    # asyncio does it for sockets that it opens itself; without it each answer waits 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> bool:
@@ -64,6 +68,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> bool:
     config = uvicorn.Config(
         built.app,
         lifespan="off",
+        http="h11",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

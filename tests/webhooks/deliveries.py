@@ -12,12 +12,11 @@ APP = 4711
 SLUG = "deploymend-test"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 BEFORE = "89abcdef0123456789abcdef0123456789abcdef"
+DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 NAME = "octo-org/docflow"
 
 
-def signed(
-    payload: Any, event: str, delivery: str = "72d3162e-cc78-11e3-81ab-4c9367dc0958", secret: str = SECRET
-) -> dict[str, Any]:
+def signed(payload: Any, event: str, delivery: str = DELIVERY, secret: str = SECRET) -> dict[str, Any]:
     """Return body and headers of a delivery as GitHub sends it."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     headers = {

@@ -276,7 +276,7 @@ def test_before_the_app_is_set_up_no_delivery_is_read(monkeypatch):
 def served(app):
     """Serve an app on a free port; the server takes one address only, and ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", http="h11", log_config=None, access_log=False))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
         thread.start()
         try:

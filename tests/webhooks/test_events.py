@@ -121,7 +121,7 @@ def test_a_commit_of_a_fork_is_foreign(payload):
         ("deployment_status", d.deployment_status(state="inactive"), "passed"),
         ("deployment_status", d.deployment_status("vercel[bot]", "Preview"), "no deploy"),
         ("status", d.status(state="pending"), "passed"),
-        ("push", d.push("changes"), "branch"),
+        ("push", d.push("deploymend/0123456789ab"), "branch"),
         ("push", d.push(ref="refs/tags/main"), "branch"),
         ("push", d.push(deleted=True), "action"),
         ("pull_request", d.pull_request("opened"), "action"),
@@ -169,6 +169,8 @@ def test_a_fork_cannot_name_its_branch_like_ours():
 
 def test_the_other_events():
     assert read("push", d.push()) == Pushed(REPOSITORY, "main", d.BEFORE, d.SHA, "octocat")
+    assert read("push", d.push("release/1")) == Pushed(REPOSITORY, "release/1", d.BEFORE, d.SHA, "octocat")
+    assert read("push", d.push("a..b")) == Dropped("malformed ref")
     changed = PullChanged(REPOSITORY, 12, "closed", "deploymend/0123456789ab", d.SHA, False, "octocat")
     assert read("pull_request", d.pull_request()) == changed
     commented = Commented(REPOSITORY, 12, 492700400, "octocat", "/deploymend explain x", True)

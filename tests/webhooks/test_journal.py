@@ -61,8 +61,8 @@ def test_nothing_that_somebody_wrote_forges_a_line(lines):
     nasty = 'x"}\n{"level": "error", "message": "forged"}\r\u2028\x1b[31m\x00\ud800 ünï'
     journal.log("x", "delivery", name=nasty, **{nasty: nasty})
     logging.getLogger("y").info(nasty)
-    logging.getLogger("z").info("%d", nasty)
-    written = lines()
+    wrong = logging.LogRecord("z", logging.INFO, __file__, 1, "%d", (nasty,), None)
+    written = [*lines(), journal.JsonLines().format(wrong)]
     assert len(written) == 3
     for line in written:
         assert line.isascii()

@@ -167,6 +167,17 @@ def test_the_platforms_port_counts_where_no_other_is_set(tmp_path):
     assert read(APP | {"PORT": "10000", "DEPLOYMEND_PORT": "9"}, tmp_path).port == 9
 
 
+def test_what_kubernetes_sets_is_no_setting_of_ours(tmp_path):
+    given = {
+        "DEPLOYMEND_PORT": "tcp://10.0.0.1:80",
+        "DEPLOYMEND_PORT_80_TCP_ADDR": "10.0.0.1",
+        "DEPLOYMEND_SERVICE_HOST": "10.0.0.1",
+        "DEPLOYMEND_SERVICE_PORT": "80",
+        "DEPLOYMEND_SERVICE_PORT_HTTP": "80",
+    }
+    assert read(APP | given, tmp_path) == read(APP, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("base", "web"),
     [

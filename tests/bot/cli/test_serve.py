@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from bot.cli import main, serving
+from bot.cli import main, serve, serving
 
 ROOT = Path(__file__).parents[3]
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\n"
@@ -24,7 +25,8 @@ APP = {
 # The workshop of these tests writes down what happens to it; the real one has tests of its own.
 STARTER = """
 import sys
-from webhooks import journal, service
+from fastapi import APIRouter
+from webhooks import credentials, journal, service
 from webhooks.settings import BadSettings
 
 class Workshop:
@@ -39,6 +41,16 @@ class Workshop:
     async def ready(self):
         return {"database": "ok"}
 
+def setup(settings, stored):
+    def store():
+        credentials.save(settings.data, credentials.Credentials(7, open("key").read(), "the secret of the new App"))
+        stored()
+        return "stored"
+    routes = APIRouter()
+    routes.add_api_route("/setup", store)
+    return routes
+
+service._setup = setup
 service._workshop = lambda settings, metrics: Workshop()
 from bot.cli import main
 sys.exit(main([word for word in sys.argv[1:] if word != "broken"]))
@@ -80,6 +92,24 @@ def test_serve_listens_until_a_signal(tmp_path, number):
     code, said = ended(process, number)
     assert code == 0
     assert [message for message in said if message[0].islower()] == ["started", "listening", "stopped"]  # not uvicorn's
+
+
+def test_serve_takes_up_the_credentials_that_setup_stored(tmp_path):
+    (tmp_path / "key").write_text(KEY)
+    process = start("serve", "--port", "0", cwd=tmp_path)
+    line = process.stdout.readline()
+    address = re.fullmatch(r"Deploymend listens at (\S+); set it up at \1/setup\n", line)[1]
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(f"{address}/health/ready")
+    with urllib.request.urlopen(f"{address}/setup") as answer:  # answered before the service starts again
+        assert json.load(answer) == "stored"
+    assert process.stdout.readline() == f"Deploymend listens at {address}\n"
+    with urllib.request.urlopen(f"{address}/health/ready") as answer:
+        assert json.load(answer)["status"] == "ok"
+    code, said = ended(process)
+    assert code == 0
+    assert said.count("listening") == 2
+    assert said.count("started") == said.count("stopped") == 1
 
 
 def test_worker_works_until_a_signal(tmp_path):
@@ -147,6 +177,13 @@ def test_a_port_that_is_taken(environ, capsys):
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 2
     assert f"nothing can listen at 127.0.0.1:{port} (Address already in use)" in capsys.readouterr().err
+
+
+def test_answers_do_not_wait_for_an_acknowledgement():
+    with serve.listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "٣"])
