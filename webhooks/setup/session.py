@@ -7,12 +7,12 @@ operator chose the key). The state is bound to the cookie, and each is good for 
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
 import time
 from collections.abc import Callable
 
 HOUR = 3600
-LEAST = 16  # characters of a key that an operator chooses
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 
@@ -21,9 +21,20 @@ def new_key() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
 
 
-def announcement(key: str, address: str) -> str:
-    """Return what is printed at start for the person who sets the service up."""
-    return f"Not set up yet. Open {address.rstrip('/')}/setup and type this key: {key}"
+def announcement(address: str, public_url: str | None, key: str | None) -> str:
+    """Return what is printed at start for the person who sets the service up, who has chosen the key where it is None."""
+    words = f"set it up at {_seen_at(address, public_url)}/setup with the key "
+    return words + (key or "that DEPLOYMEND_SETUP_KEY holds")
+
+
+def _seen_at(address: str, public_url: str | None) -> str:
+    """Return where a browser finds the service that listens at an address; Fly and Render tell it."""
+    if public_url:
+        return public_url
+    if app := os.environ.get("FLY_APP_NAME"):
+        return f"https://{app}.fly.dev"
+    anywhere = address.replace("//0.0.0.0:", "//localhost:").replace("//[::]:", "//localhost:")
+    return os.environ.get("RENDER_EXTERNAL_URL") or anywhere
 
 
 class Doorkeeper:

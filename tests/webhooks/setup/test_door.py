@@ -178,13 +178,33 @@ def test_a_service_that_is_not_set_up_needs_a_key():
         router(Settings(), key=None)
 
 
-def test_keys_differ_and_are_printed_with_the_address():
+def test_keys_differ():
     one, other = new_key(), new_key()
     assert one != other
     assert len(one.replace("-", "")) == 20
-    said = announcement(one, "http://localhost:8080/")
-    assert "http://localhost:8080/setup" in said
-    assert one in said
+
+
+@pytest.mark.parametrize(
+    ("listening", "public", "variables", "seen"),
+    [
+        ("http://127.0.0.1:8080", None, {}, "http://127.0.0.1:8080"),
+        ("http://0.0.0.0:8080", None, {}, "http://localhost:8080"),
+        ("http://[::]:8080", None, {}, "http://localhost:8080"),
+        ("http://0.0.0.0:8080", PUBLIC, {"FLY_APP_NAME": "mine"}, PUBLIC),
+        ("http://0.0.0.0:8080", None, {"FLY_APP_NAME": "mine"}, "https://mine.fly.dev"),
+        ("http://0.0.0.0:8080", None, {"RENDER_EXTERNAL_URL": "https://mine.onrender.com"}, "https://mine.onrender.com"),
+    ],
+)
+def test_the_key_is_printed_with_the_address_that_people_can_open(monkeypatch, listening, public, variables, seen):
+    for name in ("FLY_APP_NAME", "RENDER_EXTERNAL_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert announcement(listening, public, KEY) == f"set it up at {seen}/setup with the key {KEY}"
+
+
+def test_a_key_that_somebody_chose_is_not_printed():
+    assert announcement("http://localhost:1", None, None).endswith("with the key that DEPLOYMEND_SETUP_KEY holds")
 
 
 def test_the_doorkeeper_hides_its_key():
