@@ -224,7 +224,7 @@ def _samples(examples: Json, schema: Json, events: dict[str, list[str]]) -> Iter
         reference = f"#/definitions/{schema['events'][event]}"
         checker = jsonschema_rs.validator_for({**schema, "$ref": reference})
         samples = next(found["examples"] for found in examples if found["name"] == event)
-        for action in actions or [None]:
+        for action in actions or (None,):
             fitting = [sample for sample in samples if sample.get("action") == action]
             best = max(fitting, key=lambda sample: ("installation" in sample, checker.is_valid(sample)))
             yield f"{event}.{action}" if action else event, best

@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from webhooks.app import Unavailable, create_app
 from webhooks.metrics import Metrics
 from webhooks.model import Event
-from webhooks.settings import BadSettings, Settings
+from webhooks.settings import Settings
 
 
 class Workshop(Protocol):
@@ -66,7 +66,9 @@ async def _not_set_up() -> dict[str, str]:
 
 def _workshop(settings: Settings, metrics: Metrics) -> Workshop:
     """Return the workshop of these settings."""
-    raise BadSettings("This build has no job runtime yet.")
+    from webhooks.work.workshop import Workshop as Works
+
+    return Works(settings, metrics)
 
 
 def _setup(settings: Settings, stored: Callable[[], None] | None) -> APIRouter | None:

@@ -53,6 +53,7 @@ class Settings:
     settle_seconds: int = 20
     render_api_key: str | None = field(default=None, repr=False)
     fly_api_token: str | None = field(default=None, repr=False)
+    fly_apps: tuple[str, ...] = ()
     log_hosts: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "info"
@@ -101,6 +102,13 @@ SETTINGS = (
     Setting("settle_seconds", values.number(0, 3600), "number", "20", "how long a job waits for further signs of its failure"),
     Setting("render_api_key", values.secret, "secret", "", "reads the logs of deploys at Render", True),
     Setting("fly_api_token", values.secret, "secret", "", "reads the logs of deploys at Fly", True),
+    Setting(
+        "fly_apps",
+        values.owners,
+        "list",
+        "",
+        "whose a Fly app is, `app=owner/name`: its log is read for that repository alone",
+    ),
     Setting("log_hosts", values.hosts, "list", "", "further hosts whose logs are read when a deployment names them"),
     Setting("metrics_token", values.secret, "secret", "", "`/metrics` asks for it (`Authorization: Bearer …`)", True),
     Setting("log_level", values.level, "string", "info", "debug, info, warning or error"),

@@ -14,6 +14,8 @@ _PEM = re.compile(r"\s*-----BEGIN (?:RSA )?PRIVATE KEY-----\n.+\n-----END (?:RSA
 _SHORTEST_SECRET = 16  # shorter ones can be guessed
 LEVELS = ("debug", "info", "warning", "error")
 
+_OWNED = re.compile(r"[a-z0-9][a-z0-9-]{0,62}=[\w.-]{1,100}/[\w.-]{1,100}")
+
 
 def text(value: Any) -> str:
     """Read text that is not empty."""
@@ -59,6 +61,14 @@ def hosts(value: Any) -> tuple[str, ...]:
     found = tuple(name.lower() for name in names(value))
     if not all(_HOST.fullmatch(name) and ".." not in name for name in found):
         raise ValueError("is a list of host names (no scheme, no port, no path)")
+    return found
+
+
+def owners(value: Any) -> tuple[str, ...]:
+    """Read a list of `app=owner/name`."""
+    found = names(value)
+    if not all(_OWNED.fullmatch(name) for name in found):
+        raise ValueError("is a list of `app=owner/name`")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -79,7 +80,7 @@ def _response(reply: Reply, sent: Sent) -> Response:
 def _answer(standin: Standin, sent: Sent, raw: bytes, authorization: str | None) -> tuple[Reply, Fault | None]:
     """Answer one request at a time; returns the answer, and the fault that is to spoil it."""
     with standin.lock:
-        path = _by_number(standin, sent.path)
+        path = _by_name(standin, sent.method, sent.path)
         operation = description.find("GET" if sent.method == "HEAD" else sent.method, path)
         answered = OPERATIONS.get(operation.name) if operation else None
         if operation is None or answered is None:
@@ -102,8 +103,9 @@ def _spoiled(fault: Fault) -> Reply:
     return Reply(fault.status or 200, body, dict(fault.headers))
 
 
-def _by_number(standin: Standin, path: str) -> str:
-    """Return the path by name of one by number, which a redirect gave."""
+def _by_name(standin: Standin, method: str, path: str) -> str:
+    """Return the path that the description has for one by number, which a redirect gave, or for an old way to statuses."""
+    path = re.sub(r"^(/repos/[^/]+/[^/]+)/statuses/([^/]+)$", r"\1/commits/\2/statuses", path) if method == "GET" else path
     start, _, rest = path.removeprefix("/repositories/").partition("/")
     if not path.startswith("/repositories/") or not start.isdigit() or int(start) not in standin.repositories:
         return path

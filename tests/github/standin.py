@@ -23,7 +23,7 @@ from typing import Any
 
 import jwt
 
-from tests.github.deploys import Deploys
+from tests.github.deliveries import Deliveries
 from tests.github.shelf import Shelf
 from tests.github.state import App, Permissions, Repository, Token
 from tests.github.trouble import Fault, Limits
@@ -60,7 +60,7 @@ class Sent:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # without the authorization
 
 
-class Standin(Deploys):
+class Standin(Deliveries):
     """The whole of it; `folder` is where the bare repositories lie."""
 
     def __init__(self, folder: Path, prefix: str = "") -> None:

@@ -20,6 +20,8 @@ _HOST = "app"  # the container's own name for itself
 _OF_CLIENT = ("DOCKER_", "CONTAINER", "BUILD", "XDG_", "LD_", "SSL_", "STORAGE_", "http", "HTTP", "no_proxy", "NO_PROXY")
 _OF_SYSTEM = frozenset("PATH HOME USER TMPDIR LANG LC_ALL TERM".split())
 _PROCESSES = 1024
+_NO_PROGRAM = (126, 127)  # how `exec` ends where the image has no such program
+_ENDING = 5.0  # seconds from a container's end to the end of the client that started it
 
 
 class Docker:
@@ -120,7 +122,7 @@ class _Container(Started):
             done = commands.run(command, self.engine.environment, 30, feed=source)
             if done.code == 0:
                 return self._seen(done.output)
-            if self.code() is not None:
+            if self.wait(_ENDING if done.code not in _NO_PROGRAM else 0) is not None:
                 return Seen(frozenset(), None)
         raise Unasked("the image has no Python that could be handed the health check")
 

@@ -153,12 +153,22 @@ def find(wanted: str | None) -> Engine:
 
 def _trouble(name: str, program: str) -> str | None:
     """Return why an engine that is installed can't be used."""
-    asked = {"docker": ("version", "--format", "{{.Server.Version}}"), "podman": ("info", "--format", "{{.Host.Os}}")}
+    asked = {"docker": ("version", "--format", "{{.Server.Version}} {{.Client.Version}}"), "podman": ("info",)}
     done = run((program, *asked.get(name, ("--version",))), os.environ, 20)
     if done.code is None:
         return "it does not answer"
     said = [line.strip() for line in done.output.splitlines() if line.strip()]
-    return None if done.code == 0 else (said or [f"exit code {done.code}"])[-1][:200]
+    if done.code != 0:
+        return (said or [f"exit code {done.code}"])[-1][:200]
+    if name == "docker" and not _has_builder(program, said[-1].split()[-1] if said else ""):
+        return "its buildx component, which builds images, is not installed"
+    return None
+
+
+def _has_builder(program: str, version: str) -> bool:
+    """Say whether a docker client can build with BuildKit: before version 23 it could by itself, since then buildx does it."""
+    major = version.partition(".")[0]
+    return (major.isdecimal() and int(major) < 23) or run((program, "buildx", "version"), os.environ, 20).code == 0
 
 
 def _engine(name: str, program: str) -> Engine:

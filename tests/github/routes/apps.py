@@ -73,7 +73,7 @@ def access_token(call: Call) -> Answer:
     )
     standin.tokens[token.value] = token
     narrowed = named or installation.chosen is not None
-    body = {
+    body: Json = {
         "token": token.value,
         "expires_at": stamp(token.expires),
         "permissions": token.permissions,

@@ -51,19 +51,12 @@ def _rules(body: Json, known: CheckRun | None) -> None:
         raise _request('"conclusion" wasn\'t supplied, but is required with "completed_at".')
     if body.get("conclusion") == "stale":
         raise _request("A check run's conclusion can't be set to stale.")
-    for field in ("details_url",):
-        if body.get(field) and not body[field].startswith(("http://", "https://")):
-            raise _request(f"{field} must use http or https scheme")
+    if (url := body.get("details_url")) and not url.startswith(("http://", "https://")):
+        raise _request("details_url must use http or https scheme")
     output = body.get("output", {})
     if known is None and output and "title" not in output:
         raise _request('"title" wasn\'t supplied.')
-    annotations = output.get("annotations", [])
-    if len(annotations) > 50:
-        raise _request(f"No more than 50 items are allowed; {len(annotations)} were supplied.")
-    for field in ("summary", "text"):
-        if len(output.get(field) or "") > 65_535:
-            raise _request(f"Only 65535 characters are allowed; {len(output[field])} were supplied.")
-    for annotation in annotations:
+    for annotation in output.get("annotations", []):
         _annotation(annotation)
 
 
@@ -115,7 +108,7 @@ def check(call: Call) -> Json:
 
 
 @answers(f"GET {REPO}/check-runs/{{check_run_id}}/annotations", needs="checks:read")
-def annotations(call: Call) -> Answer:
+def notes(call: Call) -> Answer:
     found = _check(call)
     return call.page(found.annotations, lambda annotation: call.shapes.annotation(call.repo, found, annotation))
 

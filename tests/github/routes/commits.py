@@ -24,8 +24,7 @@ def commit(call: Call) -> Json:
     if not git.refs("refs/heads/"):
         raise Refused(409, "Git Repository is empty.")
     found = git.commit(call.commit("ref"))
-    empty = git.run("hash-object", "-t", "tree", "-w", "--stdin", input=b"").decode().strip()
-    files = git.files(found.parents[0] if found.parents else empty, found.sha)
+    files = git.files(found.parents[0] if found.parents else git.tree_of(b""), found.sha)
     added, deleted = sum(file.additions for file in files), sum(file.deletions for file in files)
     return {
         **call.shapes.commit(call.repo, found),
