@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from webhooks import events
+from webhooks.github import permissions
 from webhooks.setup.permissions import EVENTS, PERMISSIONS, lacking, wanted
 
 DOCS = Path(__file__).parents[3] / "docs" / "service.md"
@@ -17,6 +20,12 @@ def test_the_events_are_those_that_the_service_reads():
 
 def test_an_optional_permission_is_asked_for_alone_when_it_is_wanted():
     assert set(wanted(workflows=True)) - set(wanted(workflows=False)) == {"workflows"}
+
+
+@pytest.mark.parametrize("used", [permissions.FETCH, permissions.PUSH, permissions.READ, permissions.TALK])
+def test_what_the_tokens_of_the_service_ask_for_is_asked_for(used):
+    assert permissions.covers(wanted(workflows=False), used)
+    assert permissions.covers(wanted(workflows=True), permissions.PUSH_WORKFLOWS)
 
 
 def test_more_than_is_needed_is_enough():
