@@ -18,11 +18,12 @@ RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /
     && useradd --create-home --uid 1000 deploymend \
     && install -d -o deploymend -g deploymend -m 700 /data
 COPY --from=build /app /app
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 DEPLOYMEND_DATA=/data DEPLOYMEND_HOST=0.0.0.0
+ENV PATH=/app/bin:$PATH PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 DEPLOYMEND_DATA=/data DEPLOYMEND_HOST=0.0.0.0
 WORKDIR /data
 VOLUME /data
 USER deploymend
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", "import os, urllib.request as u; \
     u.urlopen('http://127.0.0.1:' + (os.getenv('DEPLOYMEND_PORT') or os.getenv('PORT') or '8080') + '/health', timeout=4)"]
-CMD ["python", "-m", "deploymend", "serve"]
+# `bot serve` without the command line in front of it, whose dispatch `bot check` does not follow.
+CMD ["python", "-m", "bot.cli.serve"]

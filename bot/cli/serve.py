@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import signal
 import socket
+import sys
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.cli import serving
-from bot.cli.errors import CLEAN, Refused
+from bot.cli.errors import CLEAN, TROUBLE, Refused
 
 if TYPE_CHECKING:
     from webhooks.settings import Settings
@@ -108,3 +109,16 @@ async def _serve(settings: Settings, listener: socket.socket, made_up: str | Non
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def main() -> int:
+    """Be `bot serve` with the environment alone: what the image starts, without a command line to take apart."""
+    try:
+        return run(argparse.Namespace(host=None, port=None))
+    except Refused as error:
+        print(f"bot: {error}", file=sys.stderr)
+        return TROUBLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
