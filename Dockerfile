@@ -14,7 +14,7 @@ COPY webhooks ./webhooks
 RUN /app/bin/pip install --no-deps . && /app/bin/pip uninstall -y pip
 
 FROM python:${PYTHON}-slim
-RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --create-home --uid 1000 deploymend \
     && install -d -o deploymend -g deploymend -m 700 /data
 COPY --from=build /app /app
