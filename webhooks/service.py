@@ -72,5 +72,9 @@ def _workshop(settings: Settings, metrics: Metrics) -> Workshop:
 
 
 def _setup(settings: Settings, stored: Callable[[], None] | None) -> APIRouter | None:
-    """Return the pages of /setup."""
-    return None
+    """Return the pages of /setup; none where there is neither an App nor a key with which one could be made."""
+    if settings.setup_key is None and not settings.configured:
+        return None
+    from webhooks.setup import router
+
+    return router(settings, key=settings.setup_key, stored=stored)

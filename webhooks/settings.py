@@ -41,6 +41,7 @@ class Settings:
     base_url: str = "https://api.github.com"
     web_url: str = "https://github.com"
     public_url: str | None = None
+    setup_key: str | None = field(default=None, repr=False)
     data: Path = Path(".deploymend")
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
     checks: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ SETTINGS = (
     ),
     Setting("web_url", values.url, "URL", "of `base_url`", "GitHub's pages, and the host of its repositories"),
     Setting("public_url", values.url, "URL", "", "where GitHub and your browser reach this service"),
+    Setting("setup_key", values.secret, "secret", "another at each start", "opens /setup: else its log has the key", True),
     Setting("data", values.text, "path", ".deploymend", "the folder of the database and of what `/setup` stores"),
     Setting("database_url", values.database, "secret", "SQLite in `data`", "`postgresql://…`, for many workers", True),
     Setting("checks", values.names, "list", "", "globs of what is a deploy; `!glob` is none; the last that fits decides"),
@@ -115,6 +117,7 @@ SETTINGS = (
 )
 # What Kubernetes puts into each container beside a Service that is called deploymend.
 _KUBERNETES = re.compile(r"service_(?:host|port(?:_.*)?)|port_[0-9]+_.*")
+_OTHERS = frozenset({"cache", "run"})  # of `--deep` and of `bot verify`, which are no settings of the service
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -130,7 +133,7 @@ def read(environ: Mapping[str, str], folder: Path | None = None) -> Settings:
         if not name.startswith(PREFIX) or name == CONFIG or not value:  # an empty variable is one that was not set
             continue
         key = name.removeprefix(PREFIX).lower()
-        if _KUBERNETES.fullmatch(key) or (key == "port" and value.startswith("tcp://")):
+        if key in _OTHERS or _KUBERNETES.fullmatch(key) or (key == "port" and value.startswith("tcp://")):
             continue
         if key in _BY_NAME and name == name.upper():
             _keep(found, key, value, name, mistakes)
