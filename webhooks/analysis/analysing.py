@@ -101,18 +101,11 @@ def _planned(commit: _Commit) -> Analysis:
             seen.add(repair.changes)
             repairs.append(repair)
     findings = tuple(each for report in order for each in _findings(commit, report))[:_ANNOTATIONS]
-<<<<<<< HEAD
     known = tuple(dict.fromkeys(causes.fingerprint(report.target, fault) for report in order for fault in report.faults))
-    if repairs:
+    if any(repair.meant for repair in repairs):
         return Analysis(tuple(repairs), findings, causes=known)
     summary, manual = words.nothing_to_repair(tuple(order), commit.found, plans, commit.log is not None)
-    return Analysis((), findings, summary, manual=manual, causes=known)
-=======
-    if any(repair.meant for repair in repairs):
-        return Analysis(tuple(repairs), findings)
-    summary, manual = words.nothing_to_repair(tuple(order), commit.found, plans, commit.log is not None)
-    return Analysis(tuple(repairs), findings, summary, manual=manual)
->>>>>>> words
+    return Analysis(tuple(repairs), findings, summary, manual=manual, causes=known)
 
 
 def _plan(commit: _Commit, report: Report) -> tuple[Plan, Reasons]:
