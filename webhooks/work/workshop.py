@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -73,6 +74,8 @@ class Workshop:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         await asyncio.to_thread(self.runtime.stop)
+        # DBOS had put its threads in the place of this loop's own, and has ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="deploymend-"))
         context.use(None)
         self.github.close()
         await asyncio.to_thread(self.engine.dispose)
