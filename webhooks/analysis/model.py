@@ -101,7 +101,8 @@ class Analysis(NamedTuple):
     """The outcome. `wanted` are paths whose content was missing: then nothing else counts. `trouble` says why there is none.
 
     `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case. `causes`
-    are the fingerprints of all faults, repaired or not.
+    are the fingerprints of all faults, repaired or not; of an `unreadable` repository none is known, which doesn't mean that
+    there is none.
     """
 
     repairs: tuple[Repair, ...] = ()
@@ -111,6 +112,7 @@ class Analysis(NamedTuple):
     trouble: str | None = None
     manual: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    unreadable: bool = False
 
 
 class Malformed(Exception):

@@ -21,6 +21,7 @@ from tests.github.standin import Standin, running
 from tests.github.state import CheckRun, Comment, Issue, Job, Repository
 from tests.webhooks.service import bench as benches
 from webhooks import events
+from webhooks.analysis import Analysis, Limits, Request, sources
 from webhooks.github import GitHub
 from webhooks.jobs.reaper import Pace
 from webhooks.jobs.steps import pause_until
@@ -28,7 +29,7 @@ from webhooks.metrics import Metrics
 from webhooks.model import Dropped
 from webhooks.rules import Rules
 from webhooks.settings import Settings
-from webhooks.work import flows
+from webhooks.work import flows, preparing
 from webhooks.work.workshop import Workshop
 
 T = TypeVar("T")
@@ -88,8 +89,11 @@ class Shops:
 
     def take(self, event: str, **told: Any) -> str:
         """Hand a delivery in, and return what the rim would answer: stored, repeated, or why it is dropped."""
-        headers, body = self.standin.delivery(event, **told)
-        found = events.read(event, json.loads(body), self.me, Rules())
+        return self.hand(*self.standin.delivery(event, **told))
+
+    def hand(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Hand in a delivery that was made before."""
+        found = events.read(headers["X-GitHub-Event"], json.loads(body), self.me, Rules())
         if isinstance(found, Dropped):
             return found.reason
         return "stored" if self.run(self.workshop.receive(headers["X-GitHub-Delivery"], found)) else "repeated"
@@ -225,10 +229,16 @@ class Shop:
         return commit.parents
 
 
+async def at_once(request: Request, limits: Limits) -> Analysis:
+    """Analyse in this process: starting the child, which tests of its own cover, takes most of a job's time."""
+    return await asyncio.to_thread(lambda: sources.looked_at(request, sources.commit(request)))
+
+
 @contextmanager
 def shops(folder: Path, prefix: str = "", **told: Any) -> Iterator[Shops]:
     """Serve both; waits between two tries are short, and those for rate limits exact."""
     with pytest.MonkeyPatch.context() as patch, running(folder / "github", prefix) as standin:
+        patch.setattr(preparing, "analyse", at_once)
         patch.setattr(flows, "_PAUSES", (0.1, 0.2, 0.4, 0.4, 0.4))
         patch.setattr(flows, "pause_until", functools.partial(pause_until, spread=0.0))
         made = Shops(standin, folder, **told)
