@@ -55,9 +55,9 @@ def analysed(request: Request, source: Source) -> Analysis:
         commit = _opened(request, Tree(source))
         return _planned(commit)
     except _Unusable as error:
-        return Analysis(summary=words.unusable(str(error)))
+        return Analysis(summary=words.unusable(str(error)), unreadable=True)
     except Unreadable as error:
-        return Analysis(summary=words.unusable(f"`{error.path}` can't be used: {error.reason}."))
+        return Analysis(summary=words.unusable(f"`{error.path}` can't be used: {error.reason}."), unreadable=True)
 
 
 def _opened(request: Request, tree: Tree) -> _Commit:

@@ -167,6 +167,11 @@ class Runtime:
         status = await DBOS.get_workflow_status_async(identity)
         return None if status is None else str(status.status)
 
+    async def outcome(self, identity: str) -> tuple[str | None, Any]:
+        """Return the state of a job as `state` does, and what it returned if it came to its end."""
+        status = await DBOS.get_workflow_status_async(identity)
+        return (None, None) if status is None else (str(status.status), status.output)
+
     def counts(self) -> Counts:
         """Return how many jobs there are. Raises DatabaseRefused when the database does not answer."""
         jobs = jobs_table(self.engine)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from bot.report.pull_request import replies
-from webhooks.github import marker
+from webhooks.github import Pull, marker
 from webhooks.jobs.steps import step
 from webhooks.work import preparing
 from webhooks.work.context import current
 from webhooks.work.records import About
-from webhooks.work.store import State
+from webhooks.work.store import Cause, State
 
 
 @step("standing", seconds=60)
@@ -51,24 +51,35 @@ async def end(about: About, fingerprint: str, reason: str, state: State) -> None
 
 @step("follow", seconds=120)
 async def follow(full_name: str, installation: int, number: int, action: str, branch: str, sha: str, merged: bool) -> str:
-    """Remember what somebody did to a pull request of ours; their commits on it are told of once."""
+    """Remember what somebody did to a pull request of ours; their commits on it are told of once.
+
+    Deliveries come late, twice and out of order: what counts is how the pull request stands now, and the newest of the branch.
+    """
     context = current()
     cause = await asyncio.to_thread(context.store.cause_of, full_name, branch)
-    if cause is None:
+    client = context.installation(installation)
+    pull = await asyncio.to_thread(client.find_pull, full_name, branch) if cause else None
+    if cause is None or pull is None or not pull.ours:
         return "unknown"
-    state: State = cause.state
-    match action:
-        case "closed":
-            state = "merged" if merged else "closed" if cause.state == "open" else cause.state
-        case "reopened":
-            state = "open"
-        case _ if not await asyncio.to_thread(context.store.is_ours, full_name, sha):
-            state = "hands-off"
-            text, mark = replies.foreign_commits(), marker("hands-off", cause.fingerprint)
-            say = context.installation(installation).ensure_comment
-            await asyncio.to_thread(say, full_name, number, text, mark)
-    await asyncio.to_thread(context.store.put, cause._replace(state=state, number=number))
-    return state
+    if action == "synchronize" and pull.state == "open" and not await asyncio.to_thread(context.store.is_ours, full_name, sha):
+        text, mark = replies.foreign_commits(), marker("hands-off", cause.fingerprint)
+        await asyncio.to_thread(client.ensure_comment, full_name, pull.number, text, mark)
+        cause = cause._replace(state="hands-off")
+    cause = seen(cause, pull, context.github.login)
+    await asyncio.to_thread(context.store.put, cause)
+    return cause.state
+
+
+def seen(cause: Cause, pull: Pull, login: str) -> Cause:
+    """Return a cause with what GitHub shows of its pull request; what we ourselves (`login`) closed is not a person's no."""
+    cause = cause._replace(number=pull.number, url=pull.url)
+    if pull.merged:
+        return cause._replace(state="merged")
+    if pull.state == "open":
+        return cause._replace(state="open") if cause.state in ("closed", "merged", "gone") else cause
+    if cause.state == "open" and pull.closed_by != login:
+        return cause._replace(state="closed")
+    return cause
 
 
 @step("forget", seconds=120)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.report.pull_request import replies
+from webhooks.events import OUR_BRANCHES
 from webhooks.github import Installation, Pull, marker
 from webhooks.jobs.steps import step
 from webhooks.work.context import Context, current
@@ -50,7 +51,7 @@ def _about(client: Installation, full_name: str, installation: int, asked: Asked
     branch = client.repository(full_name).default_branch
     if pull:
         found = client.pull(full_name, asked.number)
-        if found.ours:
+        if found.ours or found.head.startswith(OUR_BRANCHES):
             branch = found.base
         elif _is_here(client, full_name, found):
             branch = found.head

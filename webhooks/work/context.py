@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from webhooks.github.permissions import Permissions
 from webhooks.metrics import Metrics
 from webhooks.settings import Settings
 from webhooks.work import store as stores
+
+_LEFT_BEHIND = 3 * 86_400.0  # seconds after which nobody works in a folder any more
 
 
 class Context(NamedTuple):
@@ -48,6 +52,13 @@ class Context(NamedTuple):
     def tidy(self, job: str) -> None:
         """Remove what a job left on the disk."""
         shutil.rmtree(self.workspace(job), ignore_errors=True)
+
+    def tidy_old(self) -> None:
+        """Remove folders that jobs left behind which never came to their end here; one that goes on elsewhere fetches anew."""
+        with contextlib.suppress(FileNotFoundError):
+            for folder in list((self.settings.data / "work").iterdir()):
+                if folder.stat().st_mtime < time.time() - _LEFT_BEHIND:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 _current: list[Context] = []

@@ -19,11 +19,13 @@ R = TypeVar("R")
 
 _PAUSES = (15.0, 60.0, 300.0, 900.0, 3600.0)  # seconds before the network, or the other side, is tried again
 _LIMITS = 50  # rate limits that a job waits out
+SETTLED = frozenset({"pull request", "left alone"})  # after these, what else comes of the same failure changes nothing
 
 SERIALIZER = JsonSerializer(
     records=(About, Asked, Place, Found, Outcome, Verdict),
-    errors=(Limited, Trouble, Gone, Denied, Refused, Failed, GitFailed, StepTimedOut, preparing.NothingKept),
+    errors=(Limited, Trouble, Gone, Denied, Refused, GitFailed, StepTimedOut, preparing.NothingKept),
 )
+_FOR_GOOD = (Failed, GitFailed, StepTimedOut, preparing.NothingKept)  # what `patiently` gives up on
 
 
 async def patiently(run: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -58,17 +60,21 @@ async def repair(about: About) -> str:
 
 
 async def _repair(about: About) -> str:
-    place = await patiently(looking.look, about)
     found: Found = Found()
     outcomes: tuple[Outcome, ...] = ()
-    if not place.refused:
-        await patiently(looking.gather, about)
-        found, outcomes = await _repaired(about, place)
-    if not place.silent:
-        await patiently(reporting.report, about, place, found, outcomes)
-    if about.asked is not None:
-        await patiently(reporting.reply, about, place, found, outcomes, about.asked)
-    told = _told(place, found, outcomes)
+    try:
+        place = await patiently(looking.look, about)
+        if not place.refused:
+            await patiently(looking.gather, about)
+            found, outcomes = await _repaired(about, place)
+        told = _told(place, found, outcomes)
+        if not place.silent:
+            await patiently(reporting.report, about, place, found, outcomes)
+        if about.asked is not None:
+            await patiently(reporting.reply, about, place, found, outcomes, about.asked)
+    except _FOR_GOOD as error:  # nothing can be said on GitHub any more
+        told = "trouble"
+        journal.log("webhooks.work", "job broke off", reason=str(error))
     await reporting.finish(about, told)
     return told
 
@@ -77,25 +83,29 @@ async def _repaired(about: About, place: Place) -> tuple[Found, tuple[Outcome, .
     """Analyse, and publish each repair that was found; what fails for good is the job's trouble, said on the commit."""
     try:
         found = await patiently(preparing.prepare, about, place)
-        if found.trouble or place.foreign:
-            return found, ()
-        return found, await _published(about, place, tuple(range(found.repairs)), about.asked is not None)
-    except (Failed, GitFailed, StepTimedOut) as error:
+    except _FOR_GOOD as error:
         return Found(trouble=str(error)), ()
+    if found.trouble or place.foreign:
+        return found, ()
+    return found, await _published(about, place, tuple(range(found.repairs)), about.asked is not None)
 
 
 async def _published(about: About, place: Place, which: tuple[int, ...], asked: bool) -> tuple[Outcome, ...]:
-    outcomes = []
-    for at in which:
+    return tuple([await _offered(about, place, at, asked) for at in which])
+
+
+async def _offered(about: About, place: Place, at: int, asked: bool) -> Outcome:
+    """Bring one repair into its pull request; what goes wrong with it concerns no other one."""
+    try:
         refuted = await _refuted(about, place, at) if about.prove else ""
         if refuted:
-            outcomes.append(Outcome(at, "kept", why=refuted))
-            continue
+            return Outcome(at, "kept", why=refuted)
         outcome = await patiently(publishing.push, about, place, at, asked)
         if outcome.state == "pushed":
             outcome = await patiently(publishing.offer, about, place, at, asked)
-        outcomes.append(outcome)
-    return tuple(outcomes)
+        return outcome
+    except _FOR_GOOD as error:
+        return Outcome(at, "kept", why=str(error))
 
 
 async def _refuted(about: About, place: Place, at: int) -> str:
@@ -126,8 +136,9 @@ async def recheck(full_name: str, installation: int, branch: str, sha: str) -> s
         try:
             place = await patiently(looking.look, about)
             told.append(await _rechecked(about, place, fingerprint))
-        except (Failed, GitFailed, StepTimedOut):
+        except _FOR_GOOD as error:
             told.append("trouble")
+            journal.log("webhooks.work", "job broke off", reason=str(error))
         await reporting.finish(about, told[-1])
     return ", ".join(told)
 
@@ -137,7 +148,7 @@ async def _rechecked(about: About, place: Place, fingerprint: str) -> str:
         return "left alone"
     await causes.evidence(about, fingerprint)
     found = await patiently(preparing.prepare, about, place)
-    if found.trouble:
+    if found.trouble or found.unreadable:
         return "trouble"
     if fingerprint not in found.causes:
         reason = f"nothing of it is left at {place.head[:7]}."
@@ -153,7 +164,11 @@ async def _rechecked(about: About, place: Place, fingerprint: str) -> str:
 @workflow("follow")
 async def follow(full_name: str, installation: int, number: int, action: str, branch: str, sha: str, merged: bool) -> str:
     """After something was done to a pull request of ours by somebody else: remember it."""
-    return await patiently(causes.follow, full_name, installation, number, action, branch, sha, merged)
+    try:
+        return await patiently(causes.follow, full_name, installation, number, action, branch, sha, merged)
+    except _FOR_GOOD as error:
+        journal.log("webhooks.work", "job broke off", reason=str(error))
+        return "trouble"
 
 
 @workflow("forget")
@@ -169,9 +184,14 @@ async def forget(repositories: list[str]) -> None:
 async def obey(full_name: str, installation: int, number: int, comment: int, author: str, text: str, pull: bool) -> str:
     """Carry out a command of a comment, if its author may write to the repository; else nothing is said."""
     asked = Asked(number, comment, author, text)
-    if not await patiently(commands.allowed, full_name, installation, asked):
-        return "not allowed"
-    wanted = await patiently(commands.carry_out, full_name, installation, asked, pull)
-    if wanted is not None:
+    try:
+        if not await patiently(commands.allowed, full_name, installation, asked):
+            return "not allowed"
+        wanted = await patiently(commands.carry_out, full_name, installation, asked, pull)
+    except _FOR_GOOD as error:  # as when the comment was deleted meanwhile
+        journal.log("webhooks.work", "job broke off", reason=str(error))
+        return "trouble"
+    if wanted is None:
+        return "answered"
+    with journal.concerning(job=wanted.job):
         return await _repair(wanted)
-    return "answered"

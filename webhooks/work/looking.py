@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from webhooks import journal
 from webhooks.github import Denied, Gone, Installation, Refused
 from webhooks.github.excerpt import clean
 from webhooks.jobs.steps import step
@@ -24,7 +25,10 @@ async def look(about: About) -> Place:
     context = current()
     installation = context.installation(about.installation)
     failures = await asyncio.to_thread(context.store.failures, about.full_name, about.sha)
-    return await asyncio.to_thread(_place, installation, about, failures)
+    place = await asyncio.to_thread(_place, installation, about, failures)
+    if place.refused:
+        journal.log("webhooks.work", "left alone", reason=place.refused)
+    return place
 
 
 def _place(installation: Installation, about: About, failures: list[Failure]) -> Place:
@@ -32,6 +36,8 @@ def _place(installation: Installation, about: About, failures: list[Failure]) ->
         info = installation.repository(about.full_name)
     except Gone:
         return Place("The repository is not there any more.", silent=True)
+    if info.full_name.lower() != about.full_name.lower():
+        return Place("The repository has another name now.", silent=True)  # under which its next failure is told
     if info.archived or info.disabled:
         return Place("The repository is archived: nothing can be written to it.", silent=True)
     if info.size > LARGEST:
@@ -62,6 +68,7 @@ async def gather(about: About) -> int:
         causes = await asyncio.to_thread(context.store.open_causes, about.full_name, about.branch)
         texts = [cause.log for cause in causes if cause.log]
     await asyncio.to_thread(lambda: context.store.keep(about.job, log="\n".join(texts)))
+    await asyncio.to_thread(context.store.read, failures)
     return len(texts)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.engine.model.tree import Change as Changed
+from bot.evidence.redaction import redact
 from bot.outside.commits import Store
 from webhooks.analysis import Analysis, Change, Repair, Request, Told, analyse, model
 from webhooks.github import FETCH
@@ -27,7 +28,7 @@ async def prepare(about: About, place: Place) -> Found:
     context = current()
     analysis = await _analysed(context, about, place)
     await asyncio.to_thread(lambda: context.store.keep(about.job, analysis=model.dump(analysis).decode("ascii")))
-    return Found(len(analysis.repairs), analysis.causes, analysis.trouble or "")
+    return Found(len(analysis.repairs), analysis.causes, redact(analysis.trouble or ""), analysis.unreadable)
 
 
 async def _analysed(context: Context, about: About, place: Place) -> Analysis:
@@ -54,10 +55,15 @@ def _told(about: About, failures: Sequence[Failure]) -> Told:
 
 async def kept(context: Context, about: About) -> Analysis:
     """Return the analysis that a job has kept; raises `NothingKept`."""
-    _, found = await asyncio.to_thread(context.store.kept, about.job)
-    if found is None:
+
+    def read() -> Analysis | None:
+        _, found = context.store.kept(about.job)
+        return None if found is None else model.load(found.encode("ascii"))  # it may be large: not on the event loop
+
+    analysis = await asyncio.to_thread(read)
+    if analysis is None:
         raise NothingKept(f"The analysis of {about.job} is gone.")
-    return model.load(found.encode("ascii"))
+    return analysis
 
 
 async def base(context: Context, about: About, place: Place) -> Store:

@@ -18,6 +18,7 @@ from typing import Any
 
 import deploymend
 from bot.engine.model.proof import Attempt, Proof, gets_further
+from bot.outside.commits import GitFailed, Store
 from bot.report import pull_request as words
 from webhooks.analysis import model
 from webhooks.github import FETCH
@@ -39,7 +40,12 @@ async def prove(about: About, place: Place, at: int) -> Verdict:
     context = current()
     analysis = await preparing.kept(context, about)
     repair = analysis.repairs[at]
-    folder = await _laid_out(context, about, place)
+    try:
+        folder = await _laid_out(context, about, place)
+    except GitFailed as error:
+        if error.kind in ("network", "timeout"):  # worth another try
+            raise
+        return Verdict("not proven", str(error))
     found, trouble = await _verified(context, folder, repair.target)
     if found is None:
         return Verdict("not proven", trouble)
@@ -63,14 +69,17 @@ async def _laid_out(context: Context, about: About, place: Place) -> Path:
     folder = context.workspace(about.job) / "files"
     folder.mkdir(mode=0o700, exist_ok=True)
     access = await context.access(about.installation, about.full_name, FETCH)
-    with objects.commit(place.head) as commit:
-        paths = list(commit.paths())
-    await objects.want(access, paths, place.head)
+    await objects.want(access, await asyncio.to_thread(_paths, objects, place.head), place.head)
     arguments = (f"--work-tree={folder}", "checkout", "--quiet", "--force", place.head, "--", ".")
     done = await objects.git(arguments, None, settings={"core.symlinks": "true"})
     if done.code:
-        raise preparing.NothingKept(f"The files of {place.head[:7]} could not be laid out.")
+        raise GitFailed("refused", f"The files of {place.head[:7]} could not be laid out.")
     return folder
+
+
+def _paths(objects: Store, sha: str) -> list[str]:
+    with objects.commit(sha) as commit:
+        return list(commit.paths())
 
 
 async def _verified(context: Context, folder: Path, config: str) -> tuple[list[dict[str, Any]] | None, str]:

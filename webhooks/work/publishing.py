@@ -12,9 +12,9 @@ from bot.outside.commits import Author, GitFailed
 from bot.report import pull_request as words
 from bot.report.pull_request import replies
 from webhooks.analysis import Repair
-from webhooks.github import PUSH, PUSH_WORKFLOWS, Installation, Pull, covers, marker
+from webhooks.github import PUSH, PUSH_WORKFLOWS, Installation, covers, marker
 from webhooks.jobs.steps import step
-from webhooks.work import names, preparing
+from webhooks.work import causes, names, preparing
 from webhooks.work.context import Context, current
 from webhooks.work.records import About, Outcome, Place
 from webhooks.work.store import Cause, State
@@ -44,9 +44,12 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
     known = await asyncio.to_thread(context.store.cause, about.full_name, repair.fingerprint, place.base)
     cause = known or Cause(about.full_name, repair.fingerprint, place.base, "open", branch)
     pull = await asyncio.to_thread(context.installation(about.installation).find_pull, about.full_name, branch)
-    cause = _seen(context, cause, pull, place)
+    if pull is not None and pull.ours:  # a delivery that told of it may have been lost
+        cause = causes.seen(cause, pull, context.github.login)
+        if pull.merged:  # the cause is there again: that repair did not help
+            cause = await asyncio.to_thread(context.store.did_not_help, cause, pull.head_sha)
     if asked and cause.state in ("closed", "ignored", "gone"):
-        cause = cause._replace(state="open", failed=())
+        cause = await asyncio.to_thread(context.store.forgive, cause._replace(state="open"))
     why = _against(cause, asked)
     if not why:
         made = await _made(context, about, place, repair)
@@ -64,21 +67,6 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
     return Outcome(at, "pushed", cause.number, cause.url)
 
 
-def _seen(context: Context, cause: Cause, pull: Pull | None, place: Place) -> Cause:
-    """Return a cause with what GitHub shows of its pull request: a delivery that told of it may have been lost."""
-    if pull is None or not pull.ours:
-        return cause
-    cause = cause._replace(number=pull.number, url=pull.url)
-    if pull.state == "open":
-        return cause._replace(state="open") if cause.state in ("closed", "merged", "gone") else cause
-    if pull.merged:
-        failed = cause.failed if place.head in cause.failed else (*cause.failed, place.head)
-        return cause._replace(state="merged", failed=failed)  # the cause is there again: that repair did not help
-    if cause.state == "open" and pull.closed_by != context.github.login:
-        return cause._replace(state="closed")
-    return cause
-
-
 def _against(cause: Cause, asked: bool) -> str:
     """Return why nothing is pushed for a cause; empty where nothing is against it."""
     if cause.state == "closed":
@@ -88,7 +76,7 @@ def _against(cause: Cause, asked: bool) -> str:
     if cause.state == "hands-off":
         return "There are commits of somebody else on the branch of its pull request, which is not touched any more."
     if len(cause.failed) >= _FAILED and not asked:
-        return f"{len(cause.failed)} repairs of this cause did not help: it needs a person."
+        return f"{len(cause.failed)} repairs of this cause were tried and did not help: it needs a person."
     return ""
 
 
@@ -125,8 +113,8 @@ async def _pushed(context: Context, about: About, place: Place, branch: str, mad
         if any({commit.author_email, commit.committer_email} != {own} for commit in commits):
             await _say_hands_off(context, about, cause)
             return "There are commits of somebody else on its branch, which is not touched any more."
-    if await asyncio.to_thread(context.store.pushes, about.full_name, branch) >= context.settings.pushes_per_day:
-        return f"There were {context.settings.pushes_per_day} pushes to its branch within a day: the next one waits."
+    if await asyncio.to_thread(context.store.pushes, about.full_name, branch, made.sha) >= context.settings.pushes_per_day:
+        return f"There were {context.settings.pushes_per_day} pushes to its branch within a day: there is none for now."
     await asyncio.to_thread(context.store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
     try:
         await objects.push(access, branch, made.sha, now)

@@ -58,6 +58,7 @@ class Found(NamedTuple):
     repairs: int = 0
     causes: tuple[str, ...] = ()
     trouble: str = ""
+    unreadable: bool = False  # the repository is such that nothing can be said about its causes
 
 
 class Outcome(NamedTuple):
@@ -67,7 +68,7 @@ class Outcome(NamedTuple):
     """
 
     at: int
-    state: str  # open, kept (nothing was done) or refused
+    state: str  # pushed, open, or kept (nothing was done)
     number: int = 0
     url: str = ""
     why: str = ""

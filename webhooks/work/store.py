@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webhooks.github import excerpt
 from webhooks.jobs.database import prepare
 from webhooks.model import Failure, Repository
 
@@ -31,11 +32,12 @@ _deliveries = sa.Table(
 _failures = sa.Table(
     "deploymend_failure",
     _tables,
-    sa.Column("repository", sa.String(200), primary_key=True),
+    sa.Column("repository", sa.String(255), primary_key=True),
     sa.Column("sha", sa.String(64), primary_key=True),
     sa.Column("source", sa.String(30), primary_key=True),
     sa.Column("identity", sa.BigInteger, primary_key=True),
     sa.Column("received", sa.Float, nullable=False, index=True),
+    sa.Column("read", sa.Boolean, nullable=False, server_default=sa.false()),  # whether a job has taken it up
     sa.Column("document", sa.Text, nullable=False),
 )
 _jobs = sa.Table(
@@ -49,21 +51,29 @@ _jobs = sa.Table(
 _causes = sa.Table(
     "deploymend_cause",
     _tables,
-    sa.Column("repository", sa.String(200), primary_key=True),
+    sa.Column("repository", sa.String(255), primary_key=True),
     sa.Column("fingerprint", sa.String(40), primary_key=True),
     sa.Column("base", sa.String(255), primary_key=True),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("branch", sa.String(255), nullable=False),
     sa.Column("number", sa.Integer, nullable=False, server_default="0"),
     sa.Column("url", sa.Text, nullable=False, server_default=""),
-    sa.Column("failed", sa.Text, nullable=False, server_default="[]"),  # the commits at which a repair of it did not help
     sa.Column("log", sa.Text, nullable=False, server_default=""),
     sa.Column("changed", sa.Float, nullable=False),
+)
+# Of its own, since a delivery adds to it while a job works on the cause.
+_failed = sa.Table(
+    "deploymend_failed_repair",
+    _tables,
+    sa.Column("repository", sa.String(255), primary_key=True),
+    sa.Column("fingerprint", sa.String(40), primary_key=True),
+    sa.Column("base", sa.String(255), primary_key=True),
+    sa.Column("sha", sa.String(64), primary_key=True),
 )
 _pushes = sa.Table(
     "deploymend_push",
     _tables,
-    sa.Column("repository", sa.String(200), primary_key=True),
+    sa.Column("repository", sa.String(255), primary_key=True),
     sa.Column("branch", sa.String(255), primary_key=True),
     sa.Column("sha", sa.String(64), primary_key=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
@@ -71,7 +81,10 @@ _pushes = sa.Table(
 
 
 class Cause(NamedTuple):
-    """One cause at one target and base, and what became of the pull request for it."""
+    """One cause at one target and base, and what became of the pull request for it.
+
+    `failed` are the commits of ours that did not help; `put` leaves them as they are.
+    """
 
     repository: str
     fingerprint: str
@@ -109,7 +122,7 @@ class Store:
         with self.engine.begin() as connection:
             if not self._insert(connection, _deliveries, {"id": delivery, "received": self.clock(), "job": json.dumps(job)}):
                 return Taken(False, False)
-            if failure is None or self._insert(connection, _failures, _row(failure) | {"received": self.clock()}):
+            if failure is None or self._is_new(connection, failure):
                 return Taken(True, True)
             connection.execute(sa.update(_deliveries).where(_deliveries.c.id == delivery).values(job=None))
         return Taken(True, False)
@@ -134,6 +147,26 @@ class Store:
             rows = connection.execute(wanted.order_by(_failures.c.received, _failures.c.source, _failures.c.identity))
             return [_failure(json.loads(row.document)) for row in rows]
 
+    def read(self, failures: Iterable[Failure]) -> None:
+        """Note that a job has taken up failures."""
+        with self.engine.begin() as connection:
+            for failure in failures:
+                connection.execute(sa.update(_failures).where(_same(failure)).values(read=True))
+
+    def unread(self, repository: str, sha: str) -> bool:
+        """Say whether something failed at a commit that no job has taken up yet."""
+        wanted = sa.select(sa.literal(1)).where(
+            _failures.c.repository == repository, _failures.c.sha == sha, _failures.c.read.is_(False)
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(wanted.limit(1)).first() is not None
+
+    def _is_new(self, connection: sa.Connection, failure: Failure) -> bool:
+        """Remember a failure, what it says redacted; False where it was known."""
+        if connection.execute(sa.select(sa.literal(1)).where(_same(failure))).first() is not None:
+            return False  # what follows takes its time
+        return self._insert(connection, _failures, _row(failure) | {"received": self.clock()})
+
     # --- jobs
 
     def keep(self, job: str, *, log: str | None = None, analysis: str | None = None) -> None:
@@ -149,6 +182,12 @@ class Store:
             row = connection.execute(sa.select(_jobs.c.log, _jobs.c.analysis).where(_jobs.c.id == job)).first()
         return (row.log, row.analysis) if row else ("", None)
 
+    def busy(self, repository: str) -> bool:
+        """Say whether a job of a repository has begun and not ended."""
+        wanted = sa.select(sa.literal(1)).where(_jobs.c.id.startswith(f"{repository}@", autoescape=True))
+        with self.engine.connect() as connection:
+            return connection.execute(wanted.limit(1)).first() is not None
+
     def forget_job(self, job: str) -> None:
         """Drop what was kept for a job."""
         with self.engine.begin() as connection:
@@ -158,7 +197,7 @@ class Store:
 
     def cause(self, repository: str, fingerprint: str, base: str) -> Cause | None:
         """Return what is known of a cause."""
-        return next(iter(self._causes(_is(repository, fingerprint, base))), None)
+        return next(iter(self._causes(_is(_causes, repository, fingerprint, base))), None)
 
     def cause_of(self, repository: str, branch: str) -> Cause | None:
         """Return the cause whose repair lies on a branch."""
@@ -171,18 +210,34 @@ class Store:
 
     def put(self, cause: Cause) -> None:
         """Remember a cause, in the place of what was known of it."""
-        values = {**cause._asdict(), "failed": json.dumps(cause.failed), "changed": self.clock()}
+        values = {**cause._asdict(), "changed": self.clock()}
+        del values["failed"]
+        this = _is(_causes, cause.repository, cause.fingerprint, cause.base)
         with self.engine.begin() as connection:
             if not self._insert(connection, _causes, values):
-                connection.execute(
-                    sa.update(_causes).where(_is(cause.repository, cause.fingerprint, cause.base)).values(values)
-                )
+                connection.execute(sa.update(_causes).where(this).values(values))
+
+    def did_not_help(self, cause: Cause, sha: str) -> Cause:
+        """Note that a repair did not help, by its commit, and return the cause with it; the same one again is the same."""
+        with self.engine.begin() as connection:
+            self._insert(connection, _failed, {**_key(cause), "sha": sha})
+        return cause if sha in cause.failed else cause._replace(failed=(*cause.failed, sha))
+
+    def forgive(self, cause: Cause) -> Cause:
+        """Forget which repairs of a cause did not help, and return it without them."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(_failed).where(_is(_failed, cause.repository, cause.fingerprint, cause.base)))
+        return cause._replace(failed=())
 
     def _causes(self, *conditions: sa.ColumnElement[bool]) -> list[Cause]:
-        columns = [_causes.c[name] for name in Cause._fields]
+        columns = [_causes.c[name] for name in Cause._fields if name != "failed"]
+        found = []
         with self.engine.connect() as connection:
-            rows = connection.execute(sa.select(*columns).where(*conditions).order_by(_causes.c.changed)).mappings()
-            return [Cause(**{**row, "failed": tuple(json.loads(row["failed"]))}) for row in rows]
+            for row in connection.execute(sa.select(*columns).where(*conditions).order_by(_causes.c.changed)).mappings().all():
+                this = _is(_failed, row["repository"], row["fingerprint"], row["base"])
+                failed = connection.execute(sa.select(_failed.c.sha).where(this).order_by(_failed.c.sha)).scalars()
+                found.append(Cause(**row, failed=tuple(failed)))
+        return found
 
     # --- pushes
 
@@ -191,10 +246,13 @@ class Store:
         with self.engine.begin() as connection:
             self._insert(connection, _pushes, {"repository": repository, "branch": branch, "sha": sha, "at": self.clock()})
 
-    def pushes(self, repository: str, branch: str) -> int:
-        """Return how many commits were pushed to a branch within the last day."""
+    def pushes(self, repository: str, branch: str, but: str = "") -> int:
+        """Return how many commits were pushed to a branch within the last day, one of them not counted."""
         wanted = sa.select(sa.func.count()).where(
-            _pushes.c.repository == repository, _pushes.c.branch == branch, _pushes.c.at > self.clock() - _DAY
+            _pushes.c.repository == repository,
+            _pushes.c.branch == branch,
+            _pushes.c.sha != but,
+            _pushes.c.at > self.clock() - _DAY,
         )
         with self.engine.connect() as connection:
             return int(connection.execute(wanted).scalar_one())
@@ -221,8 +279,10 @@ class Store:
         """Delete all that is known of repositories: the App was taken out of them."""
         names = list(repositories)
         with self.engine.begin() as connection:
-            for table in (_failures, _causes, _pushes):
+            for table in (_failures, _causes, _failed, _pushes):
                 connection.execute(sa.delete(table).where(table.c.repository.in_(names)))
+            for name in names:
+                connection.execute(sa.delete(_jobs).where(_jobs.c.id.startswith(f"{name}@", autoescape=True)))
 
     def _insert(self, connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
         """Insert a row unless its key is there; says whether it was inserted."""
@@ -243,12 +303,25 @@ def clean(connection: sa.Connection, border: datetime) -> int:
     return gone + connection.execute(old).rowcount
 
 
-def _is(repository: str, fingerprint: str, base: str) -> sa.ColumnElement[bool]:
-    return sa.and_(_causes.c.repository == repository, _causes.c.fingerprint == fingerprint, _causes.c.base == base)
+def _is(table: sa.Table, repository: str, fingerprint: str, base: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.repository == repository, table.c.fingerprint == fingerprint, table.c.base == base)
+
+
+def _key(cause: Cause) -> dict[str, str]:
+    return {"repository": cause.repository, "fingerprint": cause.fingerprint, "base": cause.base}
+
+
+def _same(failure: Failure) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _failures.c.repository == failure.repository.full_name,
+        _failures.c.sha == failure.sha,
+        _failures.c.source == failure.source,
+        _failures.c.identity == failure.identity,
+    )
 
 
 def _row(failure: Failure) -> dict[str, Any]:
-    document = {**failure._asdict(), "repository": failure.repository._asdict()}
+    document = {**failure._asdict(), "text": excerpt.clean(failure.text), "repository": failure.repository._asdict()}
     return {
         "repository": failure.repository.full_name,
         "sha": failure.sha,

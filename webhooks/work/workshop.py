@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,6 +26,7 @@ from webhooks.work.records import About
 _SWEEP = 30.0  # seconds between two looks for deliveries whose job never got into its queue
 _ATTEMPTS = 3  # analyses of one commit that nobody asks for: more evidence came after the first
 _ROOM = 200 * 1024 * 1024  # bytes on the disk without which no commit is fetched
+_WAITING = frozenset({"ENQUEUED", "DELAYED"})
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
@@ -73,6 +75,8 @@ class Workshop:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
         await asyncio.to_thread(self.runtime.stop)
+        # DBOS had put its threads in the place of this loop's own, and has ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="deploymend-"))
         context.use(None)
         self.github.close()
         await asyncio.to_thread(self.engine.dispose)
@@ -88,38 +92,47 @@ class Workshop:
     # --- jobs
 
     async def _enqueue(self, job: Job) -> bool:
-        """Put a job into the lane of its repository; a commit whose job came to nothing gets another for new evidence."""
+        """Put a job into the lane of its repository; False where that has to be asked again later."""
         match job.flow:
             case "repair":
                 return await self._repair(About(**job.about)._replace(prove=self.settings.verify))
             case "recheck":
-                return await self.runtime.enqueue(flows.recheck, job.id, job.lane, *_in_order(job, "branch", "sha"))
+                await self.runtime.enqueue(flows.recheck, job.id, job.lane, *_in_order(job, "branch", "sha"))
             case "follow":
                 given = _in_order(job, "number", "action", "branch", "sha", "merged")
-                return await self.runtime.enqueue(flows.follow, job.id, job.lane, *given)
+                await self.runtime.enqueue(flows.follow, job.id, job.lane, *given)
             case "obey":
                 given = _in_order(job, "number", "comment", "author", "text", "pull")
-                return await self.runtime.enqueue(flows.obey, job.id, job.lane, *given)
+                await self.runtime.enqueue(flows.obey, job.id, job.lane, *given)
             case _:
-                return await self.runtime.enqueue(flows.forget, job.id, job.lane, job.about["repositories"])
+                await self.runtime.enqueue(flows.forget, job.id, job.lane, job.about["repositories"])
+        return True
 
     async def _repair(self, about: About) -> bool:
+        """Enqueue the job of a commit; one whose job came to nothing gets another for what that had not seen.
+
+        While a job runs, nobody can tell whether it will see what came last: False.
+        """
         for attempt in range(about.attempt, _ATTEMPTS + 1):
             job = repair(about._replace(attempt=attempt))
             delay = float(self.settings.settle_seconds)
             if await self.runtime.enqueue(flows.repair, job.id, job.lane, about._replace(attempt=attempt), delay=delay):
                 return True
-            if await self.runtime.state(job.id) not in _ENDED:
-                return False  # it waits or runs, and reads what was added
-            if await asyncio.to_thread(self.store.open_causes, about.full_name):
-                return False  # the repair stands
-        return False
+            state, told = await self.runtime.outcome(job.id)
+            if state in _WAITING:
+                return True  # it reads what was added when it begins
+            if state not in _ENDED:
+                return False
+            if told in flows.SETTLED or not await asyncio.to_thread(self.store.unread, about.full_name, about.sha):
+                return True
+        return True
 
     async def _sweep(self) -> None:
         older = 0.0  # at the start: what the process before left behind
         while True:
             try:
                 await self.receiver.sweep(older)
+                await asyncio.to_thread(context.current().tidy_old)
             except (SQLAlchemyError, DatabaseRefused) as error:
                 journal.log("webhooks.work", "sweep failed", error=type(error).__name__)
             older = _SWEEP
