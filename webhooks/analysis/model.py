@@ -101,14 +101,9 @@ class Repair(NamedTuple):
 class Analysis(NamedTuple):
     """The outcome. `wanted` are paths whose content was missing: then nothing else counts. `trouble` says why there is none.
 
-<<<<<<< HEAD
     `summary` is what there is to say where nothing that the failure is about can be repaired; `manual` are the steps for a
-    person in that case. `causes` are the fingerprints of all faults, repaired or not.
-=======
-    `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case. `causes`
-    are the fingerprints of all faults, repaired or not; of an `unreadable` repository none is known, which doesn't mean that
-    there is none.
->>>>>>> behaviours
+    person in that case. `causes` are the fingerprints of all faults, repaired or not; of an `unreadable` repository none is
+    known, which doesn't mean that there is none.
     """
 
     repairs: tuple[Repair, ...] = ()
