@@ -31,6 +31,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         "WEBHOOK_SECRET_OLD": "the secret that was before",
         "BASE_URL": "https://git.example.com/api/v3/",
         "PUBLIC_URL": "https://bot.example.com",
+        "SETUP_KEY": "a key that somebody chose",
         "DATA": "/var/lib/deploymend",
         "DATABASE_URL": "postgresql://bot:pw@db/bot",
         "CHECKS": "deploy*, !*docs*\nship",
@@ -57,6 +58,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         base_url="https://git.example.com/api/v3",
         web_url="https://git.example.com",
         public_url="https://bot.example.com",
+        setup_key="a key that somebody chose",
         data=Path("/var/lib/deploymend"),
         database_url="postgresql://bot:pw@db/bot",
         checks=("deploy*", "!*docs*", "ship"),
@@ -258,3 +260,8 @@ def test_the_reference_has_a_line_for_each_setting_and_its_default():
             written = str(default).lower() if isinstance(default, bool) else str(default)
             assert f"| `{written}` |" in line
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in table)
+
+
+@pytest.mark.parametrize("name", ["DEPLOYMEND_CACHE", "DEPLOYMEND_RUN"])
+def test_variables_of_the_command_line_are_no_mistakes(tmp_path, name):
+    assert read({name: "x"}, tmp_path) == read({}, tmp_path)
