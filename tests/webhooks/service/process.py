@@ -38,6 +38,8 @@ def workshop(settings: Settings) -> Workshop:
 
 async def _serve(settings: Settings, works: Workshop, ready: Path) -> None:
     server = uvicorn.Server(uvicorn.Config(service.build(settings, workshop=works).app, log_config=None, lifespan="off"))
+    # uvicorn sends itself the signal again when it has shut down: the workshop has yet to be stopped then
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     with socket.create_server((settings.host, settings.port), backlog=512) as listener:
         await works.start(work=settings.workers > 0)
         _announce(ready, f"http://127.0.0.1:{listener.getsockname()[1]}")
