@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from webhooks.app import Unavailable, create_app
 from webhooks.metrics import Metrics
 from webhooks.model import Event
-from webhooks.settings import Settings
+from webhooks.settings import BadSettings, Settings
 
 
 class Workshop(Protocol):
@@ -66,7 +66,11 @@ async def _not_set_up() -> dict[str, str]:
 
 def _workshop(settings: Settings, metrics: Metrics) -> Workshop:
     """Return the workshop of these settings."""
+    from webhooks.setup.credentials import key_trouble
     from webhooks.work.workshop import Workshop as Works
+
+    if trouble := key_trouble(settings.private_key or ""):
+        raise BadSettings(trouble)
 
     return Works(settings, metrics)
 

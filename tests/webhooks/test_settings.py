@@ -31,6 +31,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         "WEBHOOK_SECRET_OLD": "the secret that was before",
         "BASE_URL": "https://git.example.com/api/v3/",
         "PUBLIC_URL": "https://bot.example.com",
+        "SETUP_KEY": "a key that somebody chose",
         "DATA": "/var/lib/deploymend",
         "DATABASE_URL": "postgresql://bot:pw@db/bot",
         "CHECKS": "deploy*, !*docs*\nship",
@@ -42,6 +43,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         "SETTLE_SECONDS": "0",
         "RENDER_API_KEY": "rnd_0123456789abcdef",
         "FLY_API_TOKEN": "FlyV1 fm2_0123456789",
+        "FLY_APPS": "shop=acme/shop",
         "LOG_HOSTS": "Logs.example.com",
         "METRICS_TOKEN": "0123456789abcdef",
         "LOG_LEVEL": "DEBUG",
@@ -57,6 +59,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         base_url="https://git.example.com/api/v3",
         web_url="https://git.example.com",
         public_url="https://bot.example.com",
+        setup_key="a key that somebody chose",
         data=Path("/var/lib/deploymend"),
         database_url="postgresql://bot:pw@db/bot",
         checks=("deploy*", "!*docs*", "ship"),
@@ -68,6 +71,7 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         settle_seconds=0,
         render_api_key="rnd_0123456789abcdef",
         fly_api_token="FlyV1 fm2_0123456789",
+        fly_apps=("shop=acme/shop",),
         log_hosts=("logs.example.com",),
         metrics_token="0123456789abcdef",
         log_level="debug",
@@ -258,3 +262,8 @@ def test_the_reference_has_a_line_for_each_setting_and_its_default():
             written = str(default).lower() if isinstance(default, bool) else str(default)
             assert f"| `{written}` |" in line
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in table)
+
+
+@pytest.mark.parametrize("name", ["DEPLOYMEND_CACHE", "DEPLOYMEND_RUN"])
+def test_variables_of_the_command_line_are_no_mistakes(tmp_path, name):
+    assert read({name: "x"}, tmp_path) == read({}, tmp_path)

@@ -37,8 +37,8 @@ def key_trouble(pem: str) -> str | None:
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return "The private key can't be read: it is damaged, or not the whole of the file that GitHub made."
-    return None if isinstance(key, RSAPrivateKey) else "The private key is no RSA key, and the keys of GitHub's Apps are."
+        return "The App's private key can't be read: it is damaged, or not the whole of the file that GitHub made."
+    return None if isinstance(key, RSAPrivateKey) else "The App's private key is no RSA key, and the keys of GitHub's Apps are."
 
 
 def unwritable(data: Path) -> str | None:
