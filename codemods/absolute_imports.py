@@ -18,6 +18,7 @@ References: https://docs.python.org/3/reference/import.html#package-relative-imp
 from __future__ import annotations
 
 import ast
+import functools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -29,11 +30,12 @@ from bot.engine.model.findings import Fault, MissingModule, Safety, Weakness
 from bot.engine.model.tree import Tree, Unreadable, name, parent
 from bot.engine.platforms import survey
 from bot.engine.report import Report
-from codemods import _imports, _modules
+from codemods import _imports, _modules, _named
 
 CODEMOD = Codemod(answers=("module-not-found", "relative-import"), since="0.1", rank=80, last=True)
 _DOTTED = re.compile(rb"from[ \t\\\r\n\f]*\.")
 _TEST = re.compile(r"(?:^|/)(?:tests?/|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)")
+_TASK = re.compile(r"\bname\s*=\s*[\"']([\w.]+)[\"']")
 
 
 class _Place(NamedTuple):
@@ -50,6 +52,7 @@ class _Rewritten(NamedTuple):
     tree: Tree
     files: tuple[str, ...]
     modules: tuple[tuple[str, str], ...]  # dotted name, and the path in the image without `.py`
+    sure: bool = True  # every name that is rewritten is known to be a module's
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -86,7 +89,8 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
         yield Skip(f"{started.launcher} is started in {folder.image}, and finds the modules by their short names")
         return
     inside = all(found.in_image(each) and f"/{each}".startswith(f"/{folder.tree}".rstrip("/") + "/") for each in made.files)
-    safety: Safety = "safe" if inside and finding.confidence == "certain" and not found.known_otherwise(folder) else "unsafe"
+    sure = inside and made.sure and finding.confidence == "certain"
+    safety: Safety = "safe" if sure and not found.known_otherwise(folder) else "unsafe"
     yield Proposal(made.tree, f"{why}: {', '.join(made.files)} import by whole names.", safety)
 
 
@@ -105,10 +109,12 @@ class _Search(_modules.Modules):
 
     def place(self, folder: str) -> _Place | None:
         """Return a folder of the tree as sys.path has it; None where it lies below no entry, or not in the image."""
-        inside = next((path for source, path in self.places.items() if parent(source) == folder), None)
-        if inside is None:
+        inside = f"{folder}/" if folder else ""
+        below = ((source, path) for source, path in self.places.items() if source.startswith(inside))
+        copied = ((path, source[len(inside) :]) for source, path in below)
+        where = next((path[: -len(rest) - 1] or "/" for path, rest in copied if path.endswith(f"/{rest}")), None)
+        if where is None:
             return None
-        where = posixpath.dirname(inside)
         for entry in self.finder.path:
             rest = posixpath.relpath(where, entry)
             parts = [] if rest == "." else rest.split("/")
@@ -169,20 +175,55 @@ class _Search(_modules.Modules):
             return Skip(f"{folder.tree}/__init__.py makes a name `{min(own)}` of its own")
         inside = f"{folder.tree}/" if folder.tree else ""
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(each.encode() for each in names)))
-        changed, files = self.tree, []
+        changed, files, sure = self.tree, [], True
         modules: dict[str, str] = {}
         for path in survey.files(self.tree):
             within = path.startswith(inside)
             python = self.read(path, words) if path.endswith(".py") and (within or _TEST.search(path)) else None
-            if python is None or b"sys.path" in python.source:  # such a file finds them itself
+            if python is None or python.tree is None or b"sys.path" in python.source:  # such a file finds them itself
                 continue
-            edits, found = _with_prefix(python, folder.name, names - self.nearer(path, folder.tree if within else ""))
+            here = names - self.nearer(path, folder.tree if within else "")
+            edits, found = _with_prefix(python, folder.name, here)
             for dotted in found:
                 modules[f"{folder.name}.{dotted}"] = posixpath.join(folder.image, dotted.replace(".", "/"))
+            made = self.in_strings(python, python.tree, folder, here)
+            sure = sure and not (made and _named.computes(python.tree))
+            edits = list(dict.fromkeys((*edits, *made)))
             if edits:
                 files.append(path)
                 changed = changed.write(path, python.edited(edits))
-        return _Rewritten(changed, tuple(files), tuple(modules.items())) if files else None
+        there = ((dotted, path) for dotted, path in modules.items() if self.is_module(folder, dotted[len(folder.name) + 1 :]))
+        return _Rewritten(changed, tuple(files), tuple(there), sure) if files else None
+
+    def in_strings(self, python: _imports.Python, tree: ast.Module, folder: _Place, names: frozenset[str]) -> list[_imports.Edit]:
+        """Return the edits of strings that may name a module of the folder, and do."""
+
+        def moves(dotted: str) -> bool:
+            within = dotted.rpartition(".")[0]
+            return dotted.partition(".")[0] in names and bool(within) and any(
+                self.is_module(folder, each) for each in (dotted, within)
+            )
+
+        def task(dotted: str) -> bool:
+            return moves(dotted) and not any(each == dotted or each.startswith(f"{dotted}.") for each in self.tasks)
+
+        def exactly(dotted: str) -> bool:
+            return moves(dotted) and self.is_module(folder, dotted)
+
+        strings = [(each, moves) for each in _named.nested(tree)] + [(each, task) for each in _named.tasks(tree)]
+        if _named.computes(tree):
+            strings += [(each, exactly) for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        return [edit for each, test in strings for edit in _imports.named(python, each, folder.name, test)]
+
+    @functools.cached_property
+    def tasks(self) -> frozenset[str]:
+        """The names that tasks give themselves, whatever their modules are called."""
+        return frozenset(name for text in self.texts("task") for name in _TASK.findall(text))
+
+    def is_module(self, folder: _Place, dotted: str) -> bool:
+        """Say whether a folder of the tree has a module of that name."""
+        path = f"{folder.tree}/{dotted.replace('.', '/')}".lstrip("/")
+        return self.tree.is_file(f"{path}.py") or self.tree.is_folder(path)
 
     def nearer(self, path: str, top: str) -> frozenset[str]:
         """Return the modules that lie nearer to a file than those of the folder `top` above it."""
@@ -204,7 +245,7 @@ class _Search(_modules.Modules):
             if python is None:
                 continue
             depth = path[len(inside) :].count("/")
-            leading = [node for node in python.imports() if isinstance(node, ast.ImportFrom) and node.level > depth]
+            leading = [node for node in python.imports(tried=True) if isinstance(node, ast.ImportFrom) and node.level > depth]
             edits: list[_imports.Edit] = []
             for node in leading:
                 made = _imports.absolute(python, node, "") if node.level == depth + 1 else None
@@ -236,13 +277,13 @@ def _with_prefix(python: _imports.Python, prefix: str, names: frozenset[str]) ->
     def moves(dotted: str) -> bool:
         return dotted.partition(".")[0] in names
 
-    for node in python.imports():
+    for node in python.imports(tried=True):
         edits += _imports.prefixed(python, node, prefix, moves)
         listed = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         found += [each for each in listed if moves(each) and not getattr(node, "level", 0)]
-    for string in python.strings():
+    for string in _named.modules(python.tree) if python.tree else ():
         edits += _imports.named(python, string, prefix, moves)
-    return list(dict.fromkeys(edits)), found
+    return edits, found
 
 
 def _names(tree: Tree, folder: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from codemods import _imports
+from codemods import _imports, _named
 from tests.codemods import reasons
 from tests.tools import DOCKERFILE, FLY, HEALTHY, check_noop, check_transformed, planned, text
 
@@ -87,9 +87,9 @@ SPELLED = [
 def rewritten(source: bytes) -> str:
     python = _imports.Python(source)
     edits = []
-    for node in python.imports():
+    for node in python.imports(tried=True):
         edits += _imports.prefixed(python, node, "backend", lambda dotted: dotted.partition(".")[0] == "db")
-    for string in python.strings():
+    for string in _named.modules(python.tree):
         edits += _imports.named(python, string, "backend", lambda dotted: dotted.partition(".")[0] == "db")
     return python.edited(edits)
 
