@@ -6,31 +6,32 @@ import json
 import os
 import re
 import subprocess
-import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rewriting import Names
 
 _ENVIRONMENT = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+ROOT = "/trees"  # where the container sees the work
 _HERE = Path(__file__).parent
-_INSTALL = ("uv", "pip", "install", "--system", "--compile-bytecode", "-q")
+_INSTALL = ("uv", "pip", "install", "--system", "-q")
 # what code asks for at import; nothing here leads anywhere
 _GIVEN = {
-    "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "DATABASE_URL": "postgresql://user:secret@localhost:5432/app",
     "REDIS_URL": "redis://localhost:6379/0",
-    **dict.fromkeys("SECRET_KEY JWT_SECRET JWT_SECRET_KEY OPENAI_API_KEY ANTHROPIC_API_KEY GROQ_API_KEY GEMINI_API_KEY".split(), "x" * 40),
+    **dict.fromkeys(
+        "SECRET_KEY JWT_SECRET JWT_SECRET_KEY OPENAI_API_KEY ANTHROPIC_API_KEY GROQ_API_KEY GEMINI_API_KEY".split(), "x" * 40
+    ),
 }
 
 
 _HEAVY = frozenset(
     "torch torchvision torchaudio tensorflow keras transformers sentence-transformers spacy faiss-cpu easyocr ultralytics playwright"
     " opencv-python opencv-python-headless xgboost lightgbm catboost accelerate peft bitsandbytes vllm onnxruntime whisper"
-    " openai-whisper chromadb pyarrow fastembed moviepy streamlit gradio pymupdf langchain-community rembg mediapipe".split()
+    " openai-whisper chromadb pyarrow fastembed moviepy streamlit gradio pymupdf langchain-community rembg mediapipe unstructured llama-index sentencepiece magika deepface insightface open-clip-torch timm pytorch-lightning tokenizers odfpy osint-geo-extractor slugify yookassa shap camelot-py langchain-huggingface mishkal ekphrasis google-oauth2-tool".split()
 )
 
 
@@ -56,7 +57,11 @@ class Box:
             if not done.returncode:
                 break
             known = {_name(each): each for each in wanted}
-            named = [known[word] for word in re.findall(r"[a-z0-9][a-z0-9-]*", done.stderr.lower().replace("_", "-")) if word in known]
+            named = [
+                known[word]
+                for word in re.findall(r"[a-z0-9][a-z0-9-]*", done.stderr.lower().replace("_", "-"))
+                if word in known
+            ]
             print("  not to be had:", named[:1] or done.stderr[-600:], flush=True)
             if not named:
                 return wanted
@@ -64,29 +69,21 @@ class Box:
             wanted.remove(named[0])
         return left
 
-    def probe(self, folder: Path, names: Names, start: str, env: tuple[str, ...], warm: list[str], seconds: float) -> dict[str, Any]:
-        """Import every module; return what became of each file."""
-        with tempfile.TemporaryDirectory(prefix="roundtrip-") as work:
-            job = {
-                "root": "/app", "path": names.path, "folder": start, "modules": [(name, file) for file, name in names.modules.items()],
-                "seconds": seconds, "settings": names.settings, "warm": warm,
-            }
-            (Path(work) / "job.json").write_text(json.dumps(job))
-            (Path(work) / "probe.py").write_bytes((_HERE / "probe.py").read_bytes())
-            given = [f"{name}={value}" for name, value in _GIVEN.items()] + list(env)
-            done = self._in(
-                ("env", *given, "python", "/probe/probe.py", "/probe/job.json"), (f"{folder}:/app", f"{work}:/probe"), False, 3600
-            )
-        results = {}
-        for line in done.stdout.splitlines():
-            if line.startswith("{"):
-                each = json.loads(line)
-                results[each["file"]] = each
-        if len(results) != len(names.modules):
-            raise RuntimeError(f"{len(results)} of {len(names.modules)}: {done.stderr[-2000:]}")
-        return results
+    def probe(self, work: Path, jobs: list[dict[str, Any]], warm: list[str], seconds: float) -> Iterator[dict[str, Any]]:
+        """Import every module of every job; yield what became of each."""
+        (work / "jobs.json").write_text(json.dumps({"jobs": jobs, "warm": warm, "seconds": seconds}))
+        (work / "probe.py").write_bytes((_HERE / "probe.py").read_bytes())
+        given = [f"{name}={value}" for name, value in _GIVEN.items()]
+        command = ("env", *given, "python", f"{ROOT}/probe.py", f"{ROOT}/jobs.json")
+        whole = ("unshare", "-n", "buildah", "run", "-v", f"{work}:{ROOT}", self.name, "--", *command)
+        with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_ENVIRONMENT) as running:
+            for line in running.stdout or ():
+                if line.startswith("{"):
+                    yield json.loads(line)
 
-    def _in(self, command: tuple[str, ...], mounts: tuple[str, ...], network: bool, seconds: float) -> "subprocess.CompletedProcess[str]":
+    def _in(
+        self, command: tuple[str, ...], mounts: tuple[str, ...], network: bool, seconds: float
+    ) -> "subprocess.CompletedProcess[str]":
         outer = () if network else ("unshare", "-n")
         volumes = [word for mount in (*mounts, f"{self.cache}:/root/.cache/uv") for word in ("-v", mount)]
         return _run(*outer, "buildah", "run", *volumes, self.name, "--", *command, seconds=seconds)
@@ -113,6 +110,8 @@ def _name(requirement: str) -> str:
 
 def _run(*command: str, seconds: float = 600) -> "subprocess.CompletedProcess[str]":
     try:
-        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=seconds, env=_ENVIRONMENT, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=seconds, env=_ENVIRONMENT, check=False
+        )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, "", "out of time")

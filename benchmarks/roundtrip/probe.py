@@ -1,8 +1,8 @@
 """Imports modules, each in a process of its own, and prints what became of each: run in the container, standard library alone.
 
-usage: python probe.py JOB. JOB is JSON: `root` (the repository), `path` (what stands first on sys.path), `folder` (where the
-program is started), `modules` (name and file of each), `seconds` (for one import), `settings` (Django's, or null) and `warm`
-(packages that are imported once, before).
+usage: python probe.py JOBS. JOBS is JSON: `seconds` (for one import), `warm` (packages from elsewhere that are imported once, before)
+and `jobs`: each with `label`, `root` (the repository), `path` (what stands first on sys.path), `folder` (where the program is
+started), `modules` (name and file of each), `settings` (Django's, or null) and `env`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from typing import Any
 def main() -> None:
     """Print one JSON object a line."""
     with open(sys.argv[1], encoding="utf-8") as file:
-        job = json.load(file)
+        work = json.load(file)
     sys.path.pop(0)  # this script's own folder
     silence = os.open(os.devnull, os.O_RDWR)
-    for name in job["warm"]:
+    for name in work["warm"]:
         _warm(name, silence)
-    for name, path in job["modules"]:
-        print(json.dumps({"file": path, "name": name, **_apart(name, path, job, silence)}), flush=True)
+    for job in work["jobs"]:
+        for name, path in job["modules"]:
+            result = _apart(name, path, job, silence, work["seconds"])
+            print(json.dumps({"label": job["label"], "file": path, "name": name, **result}), flush=True)
 
 
 def _warm(name: str, silence: int) -> None:
@@ -44,7 +46,7 @@ def _warm(name: str, silence: int) -> None:
             os.close(old)
 
 
-def _apart(name: str, path: str, job: dict[str, Any], silence: int) -> dict[str, Any]:
+def _apart(name: str, path: str, job: dict[str, Any], silence: int, seconds: float) -> dict[str, Any]:
     """Return what became of one import; the child and what it started are gone afterwards."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -58,7 +60,7 @@ def _apart(name: str, path: str, job: dict[str, Any], silence: int) -> dict[str,
             pipe.write(answer)
         os._exit(0)
     os.close(writing)
-    answer, until = io.BytesIO(), time.monotonic() + job["seconds"]
+    answer, until = io.BytesIO(), time.monotonic() + seconds
     while select.select([reading], [], [], max(0.0, until - time.monotonic()))[0]:
         data = os.read(reading, 1 << 16)
         if not data:
@@ -82,6 +84,11 @@ def _imported(name: str, path: str, job: dict[str, Any]) -> dict[str, Any]:
     os.chdir(os.path.join(job["root"], job["folder"]))
     sys.path[:0] = [os.path.join(job["root"], each).rstrip("/") for each in job["path"]]
     sys.argv = [name]
+    sys.dont_write_bytecode = True
+    os.environ.update(job["env"])
+    own = {part.removesuffix(".py") for folder in sys.path[: len(job["path"])] for part in os.listdir(folder)}
+    for each in [each for each in sys.modules if each.partition(".")[0] in own - sys.stdlib_module_names]:
+        del sys.modules[each]  # the repository has one of that name
     importlib.invalidate_caches()
     error = ""
     try:

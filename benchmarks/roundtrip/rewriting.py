@@ -14,9 +14,12 @@ from bot.engine.platforms import survey
 from bot.engine.simulate import Options, simulate
 from bot.outside.folder import Folder
 from codemods import Shelf, _imports, absolute_imports
+import box
 from rows import Row
 
-_CONFIG = re.compile(r"(?:^|/)(?:fly[\w.-]*\.toml|render\.ya?ml|(?:[\w.-]*\.)?[Dd]ockerfile[\w.-]*|\.dockerignore|Procfile|[\w-]*compose[\w.-]*\.ya?ml|deploymend\.toml)$")
+_CONFIG = re.compile(
+    r"(?:^|/)(?:fly[\w.-]*\.toml|render\.ya?ml|(?:[\w.-]*\.)?[Dd]ockerfile[\w.-]*|\.dockerignore|Procfile|[\w-]*compose[\w.-]*\.ya?ml|deploymend\.toml)$"
+)
 _FLY = 'app = "roundtrip"\n\n[build]\n  dockerfile = "Dockerfile"\n\n[http_service]\n  internal_port = 8080\n'
 
 
@@ -44,8 +47,8 @@ def start(folder: Path, row: Row) -> None:
             path.unlink()
     entry = row.entry if row.way == "dots" else f"{row.folder.replace('/', '.')}.{row.entry}"
     lines = ["FROM python:3.11-slim", f"WORKDIR /app/{row.folder if row.way == 'dots' else ''}".rstrip("/"), "COPY . /app/"]
-    lines += [f"RUN pip install -r /app/{each}" for each in row.requirements]
-    lines += ["RUN pip install uvicorn", f'CMD ["uvicorn", "{entry}:{row.app}", "--host", "0.0.0.0", "--port", "8080"]']
+    wanted = [each for path in row.requirements for each in box.requirements(folder / path)]
+    lines += [f"RUN pip install {' '.join(['uvicorn', *wanted])}", f'CMD ["uvicorn", "{entry}:{row.app}", "--host", "0.0.0.0", "--port", "8080"]']
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     (folder / "fly.toml").write_text(_FLY)
 
@@ -60,7 +63,10 @@ def rewrite(folder: Path, row: Row) -> Rewritten:
         changed, by = made.tree, "bot fix"
         if not made.steps:
             reasons = {each.reason for each in made.dropped if each.codemod == "absolute-imports"}
-            print(f"  not by bot fix: {sorted(reasons) or [f.message for r in made.before for f in r.faults] or [(r.reached, r.unknowns) for r in made.before]}", flush=True)
+            print(
+                f"  not by bot fix: {sorted(reasons) or [f.message for r in made.before for f in r.faults] or [(r.reached, r.unknowns) for r in made.before]}",
+                flush=True,
+            )
             changed, by = _by_functions(tree, row), "functions"
     changes = changed.changes()
     return Rewritten(changes, diff.unified(changed), by, sum(_edited(each) for each in changes))

@@ -11,7 +11,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,31 +34,45 @@ def main() -> int:
     parser.add_argument("--box", default="shared")
     parser.add_argument("--only", action="append")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--stage", default="all")
     options = parser.parse_args()
     work = options.work.resolve()
     (work / "cache").mkdir(parents=True, exist_ok=True)
-    listed = rows.read(options.list)
-    wanted = [each for row in listed for each in row.also]
+    listed = [row for row in rows.read(options.list) if not options.only or any(each in _name(row) for each in options.only)]
+    made = {}
     for row in listed:
-        git = checkout.mirror(options.mirrors, row.repo)
-        for path in row.requirements:
-            shown = subprocess.run(["git", f"--git-dir={git}", "show", f"{row.sha}:{path}"], capture_output=True, check=False)
-            file = work / "requirements" / row.repo / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(shown.stdout)
-    for row in listed:
-        for path in row.requirements:
-            wanted += box.requirements(work / "requirements" / row.repo / path)
+        kept = work / _name(row) / "made.json"
+        made[_name(row)] = (
+            json.loads(kept.read_text()) if options.keep and kept.is_file() else prepare(row, options.mirrors, work)
+        )
+        print(_name(row), made[_name(row)]["by"], made[_name(row)]["lines"], flush=True)
+    if options.stage == "prepare":
+        return 0
     container = box.Box(options.box, options.image, work / "cache")
     if container.fresh:
+        wanted = [each for row in listed for each in row.also]
+        for row in listed:
+            for path in row.requirements:
+                wanted += box.requirements(work / _name(row) / "before" / path)
         print(len(set(wanted)), "requirements; left out:", container.install(wanted), flush=True)
-    for row in listed:
-        if not options.only or any(each in f"{row.repo}-{row.way}" for each in options.only):
-            began = time.monotonic()
-            result = run(row, options, work, container)
-            result["seconds"] = round(time.monotonic() - began)
-            (work / f"{_name(row)}.json").write_text(json.dumps(result, indent=1))
-            print({key: value for key, value in result.items() if key not in ("raw",)}, flush=True)
+    if options.stage == "install":
+        return 0
+    jobs = [job for row in listed for job in made[_name(row)]["jobs"]]
+    warm = sorted({name for row in listed for name in made[_name(row)]["warm"]})
+    results: dict[str, dict[str, Any]] = {}
+    total = {job["label"]: len(job["modules"]) for job in jobs}
+    for each in container.probe(work, jobs, warm, options.seconds):
+        found = results.setdefault(each["label"], {})
+        found[each["file"]] = each
+        name, _, side = each["label"].rpartition("/")
+        if side == "after" and len(found) == total[each["label"]]:
+            before = results[f"{name}/before"]
+            told = {key: value for key, value in made[name].items() if key not in ("jobs", "warm")}
+            result = {**told, **compare(before, found)}
+            (work / f"{name}.json").write_text(json.dumps(result, indent=1))
+            (work / name / "raw.json").write_text(json.dumps({"before": before, "after": found}, indent=1))
+            print(result, flush=True)
     return 0
 
 
@@ -67,9 +80,12 @@ def _name(row: rows.Row) -> str:
     return f"{row.repo.replace('/', '+')}-{row.way}"
 
 
-def run(row: rows.Row, options: argparse.Namespace, work: Path, container: box.Box) -> dict[str, Any]:
-    git = checkout.mirror(options.mirrors, row.repo)
-    sha = subprocess.run(["git", f"--git-dir={git}", "rev-parse", row.sha], capture_output=True, text=True, check=True).stdout.strip()
+def prepare(row: rows.Row, mirrors: Path, work: Path) -> dict[str, Any]:
+    """Lay a repository out twice, as it is and rewritten."""
+    git = checkout.mirror(mirrors, row.repo)
+    sha = subprocess.run(
+        ["git", f"--git-dir={git}", "rev-parse", row.sha], capture_output=True, text=True, check=True
+    ).stdout.strip()
     place = work / _name(row)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -85,24 +101,23 @@ def run(row: rows.Row, options: argparse.Namespace, work: Path, container: box.B
     for change in made.changes:
         (after / change.path).write_bytes(change.after)
     (place / "patch").write_text(made.patch)
-    warm = _imported(before)
-    old, new = rewriting.names(before, row, False), rewriting.names(after, row, True)
-    scratch = place / "scratch"
-    results = {}
-    for label, tree, names in (("before", before, old), ("after", after, new), ("unrepaired", before, new)):
-        if label == "unrepaired" and row.way == "base":
-            continue
-        shutil.copytree(tree, scratch, symlinks=True)
-        results[label] = container.probe(scratch, names, "" if row.way == "base" else row.folder, row.env, warm, options.seconds)
-        shutil.rmtree(scratch)
-    (place / "raw.json").write_text(json.dumps(results, indent=1))
-    return {
+    jobs = []
+    for label, tree in (("before", before), ("after", after)):
+        names = rewriting.names(tree, row, tree is after)
+        jobs.append({
+            "label": f"{_name(row)}/{label}", "root": f"{box.ROOT}/{_name(row)}/{label}", "path": names.path,
+            "folder": "" if row.way == "base" else row.folder, "settings": names.settings,
+            "env": dict(each.split("=", 1) for each in row.env), "modules": [(name, file) for file, name in names.modules.items()],
+        })  # fmt: skip
+    result = {
         "repo": row.repo, "sha": sha, "way": row.way, "by": made.by, "files": len(made.changes), "lines": made.imports,
-        **compare(results["before"], results["after"], results.get("unrepaired")),
-    }
+        "jobs": jobs, "warm": _imported(before),
+    }  # fmt: skip
+    (place / "made.json").write_text(json.dumps(result))
+    return result
 
 
-def compare(before: dict[str, Any], after: dict[str, Any], unrepaired: dict[str, Any] | None) -> dict[str, Any]:
+def compare(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Return how many imports succeed, and every difference."""
     differences = []
     for file in sorted({*before, *after}):
@@ -115,10 +130,8 @@ def compare(before: dict[str, Any], after: dict[str, Any], unrepaired: dict[str,
                 differences.append([file, "loads", sorted({*files[0]} ^ {*files[1]})])
             elif len(old["loaded"]) != len(new["loaded"]):
                 differences.append([file, "loads twice", len(old["loaded"]), len(new["loaded"])])
-    if unrepaired:
-        differences += [[file, "was fine", after[file]["error"]] for file, each in unrepaired.items() if each["ok"] and not after[file]["ok"]]
     count = {"modules": len(before)}
-    for label, results in (("before", before), ("after", after), ("unrepaired", unrepaired or {})):
+    for label, results in (("before", before), ("after", after)):
         count[label] = sum(each["ok"] for each in results.values())
     return {**count, "differences": differences}
 
