@@ -3,8 +3,10 @@
 `gunicorn backend.app:app` puts the folder above `backend` on sys.path: `import analyzer` in backend/app.py, which works when
 one starts inside of `backend`, stops with `No module named 'analyzer'`. It is the other way round with dots: `from .db import
 session` in a file that is started as a script, or imported as a top-level module, has no package to count from. This rewrites
-what does not resolve, in all files of the folder and its tests: imports in functions, branches and under TYPE_CHECKING, and the
-strings by which `uvicorn.run`, Celery, Django and `mock.patch` import. What PYTHONPATH, another place in the image or another
+what does not resolve, in all files of the folder and its tests: imports in functions, branches and under TYPE_CHECKING, those
+that are only tried, and the strings by which `uvicorn.run`, Flask, Celery (its tasks, too), Django and `mock.patch` import. Where
+code imports by a name that it makes up, the strings that are exactly a module's follow, on request. Files that put a folder on
+sys.path themselves keep the short names, and are named as work that is left. What PYTHONPATH, another place in the image or another
 start command repairs is repaired there: those leave the code alone.
 
 Before:                                   After:

@@ -1,12 +1,14 @@
 """Imports modules, each in a process of its own, and prints what became of each: run in the container, standard library alone.
 
-usage: python probe.py JOBS. JOBS is JSON: `seconds` (for one import), `warm` (packages from elsewhere that are imported once, before)
-and `jobs`: each with `label`, `root` (the repository), `path` (what stands first on sys.path), `folder` (where the program is
-started), `modules` (name and file of each), `settings` (Django's, or null) and `env`.
+usage: python probe.py JOBS. JOBS is JSON: `seconds` (for one import), `warm` (packages from elsewhere that are imported once,
+before) and `jobs`: each with `label`, `root` (the repository), `path` (what stands first on sys.path), `folder` (where the
+program is started), `modules` (name and file of each), `settings` (Django's, or null) and `env`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import io
 import json
@@ -26,6 +28,8 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_RDWR)
     for name in work["warm"]:
         _warm(name, silence)
+    gc.disable()
+    gc.freeze()  # a child touches less of what it shares
     for job in work["jobs"]:
         for name, path in job["modules"]:
             result = _apart(name, path, job, silence, work["seconds"])
@@ -38,7 +42,7 @@ def _warm(name: str, silence: int) -> None:
         os.dup2(silence, number)
     try:
         importlib.import_module(name)
-    except BaseException:  # noqa: BLE001, S110
+    except BaseException:
         pass
     finally:
         for number, old in enumerate(kept, start=1):
@@ -67,10 +71,8 @@ def _apart(name: str, path: str, job: dict[str, Any], silence: int, seconds: flo
             break
         answer.write(data)
     os.close(reading)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     os.waitpid(child, 0)
     try:
         result: dict[str, Any] = json.loads(answer.getvalue())
@@ -98,7 +100,7 @@ def _imported(name: str, path: str, job: dict[str, Any]) -> dict[str, Any]:
         found = importlib.import_module(name).__file__
         if not found or os.path.relpath(found, job["root"]) != path:
             error = f"another file: {found}"
-    except BaseException as failure:  # noqa: BLE001
+    except BaseException as failure:
         error = f"{type(failure).__name__}: {failure}"[:300]
     loaded = []
     for each, module in list(sys.modules.items()):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import re
 from pathlib import Path
 from typing import NamedTuple
+
+import packages
+from listing import Row
 
 from bot.engine.model import diff
 from bot.engine.model.tree import Change, Tree, Unreadable, parent
@@ -14,13 +18,20 @@ from bot.engine.platforms import survey
 from bot.engine.simulate import Options, simulate
 from bot.outside.folder import Folder
 from codemods import Shelf, _imports, absolute_imports
-import box
-from rows import Row
 
+_NAME = "absolute-imports"
 _CONFIG = re.compile(
-    r"(?:^|/)(?:fly[\w.-]*\.toml|render\.ya?ml|(?:[\w.-]*\.)?[Dd]ockerfile[\w.-]*|\.dockerignore|Procfile|[\w-]*compose[\w.-]*\.ya?ml|deploymend\.toml)$"
+    r"(?:^|/)(?:fly[\w.-]*\.toml|render\.ya?ml|(?:[\w.-]*\.)?[Dd]ockerfile[\w.-]*|\.dockerignore|Procfile|deploymend\.toml"
+    r"|[\w-]*compose[\w.-]*\.ya?ml)$"
 )
 _FLY = 'app = "roundtrip"\n\n[build]\n  dockerfile = "Dockerfile"\n\n[http_service]\n  internal_port = 8080\n'
+_DOCKERFILE = """\
+FROM python:3.11-slim
+WORKDIR /app/{folder}
+COPY . /app/
+RUN pip install {packages}
+CMD ["uvicorn", "{entry}:app", "--host", "0.0.0.0", "--port", "8080"]
+"""
 
 
 class Names(NamedTuple):
@@ -32,12 +43,17 @@ class Names(NamedTuple):
 
 
 class Rewritten(NamedTuple):
-    """The changed files, how many imports and strings were edited, and who did it."""
+    """The changed files, who changed them and what `bot fix` said if it did not; how many lines are not as they were."""
 
     changes: list[Change]
     patch: str
     by: str
-    imports: int
+    why: str
+    lines: int
+
+
+class NotRewritten(Exception):
+    """The codemod does not rewrite the repository."""
 
 
 def start(folder: Path, row: Row) -> None:
@@ -45,45 +61,40 @@ def start(folder: Path, row: Row) -> None:
     for path in [*folder.rglob("*")]:
         if path.is_file() and _CONFIG.search(path.relative_to(folder).as_posix()):
             path.unlink()
+    wanted = ["uvicorn", *(each for path in row.requirements for each in packages.required(folder / path))]
     entry = row.entry if row.way == "dots" else f"{row.folder.replace('/', '.')}.{row.entry}"
-    lines = ["FROM python:3.11-slim", f"WORKDIR /app/{row.folder if row.way == 'dots' else ''}".rstrip("/"), "COPY . /app/"]
-    wanted = [each for path in row.requirements for each in box.requirements(folder / path)]
-    lines += [f"RUN pip install {' '.join(['uvicorn', *wanted])}", f'CMD ["uvicorn", "{entry}:{row.app}", "--host", "0.0.0.0", "--port", "8080"]']
-    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
-    (folder / "fly.toml").write_text(_FLY)
+    place = row.folder if row.way == "dots" else ""
+    text = _DOCKERFILE.format(folder=place, packages=" ".join(sorted({*wanted})), entry=entry)
+    (folder / "Dockerfile").write_text(text, encoding="utf-8")
+    (folder / "fly.toml").write_text(_FLY, encoding="utf-8")
 
 
 def rewrite(folder: Path, row: Row) -> Rewritten:
-    """Rewrite by `bot fix` where the start shows the fault; else by the codemod's own functions."""
+    """Rewrite by `bot fix` where the start shows the fault, else by the codemod's own functions; raises `NotRewritten`."""
     tree = Tree(Folder(str(folder)))
+    by, why = "functions", ""
     if row.way == "base":
-        changed, by = _from_base(tree, row.folder), "functions"
+        changed = _from_base(tree, row.folder)
     else:
-        made = plan(tree, Shelf(), Options(), Allowed(True, ("absolute-imports",)))
+        made = plan(tree, Shelf(), Options(), Allowed(True, (_NAME,)))
         changed, by = made.tree, "bot fix"
         if not made.steps:
-            reasons = {each.reason for each in made.dropped if each.codemod == "absolute-imports"}
-            print(
-                f"  not by bot fix: {sorted(reasons) or [f.message for r in made.before for f in r.faults] or [(r.reached, r.unknowns) for r in made.before]}",
-                flush=True,
-            )
+            why = "; ".join({each.reason for each in made.dropped if each.codemod == _NAME}) or "no fault"
             changed, by = _by_functions(tree, row), "functions"
     changes = changed.changes()
-    return Rewritten(changes, diff.unified(changed), by, sum(_edited(each) for each in changes))
+    return Rewritten(changes, diff.unified(changed), by, why, sum(map(_edited, changes)))
 
 
 def _by_functions(tree: Tree, row: Row) -> Tree:
     report = simulate(tree, Options())[0]
-    program = next(each for booted in report.started for each in booted.programs if each.entry)
-    assert report.image is not None
+    program = next((each for booted in report.started for each in booted.programs if each.entry), None)
+    if report.image is None or program is None:
+        raise NotRewritten(f"{row.repo} is not started")
     found = absolute_imports._Search(tree, report.image, program, report)
     place = found.place(row.folder)
-    assert place is not None, (row.folder, found.finder.path)
-    made = found.without_dots(place) if row.way == "dots" else found.with_package(place)
-    assert isinstance(made, absolute_imports._Rewritten), made
-    for each in made.modules:
-        if not found.proves(*each):
-            print("  not proven:", each, flush=True)
+    made = found.without_dots(place) if place and row.way == "dots" else found.with_package(place) if place else None
+    if not isinstance(made, absolute_imports._Rewritten):
+        raise NotRewritten(f"{row.folder} of {row.repo} is not rewritten: {made}")
     return made.tree
 
 
@@ -97,10 +108,11 @@ def _from_base(tree: Tree, folder: str) -> Tree:
             python = _imports.Python(tree.read(path))
         except Unreadable:
             continue
-        parts = parent(path[len(inside) :]).split("/")
+        within = parent(path[len(inside) :])
+        parts = within.split("/") if within else []
         edits: list[_imports.Edit] = []
-        for node in python.imports():
-            if isinstance(node, ast.ImportFrom) and node.level and len(parts) >= node.level and parts[0]:
+        for node in python.imports(tried=True):
+            if isinstance(node, ast.ImportFrom) and 0 < node.level <= len(parts):
                 edits += _imports.absolute(python, node, ".".join(parts[: len(parts) + 1 - node.level])) or []
         if edits:
             tree = tree.write(path, python.edited(edits))
@@ -108,24 +120,17 @@ def _from_base(tree: Tree, folder: str) -> Tree:
 
 
 def _edited(change: Change) -> int:
-    """Return how many imports and strings of a file are not as they were."""
-    return sum(1 for line in diff_lines(change) if line)
-
-
-def diff_lines(change: Change) -> list[str]:
-    import difflib
-
+    """Return how many lines of a file are not as they were."""
     old, new = (change.before or b"").decode().splitlines(), change.after.decode().splitlines()
-    return [line for line in difflib.unified_diff(old, new, n=0, lineterm="") if line[:1] == "-" and line[:3] != "---"]
+    lines = list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]
+    return sum(line.startswith("-") for line in lines)
 
 
 def names(folder: Path, row: Row, after: bool) -> Names:
     """Return how the modules are found, before or after."""
     inner = row.folder and f"{row.folder}/"
     short = row.way != "base" and after == (row.way == "dots")
-    path = (row.folder, *row.path) if row.way == "base" or short else ("", *row.path)
-    if short and row.folder:
-        path = (row.folder, "", *row.path)
+    path = (row.folder, "") if row.folder and (short or row.way == "base") else ("",)
     prefix = "" if short or row.way == "base" else row.folder.replace("/", ".")
     modules = {}
     for file in sorted(folder.rglob("*.py")):

@@ -1,6 +1,9 @@
 """Applies `absolute-imports` to repositories, and really imports every module before and after, in a container.
 
-usage: python benchmarks/roundtrip/roundtrip.py LIST --mirrors DIR [--work DIR] [--image NAME] [--only NAME]…
+usage: python benchmarks/roundtrip/roundtrip.py LIST --mirrors DIR [--work DIR] [--image NAME] [--box NAME] [--only NAME]…
+       [--seconds N] [--keep]
+
+See README.md.
 """
 
 from __future__ import annotations
@@ -18,77 +21,63 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "replay"))
 
 import box
 import checkout
+import listing
+import packages
 import rewriting
-import rows
 
 _LARGEST = 3_000_000  # bytes of a file that is kept: importing needs none of the others
 _COLD = frozenset("grpc google torch tensorflow transformers setuptools pip".split())  # do not bear a fork, or take long
+_HEAD = "| repository | commit | way | by | modules | imports rewritten | succeed before | after | differences |\n"
+_RULE = "|---|---|---|---|---|---|---|---|---|\n"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Rewrite, import, compare, and write the table; 1 where something differs."""
+    parser = argparse.ArgumentParser(description="Imports before and after a rewrite, in a container.")
     parser.add_argument("list", type=Path)
-    parser.add_argument("--mirrors", type=Path, required=True)
+    parser.add_argument("--mirrors", type=Path, required=True, help="the folder of the git mirrors")
     parser.add_argument("--work", type=Path, default=Path("roundtrips"))
-    parser.add_argument("--image", default="localhost/base/uv-python:3.11")
-    parser.add_argument("--box", default="shared")
-    parser.add_argument("--only", action="append")
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--stage", default="all")
+    parser.add_argument("--image", default="localhost/base/uv-python:3.11", help="has Python and uv")
+    parser.add_argument("--box", default="shared", help="the name of the container")
+    parser.add_argument("--only", action="append", help="this repository alone (repeatable)")
+    parser.add_argument("--seconds", type=float, default=20, help="limit of one import")
+    parser.add_argument("--keep", action="store_true", help="rewrite nothing anew that lies in WORK")
     options = parser.parse_args()
     work = options.work.resolve()
     (work / "cache").mkdir(parents=True, exist_ok=True)
-    listed = [row for row in rows.read(options.list) if not options.only or any(each in _name(row) for each in options.only)]
-    made = {}
-    for row in listed:
-        kept = work / _name(row) / "made.json"
-        made[_name(row)] = (
-            json.loads(kept.read_text()) if options.keep and kept.is_file() else prepare(row, options.mirrors, work)
-        )
-        print(_name(row), made[_name(row)]["by"], made[_name(row)]["lines"], flush=True)
-    if options.stage == "prepare":
-        return 0
-    container = box.Box(options.box, options.image, work / "cache")
-    if container.fresh:
-        wanted = [each for row in listed for each in row.also]
-        for row in listed:
-            for path in row.requirements:
-                wanted += box.requirements(work / _name(row) / "before" / path)
-        print(len(set(wanted)), "requirements; left out:", container.install(wanted), flush=True)
-    if options.stage == "install":
-        return 0
-    jobs = [job for row in listed for job in made[_name(row)]["jobs"]]
-    warm = sorted({name for row in listed for name in made[_name(row)]["warm"]})
-    results: dict[str, dict[str, Any]] = {}
-    total = {job["label"]: len(job["modules"]) for job in jobs}
-    for each in container.probe(work, jobs, warm, options.seconds):
-        found = results.setdefault(each["label"], {})
-        found[each["file"]] = each
-        name, _, side = each["label"].rpartition("/")
-        if side == "after" and len(found) == total[each["label"]]:
-            before = results[f"{name}/before"]
-            told = {key: value for key, value in made[name].items() if key not in ("jobs", "warm")}
-            result = {**told, **compare(before, found)}
-            (work / f"{name}.json").write_text(json.dumps(result, indent=1))
-            (work / name / "raw.json").write_text(json.dumps({"before": before, "after": found}, indent=1))
-            print(result, flush=True)
-    return 0
+    try:
+        chosen = [row for row in listing.read(options.list) if not options.only or row.repo in options.only]
+        made = {row.name: _made(row, options, work) for row in chosen}
+        container = box.Box(options.box, options.image, work / "cache")
+        if container.fresh:
+            wanted = [
+                each
+                for row in chosen
+                for path in row.requirements
+                for each in packages.required(work / row.name / "before" / path)
+            ]
+            left = container.install([*wanted, *(each for row in chosen for each in row.also)])
+            print(f"left out: {', '.join(left) or 'nothing'}", file=sys.stderr, flush=True)
+    except (OSError, ValueError, checkout.NoCommit, rewriting.NotRewritten, box.NoBox) as error:
+        parser.error(str(error))
+    results = list(_results(container, made, work, options.seconds))
+    table = _HEAD + _RULE + "".join(map(_row, results))
+    (work / "roundtrips.md").write_text(table, encoding="utf-8")
+    print(work / "roundtrips.md")
+    return int(any(result["differences"] for result in results))
 
 
-def _name(row: rows.Row) -> str:
-    return f"{row.repo.replace('/', '+')}-{row.way}"
-
-
-def prepare(row: rows.Row, mirrors: Path, work: Path) -> dict[str, Any]:
-    """Lay a repository out twice, as it is and rewritten."""
-    git = checkout.mirror(mirrors, row.repo)
-    sha = subprocess.run(
-        ["git", f"--git-dir={git}", "rev-parse", row.sha], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    place = work / _name(row)
+def _made(row: listing.Row, options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Lay a repository out twice, as it is and rewritten; return what is to be imported."""
+    place = work / row.name
+    if options.keep and (place / "made.json").is_file():
+        kept: dict[str, Any] = json.loads((place / "made.json").read_text(encoding="utf-8"))
+        return kept
+    print(row.name, file=sys.stderr, flush=True)
+    git = checkout.mirror(options.mirrors, row.repo)
+    command = ("git", f"--git-dir={git}", "rev-parse", row.sha)
+    sha = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
     before, after = place / "before", place / "after"
     checkout.lay_out(git, sha, before)
     for path in before.rglob("*"):
@@ -97,43 +86,85 @@ def prepare(row: rows.Row, mirrors: Path, work: Path) -> dict[str, Any]:
     if row.way != "base":
         rewriting.start(before, row)
     shutil.copytree(before, after, symlinks=True)
-    made = rewriting.rewrite(before, row)
-    for change in made.changes:
+    rewritten = rewriting.rewrite(before, row)
+    for change in rewritten.changes:
         (after / change.path).write_bytes(change.after)
-    (place / "patch").write_text(made.patch)
-    jobs = []
-    for label, tree in (("before", before), ("after", after)):
-        names = rewriting.names(tree, row, tree is after)
-        jobs.append({
-            "label": f"{_name(row)}/{label}", "root": f"{box.ROOT}/{_name(row)}/{label}", "path": names.path,
-            "folder": "" if row.way == "base" else row.folder, "settings": names.settings,
-            "env": dict(each.split("=", 1) for each in row.env), "modules": [(name, file) for file, name in names.modules.items()],
-        })  # fmt: skip
-    result = {
-        "repo": row.repo, "sha": sha, "way": row.way, "by": made.by, "files": len(made.changes), "lines": made.imports,
-        "jobs": jobs, "warm": _imported(before),
-    }  # fmt: skip
-    (place / "made.json").write_text(json.dumps(result))
-    return result
+    (place / "patch").write_text(rewritten.patch, encoding="utf-8")
+    made = {
+        "repo": row.repo,
+        "sha": sha,
+        "way": row.way,
+        "by": rewritten.by,
+        "why": rewritten.why,
+        "files": len(rewritten.changes),
+        "lines": rewritten.lines,
+        "jobs": [_job(row, before, False), _job(row, after, True)],
+        "warm": _imported(before),
+    }
+    (place / "made.json").write_text(json.dumps(made), encoding="utf-8")
+    return made
+
+
+def _job(row: listing.Row, tree: Path, after: bool) -> dict[str, Any]:
+    """Return what the probe is told of one tree."""
+    names = rewriting.names(tree, row, after)
+    return {
+        "label": f"{row.name}/{tree.name}",
+        "root": f"{box.ROOT}/{row.name}/{tree.name}",
+        "path": names.path,
+        "folder": "" if row.way == "base" else row.folder,
+        "settings": names.settings,
+        "env": dict(each.split("=", 1) for each in row.env),
+        "modules": [(name, file) for file, name in names.modules.items()],
+    }
+
+
+def _results(container: box.Box, made: dict[str, dict[str, Any]], work: Path, seconds: float) -> Any:
+    """Yield the result of each repository, when all of its modules were imported."""
+    jobs = [job for each in made.values() for job in each["jobs"]]
+    total = {job["label"]: len(job["modules"]) for job in jobs}
+    found: dict[str, dict[str, Any]] = {label: {} for label in total}
+    for each in container.probe(work, jobs, sorted({name for one in made.values() for name in one["warm"]}), seconds):
+        name, _, side = each["label"].rpartition("/")
+        found[each["label"]][each["file"]] = each
+        if side == "after" and len(found[each["label"]]) == total[each["label"]]:
+            raw = {"before": found[f"{name}/before"], "after": found[f"{name}/after"]}
+            result = {**made[name], **compare(raw["before"], raw["after"])}
+            (work / name / "raw.json").write_text(json.dumps(raw, indent=1), encoding="utf-8")
+            print(_row(result), end="", file=sys.stderr, flush=True)
+            for difference in result["differences"]:
+                print("   ", *difference, file=sys.stderr, flush=True)
+            yield result
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """Return how many imports succeed, and every difference."""
-    differences = []
+    differences: list[tuple[str, ...]] = []
     for file in sorted({*before, *after}):
-        old, new = before.get(file), after.get(file)
-        if not old or not new or old["ok"] != new["ok"]:
-            differences.append([file, old and (old["ok"] or old["error"]), new and (new["ok"] or new["error"])])
+        old, new = before.get(file, {"ok": False, "error": "no module"}), after.get(file, {"ok": False, "error": "no module"})
+        if old["ok"] != new["ok"]:
+            differences.append((file, "before:", old["error"] or "fine", "after:", new["error"] or "fine"))
         elif old["ok"]:
-            files = [sorted({path for path, _ in each["loaded"]}) for each in (old, new)]
-            if files[0] != files[1]:
-                differences.append([file, "loads", sorted({*files[0]} ^ {*files[1]})])
+            loaded = [{path for path, _ in each["loaded"]} for each in (old, new)]
+            if loaded[0] != loaded[1]:
+                differences.append((file, "loads others:", *sorted(loaded[0] ^ loaded[1])))
             elif len(old["loaded"]) != len(new["loaded"]):
-                differences.append([file, "loads twice", len(old["loaded"]), len(new["loaded"])])
-    count = {"modules": len(before)}
-    for label, results in (("before", before), ("after", after)):
-        count[label] = sum(each["ok"] for each in results.values())
-    return {**count, "differences": differences}
+                differences.append((file, "loads a file by two names"))
+    return {
+        "modules": len(before),
+        "before": sum(each["ok"] for each in before.values()),
+        "after": sum(each["ok"] for each in after.values()),
+        "differences": differences,
+    }
+
+
+def _row(result: dict[str, Any]) -> str:
+    keys = ("way", "by", "modules", "lines", "before", "after")
+    return (
+        f"| {result['repo']} | {result['sha'][:10]} | "
+        + " | ".join(str(result[key]) for key in keys)
+        + f" | {len(result['differences'])} |\n"
+    )
 
 
 def _imported(folder: Path) -> list[str]:

@@ -278,6 +278,7 @@ def test_a_folder_of_files_does_not_hide_the_distribution_of_its_name():
 def test_of_two_folders_the_one_that_holds_what_is_imported():
     files = {
         **BELOW,
+        "backend/db/__init__.py": "",
         "backend/db/core.py": "",
         "backend/api/db/other.py": "",
         "backend/tools/db.py": "",
@@ -287,7 +288,7 @@ def test_of_two_folders_the_one_that_holds_what_is_imported():
     files["backend/api/x.py"] = "from db.core import a\nfrom db.other import b\n"
     assert after(files, "backend/tools/x.py") == "import db\n"
     assert after(files, "backend/api/x.py") == "from backend.db.core import a\nfrom db.other import b\n"
-    files |= {"backend/tools/__init__.py": "", "backend/db/__init__.py": ""}
+    files["backend/tools/__init__.py"] = ""
     assert after(files, "backend/tools/x.py") == "from backend import db\n"
 
 
