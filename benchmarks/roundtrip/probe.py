@@ -82,13 +82,20 @@ def _apart(name: str, path: str, job: dict[str, Any], silence: int, seconds: flo
     return result
 
 
+def _modules(folder: str) -> set[str]:
+    """Return what a folder of sys.path gives: a folder without `__init__.py` hides no package from elsewhere."""
+    entries = set(os.listdir(folder))
+    single = {each.removesuffix(".py") for each in entries if each.endswith(".py")}
+    return single | {each for each in entries if os.path.isfile(os.path.join(folder, each, "__init__.py"))}
+
+
 def _imported(name: str, path: str, job: dict[str, Any]) -> dict[str, Any]:
     os.chdir(os.path.join(job["root"], job["folder"]))
     sys.path[:0] = [os.path.join(job["root"], each).rstrip("/") for each in job["path"]]
     sys.argv = [name]
     sys.dont_write_bytecode = True
     os.environ.update(job["env"])
-    own = {part.removesuffix(".py") for folder in sys.path[: len(job["path"])] for part in os.listdir(folder)}
+    own = {name for folder in sys.path[: len(job["path"])] for name in _modules(folder)}
     for each in [each for each in sys.modules if each.partition(".")[0] in own - sys.stdlib_module_names]:
         del sys.modules[each]  # the repository has one of that name
     importlib.invalidate_caches()

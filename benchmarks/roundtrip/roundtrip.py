@@ -99,7 +99,6 @@ def _made(row: listing.Row, options: argparse.Namespace, work: Path) -> dict[str
         "files": len(rewritten.changes),
         "lines": rewritten.lines,
         "jobs": [_job(row, before, False), _job(row, after, True)],
-        "warm": _imported(before),
     }
     (place / "made.json").write_text(json.dumps(made), encoding="utf-8")
     return made
@@ -122,9 +121,10 @@ def _job(row: listing.Row, tree: Path, after: bool) -> dict[str, Any]:
 def _results(container: box.Box, made: dict[str, dict[str, Any]], work: Path, seconds: float) -> Any:
     """Yield the result of each repository, when all of its modules were imported."""
     jobs = [job for each in made.values() for job in each["jobs"]]
+    warm = sorted({name for each in made for name in _imported(work / each / "before")})
     total = {job["label"]: len(job["modules"]) for job in jobs}
     found: dict[str, dict[str, Any]] = {label: {} for label in total}
-    for each in container.probe(work, jobs, sorted({name for one in made.values() for name in one["warm"]}), seconds):
+    for each in container.probe(work, jobs, warm, seconds):
         name, _, side = each["label"].rpartition("/")
         found[each["label"]][each["file"]] = each
         if side == "after" and len(found[each["label"]]) == total[each["label"]]:
@@ -168,7 +168,7 @@ def _row(result: dict[str, Any]) -> str:
 
 
 def _imported(folder: Path) -> list[str]:
-    """Return the packages from elsewhere that a repository imports: nothing that it has itself by that name."""
+    """Return the modules from elsewhere that a repository imports: nothing that it has itself by that name."""
     own = {part.removesuffix(".py") for path in folder.rglob("*.py") for part in path.relative_to(folder).parts}
     found = set()
     for path in folder.rglob("*.py"):
@@ -179,8 +179,8 @@ def _imported(folder: Path) -> list[str]:
         for node in ast.walk(tree):
             listed = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             listed += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-            found |= {each.partition(".")[0] for each in listed}
-    return sorted(found - own - _COLD - sys.stdlib_module_names)
+            found |= {each for each in listed if each.partition(".")[0] not in own | _COLD}
+    return sorted(found)
 
 
 if __name__ == "__main__":

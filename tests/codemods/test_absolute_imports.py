@@ -190,6 +190,15 @@ def test_dots_without_a_package():
     assert [step.safety for step in made.steps] == ["safe"]
 
 
+def test_dots_that_are_only_tried():
+    files = {**SCRIPT, "settings.py": "try:\n    from .db import session\nexcept ImportError:\n    session = None\n"}
+    both = "try:\n    from .db import session\nexcept ImportError:\n    from db import session\n"
+    made = planned({**files, "db.py": both}, NAME)
+    after = {change.path: change.after.decode() for change in made.tree.changes()}
+    assert after["settings.py"] == files["settings.py"].replace(".db", "db")
+    assert "db.py" not in after
+
+
 def test_dots_inside_of_packages_stay():
     files = {
         **SCRIPT,
