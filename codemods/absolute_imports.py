@@ -4,10 +4,10 @@
 one starts inside of `backend`, stops with `No module named 'analyzer'`. It is the other way round with dots: `from .db import
 session` in a file that is started as a script, or imported as a top-level module, has no package to count from. This rewrites
 what does not resolve, in all files of the folder and its tests: imports in functions, branches and under TYPE_CHECKING, those
-that are only tried, and the strings by which `uvicorn.run`, Flask, Celery (its tasks, too), Django and `mock.patch` import. Where
-code imports by a name that it makes up, the strings that are exactly a module's follow, on request. Files that put a folder on
-sys.path themselves keep the short names, and are named as work that is left. What PYTHONPATH, another place in the image or another
-start command repairs is repaired there: those leave the code alone.
+that are only tried, and the strings by which `uvicorn.run`, Flask, Celery (its tasks, too), Django and `mock.patch` import.
+Where code imports by a name that it makes up, the strings that are exactly a module's follow, on request. Files that put a
+folder on sys.path themselves keep the short names, and are named as work that is left. What PYTHONPATH, another place in the
+image or another start command repairs is repaired there: those leave the code alone.
 
 Before:                                   After:
 

@@ -85,7 +85,7 @@ SPELLED = [
     (TRIED.replace("backend", "."), TRIED.replace("backend", ".")),
     (OTHER.replace("OTHER", "backend.db"), OTHER.replace("OTHER", "backend.db")),
     (OTHER.replace("OTHER", "db.old"), OTHER.replace("db", "backend.db").replace("OTHER", "backend.db.old")),
-    ("try:\n    from db import x\nexcept ImportError:\n    x = None", "try:\n    from backend.db import x\nexcept ImportError:\n    x = None"),
+    (OTHER.replace("from OTHER import x", "x = 0"), OTHER.replace("from OTHER import x", "x = 0").replace("db", "backend.db")),
     (GUARDED, GUARDED.replace("import db", "from backend import db")),
     ("uvicorn.run('db:app', reload=True)", "uvicorn.run('backend.db:app', reload=True)"),
     ('Celery("demo", include=["db.tasks", "other"])', 'Celery("demo", include=["backend.db.tasks", "other"])'),
