@@ -6,6 +6,7 @@ Whatever was answered 202 ends in one branch, one pull request and one check run
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterable
@@ -111,7 +112,7 @@ def overlaps(database: sa.Engine) -> Iterable[str]:
     with database.connect() as connection:
         rows = connection.execute(query).all()
     assert rows
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in itertools.pairwise(rows):
         if one.lane == other.lane and other.begun < one.ended:
             yield f"{other.job} began {one.ended - other.begun} ms before {one.job} ended"
 
