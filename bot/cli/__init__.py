@@ -20,6 +20,8 @@ _EXITS = "exit codes: 0 nothing certain stops the deploy, 1 something does (fix:
 
 _EXITS_OF_DIAGNOSE = "exit codes: 0 no line of the log is known to name a cause, 1 a cause is named, 2 usage or internal error"
 
+_EXITS_OF_SERVICE = "exit codes: 0 ended by SIGTERM or Ctrl-C, 2 it can't run as it is set up, or internal error"
+
 
 def main(arguments: list[str]) -> int:
     """Run one command; every error ends in one sentence on standard error."""
@@ -100,7 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="print the page of a codemod, a fault or a weakness")
     explain.add_argument("name", metavar="NAME")
     commands.add_parser("list", help="list the codemods, faults and weaknesses")
+    _service(commands.add_parser("serve", help="run the GitHub App (needs the extra `serve`)", epilog=_EXITS_OF_SERVICE))
+    commands.add_parser("worker", help="work on its jobs without listening (needs the extra `serve`)", epilog=_EXITS_OF_SERVICE)
     return parser
+
+
+def _service(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", metavar="ADDRESS", help="the address to listen at (default: DEPLOYMEND_HOST, 127.0.0.1)")
+    command.add_argument("--port", type=_port, metavar="PORT", help="the port; 0: any (default: DEPLOYMEND_PORT, PORT, 8080)")
 
 
 def _diagnose(command: argparse.ArgumentParser) -> None:
@@ -161,4 +170,10 @@ def _real_boots(command: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**6:
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text[:6]) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
     return int(text)

@@ -24,8 +24,7 @@ class Folder:
         self.root = root
         self.in_git = in_git
         self._listed: dict[str, dict[str, Kind]] = {}
-        self._rules: dict[str, list[gitignore.Rule]] = {}
-        self._ignored: dict[str, bool] = {}
+        self._rules = gitignore.Rules(self._ignore_file, lambda: gitignore.excluded(root))
         self._tracked: set[str] | None = None
 
     def _path(self, path: str) -> str:
@@ -96,28 +95,9 @@ class Folder:
         """Say whether git leaves this path out of a clone: a rule matches it or a folder above, and it is not tracked."""
         if not self.in_git:
             return False
-        return self._excluded(path, kind) and not self._is_tracked(path, kind)
+        return self._rules.exclude(path, kind) and not self._is_tracked(path, kind)
 
-    def _excluded(self, path: str, kind: Kind) -> bool:
-        """Say whether a rule matches a path or a folder above it, tracked or not."""
-        known = self._ignored.get(path)
-        if known is None:
-            folder = parent(path)
-            above = bool(folder) and self._excluded(folder, "folder")
-            known = above or bool(gitignore.matches(self._rules_for(folder), path, kind == "folder"))
-            self._ignored[path] = known
-        return known
-
-    def _rules_for(self, folder: str) -> list[gitignore.Rule]:
-        rules = self._rules.get(folder)
-        if rules is None:
-            above = self._rules_for(parent(folder)) if folder else gitignore.rules(gitignore.excluded(self.root), "")
-            rules = [*above, *gitignore.rules(self._ignore_file(folder), folder)]
-            self._rules[folder] = rules
-        return rules
-
-    def _ignore_file(self, folder: str) -> bytes:
-        path = f"{folder}/.gitignore" if folder else ".gitignore"
+    def _ignore_file(self, path: str) -> bytes:
         try:  # a link is no file here: git follows none either
             return self.read(path) if self._kind(path) == "file" and self.size(path) <= LARGEST else b""
         except Unreadable:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 from bot.engine.model import wildcards
+from bot.engine.model.tree import Kind, parent
 from bot.engine.model.wildcards import Piece
 
 _LARGEST = 64 * 1024 * 1024
@@ -150,6 +152,37 @@ def matches(found: list[Rule], path: str, is_folder: bool) -> bool | None:
         if rule.pattern.match(os.fsencode(relative)):
             return not rule.includes
     return None
+
+
+class Rules:
+    """The rules of a tree's ignore files. `read` returns an ignore file, `b""` where there is none to be followed.
+
+    `own` returns the rules that the repository keeps for itself, which all others outweigh.
+    """
+
+    def __init__(self, read: Callable[[str], bytes], own: Callable[[], bytes] = bytes) -> None:
+        self._read = read
+        self._own = own
+        self._found: dict[str, list[Rule]] = {}
+        self._excluded: dict[str, bool] = {}
+
+    def exclude(self, path: str, kind: Kind) -> bool:
+        """Say whether a rule matches a path or a folder above it, tracked or not."""
+        known = self._excluded.get(path)
+        if known is None:
+            folder = parent(path)
+            above = bool(folder) and self.exclude(folder, "folder")
+            known = above or bool(matches(self._for(folder), path, kind == "folder"))
+            self._excluded[path] = known
+        return known
+
+    def _for(self, folder: str) -> list[Rule]:
+        found = self._found.get(folder)
+        if found is None:
+            above = self._for(parent(folder)) if folder else rules(self._own(), "")
+            found = [*above, *rules(self._read(f"{folder}/.gitignore" if folder else ".gitignore"), folder)]
+            self._found[folder] = found
+        return found
 
 
 def tracked(root: str) -> set[str]:

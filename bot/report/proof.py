@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bot.engine.model.findings import STAGES
 from bot.engine.model.proof import Attempt, Proof
-from bot.report.text import Page, clean
+from bot.report.markdown import code, fence, prose
+from bot.report.text import Page
 
 _LINES = 20  # of a log that are shown
 
@@ -79,30 +80,22 @@ def _notes(proof: Proof) -> list[str]:
 
 
 def markdown(proofs: Sequence[Proof]) -> str:
-    """Return what goes into a pull request."""
+    """Return what goes into a pull request: what comes from outside is code in it, no markup and no mention."""
     out: list[str] = []
     for proof in proofs:
-        out += [f"**{_plain(proof.app or proof.config)}** ({_plain(proof.config)}, built and booted with {proof.engine}):", ""]
+        out += [f"**{prose(proof.app or proof.config)}** ({prose(proof.config)}, built and booted with {proof.engine}):", ""]
         for when, attempt in _attempts(proof):
             out.append(f"- {when}{_code(attempt)}")
-        out += [f"- {_plain(note)}" for note in _notes(proof)]
+        out += [f"- {prose(note)}" for note in _notes(proof)]
         if proof.last.log:
-            out += ["", "<details><summary>The end of the log</summary>", "", *_fenced(proof.last.log), "", "</details>"]
+            log = fence(proof.last.log.splitlines()[-_LINES:])
+            out += ["", "<details><summary>The end of the log</summary>", "", *log, "", "</details>"]
         out.append("")
     return "\n".join(out).rstrip("\n")
 
 
 def _code(attempt: Attempt) -> str:
-    """Return an attempt's sentence with what comes from outside as code, so that nothing in it is markup or a mention."""
     head, colon, rest = sentence(attempt).partition(": ")
     if attempt.reached == "ok" or not colon:
-        return f"`{_plain(sentence(attempt))}`"
-    return f"{head}: `{_plain(rest)}`"
-
-
-def _plain(words: str) -> str:
-    return clean(words).replace("`", "'")
-
-
-def _fenced(log: str) -> list[str]:
-    return ["```text", *(clean(line).replace("```", "'''") for line in log.splitlines()[-_LINES:]), "```"]
+        return code(sentence(attempt))
+    return f"{head}: {code(rest)}"

@@ -69,5 +69,5 @@ def test_markdown_is_before_and_after():
 def test_nothing_of_a_log_is_markup_or_a_mention():
     made = proof(Attempt("boot", "see `x` @everyone #1", log="```\n@everyone\n</details>"))
     text = shown.markdown([made])
-    assert "boot failed: `see 'x' @everyone #1`" in text
-    assert text.endswith("```text\n'''\n@everyone\n</details>\n```\n\n</details>")
+    assert "boot failed: ``see `x` @everyone #1``" in text
+    assert text.endswith("````text\n```\n@everyone\n</details>\n````\n\n</details>")
