@@ -189,7 +189,8 @@ class _Search(_modules.Modules):
             return Skip(f"{folder.tree}/__init__.py makes a name `{min(own)}` of its own")
         inside = f"{folder.tree}/" if folder.tree else ""
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(each.encode() for each in names)))
-        changed, files, sure = self.tree, [], True
+        changed, sure = self.tree, True
+        files: list[str] = []
         apart: dict[str, _imports.Python] = {}
         modules: dict[str, str] = {}
         todo = [path for path in survey.files(self.tree) if path.endswith(".py")]
