@@ -5,9 +5,10 @@ one starts inside of `backend`, stops with `No module named 'analyzer'`. It is t
 session` in a file that is started as a script, or imported as a top-level module, has no package to count from. This rewrites
 what does not resolve, in all files of the folder and its tests: imports in functions, branches and under TYPE_CHECKING, those
 that are only tried, and the strings by which `uvicorn.run`, Flask, Celery (its tasks, too), Django and `mock.patch` import.
-Where code imports by a name that it makes up, the strings that are exactly a module's follow, on request. Files that put a
-folder on sys.path themselves keep the short names, and are named as work that is left. What PYTHONPATH, another place in the
-image or another start command repairs is repaired there: those leave the code alone.
+Where code imports by a name that it makes up, the strings that are exactly a module's follow, on request. Files that put the
+folder on sys.path themselves keep the short names of modules that import none of the others; the rest is named as work that
+is left. What PYTHONPATH, another place in the image or another start command repairs is repaired there: those leave the code
+alone.
 
 Before:                                   After:
 
@@ -63,7 +64,7 @@ class _Rewritten(NamedTuple):
     files: tuple[str, ...]
     modules: tuple[tuple[str, str], ...]  # dotted name, and the path in the image without `.py`
     sure: bool = True  # every name that is rewritten is known to be a module's
-    apart: tuple[str, ...] = ()  # files that put a folder on sys.path, and keep the short names
+    apart: tuple[str, ...] = ()  # files that put the folder on sys.path, and need the one above it from now on
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
@@ -103,7 +104,7 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     sure = inside and made.sure and finding.confidence == "certain"
     safety: Safety = "safe" if sure and not found.known_otherwise(folder) else "unsafe"
     above = parent(folder.tree) or "the root of the repository"
-    manual = (f"Put {above} on sys.path, and import by whole names, in: {', '.join(made.apart)}",) if made.apart else ()
+    manual = (f"Put {above} on sys.path, not a folder within, in: {', '.join(made.apart)}",) if made.apart else ()
     yield Proposal(made.tree, f"{why}: {', '.join(made.files)} import by whole names.", safety, manual)
 
 
@@ -188,19 +189,25 @@ class _Search(_modules.Modules):
             return Skip(f"{folder.tree}/__init__.py makes a name `{min(own)}` of its own")
         inside = f"{folder.tree}/" if folder.tree else ""
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(each.encode() for each in names)))
-        changed, files, sure = self.tree, [], True
-        apart: list[str] = []
+        changed, sure = self.tree, True
+        files: list[str] = []
+        apart: dict[str, _imports.Python] = {}
         modules: dict[str, str] = {}
-        for path in survey.files(self.tree):
+        todo = [path for path in survey.files(self.tree) if path.endswith(".py")]
+        for path in todo:
             within = path.startswith(inside)
-            python = self.read(path, words) if path.endswith(".py") and (within or _TEST.search(path)) else None
+            python = apart.get(path) or (self.read(path, words) if within or _TEST.search(path) else None)
             if python is None or python.tree is None:
                 continue
-            if b"sys.path" in python.source:  # such a file finds them itself
-                apart += [path] if self.in_imports(python, folder, _Names(names, []))[0] else []
+            here = _Names(names, [] if path in apart else self.nearer(path, folder.tree if within else ""))
+            edits, found, reached = self.in_imports(python, folder, here)
+            if b"sys.path" in python.source and path not in apart:  # such a file finds them itself, and comes last
+                if edits:
+                    apart[path] = python
+                    todo.append(path)
                 continue
-            here = _Names(names, self.nearer(path, folder.tree if within else ""))
-            edits, found = self.in_imports(python, folder, here)
+            if path in apart and not reached & {*files}:
+                continue  # the short names do
             for dotted in found:
                 modules[f"{folder.name}.{dotted}"] = posixpath.join(folder.image, dotted.replace(".", "/"))
             made = self.in_strings(python, python.tree, folder, here)
@@ -210,12 +217,16 @@ class _Search(_modules.Modules):
                 files.append(path)
                 changed = changed.write(path, python.edited(edits))
         there = ((dotted, path) for dotted, path in modules.items() if self.is_module(folder, dotted[len(folder.name) + 1 :]))
-        return _Rewritten(changed, tuple(files), tuple(there), sure, tuple(apart)) if files else None
+        wrong = tuple(path for path in apart if path in files)
+        return _Rewritten(changed, tuple(files), tuple(there), sure, wrong) if files else None
 
-    def in_imports(self, python: _imports.Python, folder: _Place, names: _Names) -> tuple[list[_imports.Edit], list[str]]:
-        """Return the edits of one file's imports, and the modules that these name."""
+    def in_imports(
+        self, python: _imports.Python, folder: _Place, names: _Names
+    ) -> tuple[list[_imports.Edit], list[str], set[str]]:
+        """Return the edits of one file's imports, the modules that these name, and the files that they may load."""
         edits: list[_imports.Edit] = []
         found: list[str] = []
+        files: set[str] = set()
         for node in python.imports(tried=True):
             members = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
 
@@ -224,8 +235,13 @@ class _Search(_modules.Modules):
 
             edits += _imports.prefixed(python, node, folder.name, moves)
             listed = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            found += [each for each in listed if moves(each) and not getattr(node, "level", 0)]
-        return edits, found
+            moved = [each for each in listed if moves(each) and not getattr(node, "level", 0)]
+            found += moved
+            for dotted in [*moved, *(f"{each}.{member}" for each in moved for member in members)]:
+                parts = f"{folder.tree}/{dotted.replace('.', '/')}".lstrip("/").split("/")
+                steps = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+                files |= {f"{step}{end}" for step in steps for end in (".py", "/__init__.py")}
+        return edits, found, files
 
     def in_strings(self, python: _imports.Python, tree: ast.Module, folder: _Place, names: _Names) -> list[_imports.Edit]:
         """Return the edits of one file's strings that name modules of the folder."""

@@ -141,7 +141,12 @@ def names(folder: Path, row: Row, after: bool) -> Names:
         parts = (where[len(inner) :] if within else where).removesuffix(".py").split("/")
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         name = ".".join([*([prefix] if prefix and within else []), *parts])
-        if name and all(part.isidentifier() for part in parts) and parts[-1:] not in (["setup"], ["__main__"]):
+        if (
+            name
+            and where != f"{inner}__init__.py"
+            and all(part.isidentifier() for part in parts)
+            and parts[-1:] not in (["setup"], ["__main__"])
+        ):
             modules[where] = name
     settings = row.settings and (f"{prefix}.{row.settings}" if prefix else row.settings)
     return Names(path, modules, settings or None)

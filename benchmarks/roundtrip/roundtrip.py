@@ -129,7 +129,7 @@ def _results(container: box.Box, made: dict[str, dict[str, Any]], work: Path, se
         found[each["label"]][each["file"]] = each
         if side == "after" and len(found[each["label"]]) == total[each["label"]]:
             raw = {"before": found[f"{name}/before"], "after": found[f"{name}/after"]}
-            result = {**made[name], **compare(raw["before"], raw["after"])}
+            result = {**made[name], **compare(raw["before"], raw["after"], made[name]["jobs"][0]["folder"])}
             (work / name / "raw.json").write_text(json.dumps(raw, indent=1), encoding="utf-8")
             print(_row(result), end="", file=sys.stderr, flush=True)
             for difference in result["differences"]:
@@ -137,18 +137,20 @@ def _results(container: box.Box, made: dict[str, dict[str, Any]], work: Path, se
             yield result
 
 
-def compare(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return how many imports succeed, and every difference."""
+def compare(before: dict[str, Any], after: dict[str, Any], folder: str = "") -> dict[str, Any]:
+    """Return how many imports succeed, and every difference; the folder's own package is only loaded by its whole name."""
+    parts = folder.split("/")
+    around = {"/".join([*parts[:count], "__init__.py"]) for count in range(1, len(parts) + 1)}
     differences: list[tuple[str, ...]] = []
     for file in sorted({*before, *after}):
         old, new = before.get(file, {"ok": False, "error": "no module"}), after.get(file, {"ok": False, "error": "no module"})
         if old["ok"] != new["ok"]:
             differences.append((file, "before:", old["error"] or "fine", "after:", new["error"] or "fine"))
         elif old["ok"]:
-            loaded = [{path for path, _ in each["loaded"]} for each in (old, new)]
-            if loaded[0] != loaded[1]:
-                differences.append((file, "loads others:", *sorted(loaded[0] ^ loaded[1])))
-            elif len(old["loaded"]) != len(new["loaded"]):
+            files = [[path for path, _ in each["loaded"] if path not in around] for each in (old, new)]
+            if {*files[0]} != {*files[1]}:
+                differences.append((file, "loads others:", *sorted({*files[0]} ^ {*files[1]})))
+            elif len(files[0]) != len(files[1]):
                 differences.append((file, "loads a file by two names"))
     return {
         "modules": len(before),

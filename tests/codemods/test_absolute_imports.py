@@ -248,9 +248,20 @@ def test_another_module_of_that_name():
     assert any("`email` would be another module" in reason for reason in reasons(NAME, files))
 
 
+PATH = "import sys\nsys.path.insert(0, '.')\n"
+
+
 def test_a_file_that_looks_for_its_modules_itself():
-    files = {**BELOW, "backend/tool.py": "import sys\nsys.path.insert(0, '.')\nimport db\n"}
+    files = {**BELOW, "backend/tool.py": PATH + "from models import User\n"}
     assert "backend/tool.py" not in {change.path for change in planned(files, NAME).tree.changes()}
+    assert not planned(files, NAME).steps[0].manual
+
+
+def test_such_a_file_does_not_load_modules_twice():
+    files = {**BELOW, "backend/tool.py": PATH + "import db\nfrom models import User\n", "backend/other.py": PATH}
+    assert after(files, "backend/tool.py") == PATH + "from backend import db\nfrom backend.models import User\n"
+    [step] = planned(files, NAME, unsafe=True).steps
+    assert [line.partition(": ")[2] for line in step.manual] == ["backend/tool.py"]
 
 
 def test_tests_follow_on_request():
@@ -340,13 +351,6 @@ def test_names_that_the_code_makes_up_are_a_guess():
     assert [step.safety for step in planned(files, NAME, unsafe=True).steps] == ["unsafe"]
     files["backend/load.py"] = load.replace("import_module(name)", "import_module('parts.one')")
     assert [step.safety for step in planned(files, NAME).steps] == ["safe"]
-
-
-def test_a_file_that_looks_for_its_modules_itself_is_named():
-    files = {**BELOW, "backend/tool.py": "import sys\nsys.path.insert(0, '.')\nimport db\n"}
-    files["backend/other.py"] = "import sys\nprint(sys.path)\n"
-    [step] = planned(files, NAME, unsafe=True).steps
-    assert [line.partition(": ")[2] for line in step.manual] == ["backend/tool.py"]
 
 
 def test_migrations_that_run_inside_of_the_folder():
