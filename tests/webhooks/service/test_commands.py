@@ -28,7 +28,9 @@ def test_fix_reopens_what_was_closed_after_a_reaction(shop: Shop) -> None:
     assert [(pull.number, pull.state) for pull in shop.pulls] == [(number, "open")]
     [said] = shop.comments(number)
     assert f"/pull/{number}" in said
-    written = [sent.operation for sent in shop.standin.requests[begun:] if sent.method != "GET" and "{repo}" in str(sent.operation)]
+    written = [
+        sent.operation for sent in shop.standin.requests[begun:] if sent.method != "GET" and "{repo}" in str(sent.operation)
+    ]
     assert written[0] == REACT
 
 
