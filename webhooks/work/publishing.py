@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from bot.outside.commits import Author, GitFailed
+from bot.outside.commits import Access, Author, GitFailed
 from bot.report import pull_request as words
 from bot.report.pull_request import replies
 from webhooks.analysis import Repair
@@ -101,11 +101,32 @@ async def _author(context: Context, about: About) -> Author:
 
 async def _pushed(context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause) -> str:
     """Push; return why not, empty where the branch is as it should be."""
-    objects = context.objects(about.job)
     access = await context.access(about.installation, about.full_name, PUSH_WORKFLOWS if made.workflows else PUSH)
-    now = await objects.branch_head(access, branch)
+    objects = context.objects(about.job)
+    now = await asyncio.to_thread(context.installation(about.installation).branch_head, about.full_name, branch)
+    try:
+        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+    except GitFailed as error:
+        if error.kind in ("network", "timeout"):
+            raise
+        if error.kind != "rejected":
+            return f"GitHub did not take the commit: {error}"
+    now = await objects.branch_head(access, branch)  # the API may tell of a moment ago; git itself knows
+    try:
+        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+    except GitFailed as error:
+        if error.kind in ("network", "timeout"):
+            raise
+        return f"GitHub did not take the commit: {error}"
+
+
+async def _pushed_onto(
+    context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause, access: Access, now: str | None
+) -> str:
+    """Push onto a branch that stands at `now`, unless somebody else was there; see `_pushed`."""
+    store, objects = context.store, context.objects(about.job)
     if now == made.sha:
-        await asyncio.to_thread(context.store.pushed, about.full_name, branch, made.sha)
+        await asyncio.to_thread(store.pushed, about.full_name, branch, made.sha)
         return ""
     if now is not None:
         own = (await _author(context, about)).email
@@ -113,15 +134,11 @@ async def _pushed(context: Context, about: About, place: Place, branch: str, mad
         if any({commit.author_email, commit.committer_email} != {own} for commit in commits):
             await _say_hands_off(context, about, cause)
             return "There are commits of somebody else on its branch, which is not touched any more."
-    if await asyncio.to_thread(context.store.pushes, about.full_name, branch, made.sha) >= context.settings.pushes_per_day:
-        return f"There were {context.settings.pushes_per_day} pushes to its branch within a day: there is none for now."
-    await asyncio.to_thread(context.store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
-    try:
-        await objects.push(access, branch, made.sha, now)
-    except GitFailed as error:
-        if error.kind in ("network", "timeout"):
-            raise
-        return f"GitHub did not take the commit: {error}"
+    most = context.settings.pushes_per_day
+    if await asyncio.to_thread(store.pushes, about.full_name, branch, made.sha) >= most:
+        return f"There were {most} pushes to its branch within a day: there is none for now."
+    await asyncio.to_thread(store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
+    await objects.push(access, branch, made.sha, now)
     return ""
 
 

@@ -79,10 +79,21 @@ class Store:
             await self._want(access, [*(listed[path].blob for path in wanted.by_name(listed)), *links], lock)
 
     async def want(self, access: Access, names: Iterable[str], sha: str | None = None) -> None:
-        """Fetch the content of files in one go. A name is a path in `sha` (in any commit that was fetched), or a blob's id."""
+        """Fetch the content of files in one go, and what is likely to be asked for next.
+
+        A name is a path in `sha` (in any commit that was fetched), or a blob's id.
+        """
+        names = list(names)
         async with alone(self.folder, self.limits.seconds) as lock:
             listings = [await self._listed(each) for each in ([sha] if sha else self._fetched())]
-            await self._want(access, [blob for name in names for blob in _blobs(name, listings)], lock)
+            blobs = [blob for name in names for blob in _blobs(name, listings)]
+            blobs += [listed[path].blob for listed in listings for path in wanted.beside(names, listed)]
+            await self._want(access, blobs, lock)
+
+    def holds(self, sha: str) -> bool:
+        """Say whether a commit was fetched, with its trees; files of it may be missing."""
+        check_sha(sha)
+        return self._has(sha)
 
     async def history(self, access: Access, branch: str, base: str) -> list[CommitInfo]:
         """Return the commits of a remote branch that `base` does not have, newest first.
