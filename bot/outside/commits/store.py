@@ -18,6 +18,10 @@ _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _PARTIAL = {"remote.origin.promisor": "true", "remote.origin.partialclonefilter": "blob:none"}
 
+# What a push needs to know of the server's commits: its branches tell, if the base is one of them; else it is asked; and one
+# that says nothing gets more than it needs, which has to be fetched for it.
+_PUSHING: tuple[dict[str, str], ...] = ({"push.negotiate": "false"}, {}, _PARTIAL)
+
 
 class Store:
     """A bare repository of ours: no hooks, no templates, no remote, nothing in its config that came from elsewhere.
@@ -137,11 +141,10 @@ class Store:
         lease = f"--force-with-lease={ref}:{expected or ''}"
         command = ("push", "--porcelain", "--no-verify", "--no-thin", lease, "origin", f"{sha}:{ref}")
         async with alone(self.folder, self.limits.seconds) as lock:
-            done = await self.git(command, access, lock)
-            if (
-                done.code and "unable to read" in done.errors
-            ):  # a server that does not say what it has: it gets more than it needs
-                done = await self.git(command, access, lock, settings=_PARTIAL)
+            for settings in _PUSHING:
+                done = await self.git(command, access, lock, settings=settings)
+                if not done.code or "unable to read" not in done.errors:
+                    break
         if done.code:
             raise complaints.refusal(done, access, branch)
 
