@@ -67,7 +67,8 @@ async def kept(context: Context, about: About) -> Analysis:
 async def base(context: Context, about: About, place: Place) -> Store:
     """Return a job's object store with the commit that a repair goes on top of, fetched again where it is missing."""
     objects = context.objects(about.job)
-    await objects.fetch(await context.access(about.installation, about.full_name, FETCH), place.head)
+    if not objects.holds(place.head):
+        await objects.fetch(await context.access(about.installation, about.full_name, FETCH), place.head)
     return objects
 
 
