@@ -1,6 +1,7 @@
-"""The child process of an analysis: takes its limits on itself, reads one request, answers once.
+"""The child process of an analysis: takes its limits on itself, then answers requests, a line for a line, until there are none.
 
-It is started as a file (`python -I child.py LIMITS`), in an environment that holds no token, and ends with its parent. What
+What it needs for an answer is loaded before it reads: so a child that waits for its request has its start behind it. It is
+started as a file (`python -I child.py LIMITS`), in an environment that holds no token, and ends with its parent. What
 goes wrong in here becomes one sentence in the answer; nothing else is printed.
 """
 
@@ -38,13 +39,15 @@ def main(arguments: list[str]) -> int:
         answer.close()
 
     sys.excepthook = crashed
-    request = model.load_request(sys.stdin.buffer.read())
     from webhooks.analysis import sources
 
-    source = sources.commit(request)
-    wanted = source.wanted
-    answer.write(model.dump(sources.looked_at(request, source)))
-    answer.close()
+    sources.ready()
+    for line in sys.stdin.buffer:
+        request = model.load_request(line)
+        source = sources.commit(request)
+        wanted = source.wanted
+        answer.write(model.dump(sources.looked_at(request, source)) + b"\n")
+        answer.flush()
     return 0
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from bot.engine.model.tree import Kind, Source
+from bot.evidence import catalogue
 from bot.outside.commits import Missing, Store
+from codemods import Shelf
 from webhooks.analysis.analysing import analysed
 from webhooks.analysis.model import Analysis, Request
 
@@ -55,6 +58,15 @@ class Lenient:
     def ignored(self, path: str, kind: Kind) -> bool:
         """See `Source`."""
         return self.source.ignored(path, kind)
+
+
+def ready() -> None:
+    """Load what every analysis needs."""
+    catalogue.known()
+    shelf = Shelf()
+    for name in shelf.names():
+        shelf.propose(name)
+    import_module("libcst")
 
 
 def commit(request: Request) -> Lenient:

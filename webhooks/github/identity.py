@@ -86,6 +86,7 @@ class GitHub:
         self._tokens: dict[tuple[object, ...], _Token] = {}
         self._installations: dict[int, Installation] = {}
         self._slug: str | None = None
+        self.bot: tuple[int, str] | None = None  # the bot user's id and address, once they were asked for
 
     def __repr__(self) -> str:
         return f"GitHub({self.base_url!r}, {self.app_id})"

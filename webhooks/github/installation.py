@@ -97,6 +97,9 @@ class Installation(Pulls, Checks, Logs):
         name of an Enterprise Server.
         """
         login = self.app.login
+        if self.app.bot is not None:  # it stays who it is
+            return Identity(self.app.bot[0], login, self.app.bot[1])
         user = NamedUser(self.reads, url=f"/users/{quote(login)}")
         host = urlsplit(self.app.web_url).hostname
-        return Identity(user.id, login, f"{user.id}+{login}@users.noreply.{host}")
+        self.app.bot = (user.id, f"{user.id}+{login}@users.noreply.{host}")
+        return Identity(self.app.bot[0], login, self.app.bot[1])

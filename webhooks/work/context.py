@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bot.outside.commits import Access, Store
 from bot.outside.commits import Limits as StoreLimits
-from webhooks.analysis import Limits as AnalysisLimits
+from webhooks.analysis import Analyst
 from webhooks.github import FETCH, GitHub, Installation
 from webhooks.github.permissions import Permissions
 from webhooks.metrics import Metrics
@@ -29,8 +29,8 @@ class Context(NamedTuple):
     store: stores.Store
     github: GitHub
     metrics: Metrics
+    analyst: Analyst
     store_limits: StoreLimits = StoreLimits()
-    analysis_limits: AnalysisLimits = AnalysisLimits()
 
     def installation(self, identity: int) -> Installation:
         """Return what acts for an installation."""

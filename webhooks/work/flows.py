@@ -65,7 +65,7 @@ async def _repair(about: About) -> str:
     try:
         place = await patiently(looking.look, about)
         if not place.refused:
-            await patiently(looking.gather, about)
+            await patiently(looking.gather, about, place)
             found, outcomes = await _repaired(about, place)
         told = _told(place, found, outcomes)
         if not place.silent:
@@ -102,7 +102,7 @@ async def _offered(about: About, place: Place, at: int, asked: bool) -> Outcome:
             return Outcome(at, "kept", why=refuted)
         outcome = await patiently(publishing.push, about, place, at, asked)
         if outcome.state == "pushed":
-            outcome = await patiently(publishing.offer, about, place, at, asked)
+            outcome = await patiently(publishing.offer, about, place, at, asked, outcome.left)
         return outcome
     except _FOR_GOOD as error:
         return Outcome(at, "kept", why=str(error))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from bot.outside.commits import GitFailed
 from webhooks import journal
-from webhooks.github import Denied, Gone, Installation, Refused
+from webhooks.github import Denied, Failed, Gone, Installation, Refused
 from webhooks.github.excerpt import clean
 from webhooks.jobs.steps import step
 from webhooks.model import Failure
+from webhooks.work import preparing
 from webhooks.work.context import current
 from webhooks.work.records import About, Place
 
@@ -55,7 +58,7 @@ def _place(installation: Installation, about: About, failures: list[Failure]) ->
 
 
 @step("gather", seconds=300)
-async def gather(about: About) -> int:
+async def gather(about: About, place: Place) -> int:
     """Read the logs of all that failed at a commit and keep them for the analysis; returns how many there were.
 
     Where nothing failed at it, the logs by which the causes on its branch became known are taken. What is kept has passed the
@@ -63,13 +66,25 @@ async def gather(about: About) -> int:
     """
     context = current()
     failures = await asyncio.to_thread(context.store.failures, about.full_name, about.sha)
-    texts = await asyncio.to_thread(lambda: list(_texts(context.installation(about.installation), about.full_name, failures)))
+    fetching = asyncio.create_task(_fetched(about, place))
+    try:
+        reading = partial(_texts, context.installation(about.installation), about.full_name, failures)
+        texts = await asyncio.to_thread(lambda: list(reading()))
+        await fetching
+    finally:
+        fetching.cancel()
     if not failures and about.branch:
         causes = await asyncio.to_thread(context.store.open_causes, about.full_name, about.branch)
         texts = [cause.log for cause in causes if cause.log]
     await asyncio.to_thread(lambda: context.store.keep(about.job, log="\n".join(texts)))
     await asyncio.to_thread(context.store.read, failures)
     return len(texts)
+
+
+async def _fetched(about: About, place: Place) -> None:
+    """Fetch the commit meanwhile; what goes wrong is told by the step that needs it."""
+    with contextlib.suppress(GitFailed, Failed):
+        await preparing.base(current(), about, place)
 
 
 def _texts(installation: Installation, full_name: str, failures: list[Failure]) -> Iterator[str]:

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from bot.engine.model.tree import Change as Changed
 from bot.evidence.redaction import redact
 from bot.outside.commits import Store
-from webhooks.analysis import Analysis, Change, Repair, Request, Told, analyse, model
+from webhooks.analysis import Analysis, Change, Repair, Request, Told, model
 from webhooks.github import FETCH
 from webhooks.jobs.steps import step
 from webhooks.model import Failure
 from webhooks.work.context import Context, current
 from webhooks.work.records import About, Found, Place
-
-_ROUNDS = 12  # of an analysis that asks for files which were not fetched
 
 
 class NothingKept(Exception):
@@ -39,12 +37,11 @@ async def _analysed(context: Context, about: About, place: Place) -> Analysis:
     log, _ = await asyncio.to_thread(context.store.kept, about.job)
     failures = await asyncio.to_thread(context.store.failures, about.full_name, about.sha)
     request = Request(objects.folder, place.head, log, None, context.settings.unsafe, _told(about, failures))
-    for _ in range(_ROUNDS):
-        analysis = await analyse(request, context.analysis_limits)
-        if not analysis.wanted:
-            return analysis
-        await objects.want(access, analysis.wanted, place.head)
-    return Analysis(trouble="The analysis asked for more and more files and came to no end.")
+
+    async def fetch(wanted: tuple[str, ...]) -> None:
+        await objects.want(access, wanted, place.head)
+
+    return await context.analyst.analyse(request, fetch)
 
 
 def _told(about: About, failures: Sequence[Failure]) -> Told:
@@ -70,7 +67,8 @@ async def kept(context: Context, about: About) -> Analysis:
 async def base(context: Context, about: About, place: Place) -> Store:
     """Return a job's object store with the commit that a repair goes on top of, fetched again where it is missing."""
     objects = context.objects(about.job)
-    await objects.fetch(await context.access(about.installation, about.full_name, FETCH), place.head)
+    if not objects.holds(place.head):
+        await objects.fetch(await context.access(about.installation, about.full_name, FETCH), place.head)
     return objects
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from bot.outside.commits import Author, GitFailed
+from bot.outside.commits import Access, Author, GitFailed
 from bot.report import pull_request as words
 from bot.report.pull_request import replies
 from webhooks.analysis import Repair
@@ -24,10 +24,9 @@ _SUMMARY = 60_000  # characters of a log that are kept with a cause
 
 
 class _Made(NamedTuple):
-    """A repair that is ready to be pushed: its commit, its body, and what could not be put into it."""
+    """A repair that is ready to be pushed: its commit, and what could not be put into it."""
 
     sha: str
-    body: str
     left: tuple[str, ...]
     workflows: bool  # the commit changes a workflow
 
@@ -50,13 +49,13 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
             cause = await asyncio.to_thread(context.store.did_not_help, cause, pull.head_sha)
     if asked and cause.state in ("closed", "ignored", "gone"):
         cause = await asyncio.to_thread(context.store.forgive, cause._replace(state="open"))
-    why = _against(cause, asked)
+    why, left = _against(cause, asked), tuple[str, ...]()
     if not why:
         made = await _made(context, about, place, repair)
         if made is None:
             why = "All that it changes are workflows, which this App may not write."
         else:
-            why = await _pushed(context, about, place, branch, made, cause)
+            why, left = await _pushed(context, about, place, branch, made, cause), made.left
             if why and "commits of somebody else" in why:
                 cause = cause._replace(state="hands-off")
     log, _ = await asyncio.to_thread(context.store.kept, about.job)
@@ -64,7 +63,7 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
     await asyncio.to_thread(context.store.put, cause)
     if why:
         return Outcome(at, "kept", cause.number, cause.url, why)
-    return Outcome(at, "pushed", cause.number, cause.url)
+    return Outcome(at, "pushed", cause.number, cause.url, left=left)
 
 
 def _against(cause: Cause, asked: bool) -> str:
@@ -90,8 +89,7 @@ async def _made(context: Context, about: About, place: Place, repair: Repair) ->
     objects = await preparing.base(context, about, place)
     author = await _author(context, about)
     sha = await objects.write(place.head, preparing.edits(changes), repair.commit_message, author)
-    body = words.without_workflows(repair.body, left)
-    return _Made(sha, body, tuple(path for path, _ in left), any(each.workflow for each in changes))
+    return _Made(sha, tuple(path for path, _ in left), any(each.workflow for each in changes))
 
 
 async def _author(context: Context, about: About) -> Author:
@@ -101,11 +99,32 @@ async def _author(context: Context, about: About) -> Author:
 
 async def _pushed(context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause) -> str:
     """Push; return why not, empty where the branch is as it should be."""
-    objects = context.objects(about.job)
     access = await context.access(about.installation, about.full_name, PUSH_WORKFLOWS if made.workflows else PUSH)
-    now = await objects.branch_head(access, branch)
+    objects = context.objects(about.job)
+    now = await asyncio.to_thread(context.installation(about.installation).branch_head, about.full_name, branch)
+    try:
+        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+    except GitFailed as error:
+        if error.kind in ("network", "timeout"):
+            raise
+        if error.kind != "rejected":
+            return f"GitHub did not take the commit: {error}"
+    now = await objects.branch_head(access, branch)  # the API may tell of a moment ago; git itself knows
+    try:
+        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+    except GitFailed as error:
+        if error.kind in ("network", "timeout"):
+            raise
+        return f"GitHub did not take the commit: {error}"
+
+
+async def _pushed_onto(
+    context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause, access: Access, now: str | None
+) -> str:
+    """Push onto a branch that stands at `now`, unless somebody else was there; see `_pushed`."""
+    store, objects = context.store, context.objects(about.job)
     if now == made.sha:
-        await asyncio.to_thread(context.store.pushed, about.full_name, branch, made.sha)
+        await asyncio.to_thread(store.pushed, about.full_name, branch, made.sha)
         return ""
     if now is not None:
         own = (await _author(context, about)).email
@@ -113,15 +132,11 @@ async def _pushed(context: Context, about: About, place: Place, branch: str, mad
         if any({commit.author_email, commit.committer_email} != {own} for commit in commits):
             await _say_hands_off(context, about, cause)
             return "There are commits of somebody else on its branch, which is not touched any more."
-    if await asyncio.to_thread(context.store.pushes, about.full_name, branch, made.sha) >= context.settings.pushes_per_day:
-        return f"There were {context.settings.pushes_per_day} pushes to its branch within a day: there is none for now."
-    await asyncio.to_thread(context.store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
-    try:
-        await objects.push(access, branch, made.sha, now)
-    except GitFailed as error:
-        if error.kind in ("network", "timeout"):
-            raise
-        return f"GitHub did not take the commit: {error}"
+    most = context.settings.pushes_per_day
+    if await asyncio.to_thread(store.pushes, about.full_name, branch, made.sha) >= most:
+        return f"There were {most} pushes to its branch within a day: there is none for now."
+    await asyncio.to_thread(store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
+    await objects.push(access, branch, made.sha, now)
     return ""
 
 
@@ -134,15 +149,16 @@ async def _say_hands_off(context: Context, about: About, cause: Cause) -> None:
 
 
 @step("pull request", seconds=120)
-async def offer(about: About, place: Place, at: int, asked: bool) -> Outcome:
-    """Open the pull request of a branch that was pushed, or bring its title and body up to date."""
+async def offer(about: About, place: Place, at: int, asked: bool, left: tuple[str, ...]) -> Outcome:
+    """Open the pull request of a branch that was pushed, or bring its title and body up to date.
+
+    `left` are the paths of what could not be pushed.
+    """
     context = current()
     repair = (await preparing.kept(context, about)).repairs[at]
     branch = names.branch(repair.fingerprint, place.base, place.default)
     installation = context.installation(about.installation)
-    granted = await asyncio.to_thread(context.github.granted, about.installation)
-    _, left = preparing.pushable(repair, covers(granted.permissions, PUSH_WORKFLOWS))
-    body = words.without_workflows(repair.body, left)
+    body = words.without_workflows(repair.body, [(each.path, each.patch) for each in repair.changes if each.path in left])
     mark = marker("cause", repair.fingerprint)
     pull = await asyncio.to_thread(installation.ensure_pull, about.full_name, branch, place.base, repair.title, body, mark)
     if pull.state != "open" and asked and pull.ours and not pull.merged:
@@ -153,5 +169,5 @@ async def offer(about: About, place: Place, at: int, asked: bool) -> Outcome:
     await asyncio.to_thread(context.store.put, cause._replace(state=state, number=pull.number, url=pull.url))
     if pull.state != "open":
         return Outcome(at, "kept", pull.number, pull.url, "Its pull request was closed.")
-    manual = tuple(f"make the change of {path} by hand: this App may not write workflows" for path, _ in left)
+    manual = tuple(f"make the change of {path} by hand: this App may not write workflows" for path in left)
     return Outcome(at, "open", pull.number, pull.url, "", manual)

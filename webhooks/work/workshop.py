@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks import journal
+from webhooks.analysis import Analyst
 from webhooks.github import GitHub, LogAccess
 from webhooks.jobs.database import DatabaseRefused, open_engine
 from webhooks.jobs.reaper import PACE, Pace
@@ -54,11 +55,12 @@ class Workshop:
             pace=pace,
         )
         self.receiver = Receiver(self.store, self._enqueue)
+        self.analyst = Analyst()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self, work: bool) -> None:
         """Open the database and, with `work`, take jobs from the queue; `BadSettings` where the database can't be used."""
-        context.use(context.Context(self.settings, self.store, self.github, self.metrics))
+        context.use(context.Context(self.settings, self.store, self.github, self.metrics, self.analyst))
         try:
             await asyncio.to_thread(self.store.create)
             await asyncio.to_thread(self.runtime.start, work)
@@ -77,6 +79,7 @@ class Workshop:
         await asyncio.to_thread(self.runtime.stop)
         # DBOS had put its threads in the place of this loop's own, and has ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="deploymend-"))
+        self.analyst.close()
         context.use(None)
         self.github.close()
         await asyncio.to_thread(self.engine.dispose)

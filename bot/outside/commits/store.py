@@ -18,6 +18,10 @@ _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _PARTIAL = {"remote.origin.promisor": "true", "remote.origin.partialclonefilter": "blob:none"}
 
+# What a push needs to know of the server's commits: its branches tell, if the base is one of them; else it is asked; and one
+# that says nothing gets more than it needs, which has to be fetched for it.
+_PUSHING: tuple[dict[str, str], ...] = ({"push.negotiate": "false"}, {}, _PARTIAL)
+
 
 class Store:
     """A bare repository of ours: no hooks, no templates, no remote, nothing in its config that came from elsewhere.
@@ -86,10 +90,21 @@ class Store:
             await self._want(access, [*(listed[path].blob for path in wanted.by_name(listed)), *links], lock)
 
     async def want(self, access: Access, names: Iterable[str], sha: str | None = None) -> None:
-        """Fetch the content of files in one go. A name is a path in `sha` (in any commit that was fetched), or a blob's id."""
+        """Fetch the content of files in one go, and what is likely to be asked for next.
+
+        A name is a path in `sha` (in any commit that was fetched), or a blob's id.
+        """
+        names = list(names)
         async with alone(self.folder, self.limits.seconds) as lock:
             listings = [await self._listed(each) for each in ([sha] if sha else self._fetched())]
-            await self._want(access, [blob for name in names for blob in _blobs(name, listings)], lock)
+            blobs = [blob for name in names for blob in _blobs(name, listings)]
+            blobs += [listed[path].blob for listed in listings for path in wanted.beside(names, listed)]
+            await self._want(access, blobs, lock)
+
+    def holds(self, sha: str) -> bool:
+        """Say whether a commit was fetched, with its trees; files of it may be missing."""
+        check_sha(sha)
+        return self._has(sha)
 
     async def history(self, access: Access, branch: str, base: str) -> list[CommitInfo]:
         """Return the commits of a remote branch that `base` does not have, newest first.
@@ -133,11 +148,10 @@ class Store:
         lease = f"--force-with-lease={ref}:{expected or ''}"
         command = ("push", "--porcelain", "--no-verify", "--no-thin", lease, "origin", f"{sha}:{ref}")
         async with alone(self.folder, self.limits.seconds) as lock:
-            done = await self.git(command, access, lock)
-            if (
-                done.code and "unable to read" in done.errors
-            ):  # a server that does not say what it has: it gets more than it needs
-                done = await self.git(command, access, lock, settings=_PARTIAL)
+            for settings in _PUSHING:
+                done = await self.git(command, access, lock, settings=settings)
+                if not done.code or "unable to read" not in done.errors:
+                    break
         if done.code:
             raise complaints.refusal(done, access, branch)
 

@@ -21,7 +21,8 @@ from tests.github.standin import Standin, running
 from tests.github.state import CheckRun, Comment, Issue, Job, Repository
 from tests.webhooks.service import bench as benches
 from webhooks import events
-from webhooks.analysis import Analysis, Limits, Request, sources
+from webhooks.analysis import Analysis, Analyst, Request, sources
+from webhooks.analysis.parent import Fetch
 from webhooks.github import GitHub
 from webhooks.jobs.reaper import Pace
 from webhooks.jobs.steps import pause_until
@@ -29,7 +30,7 @@ from webhooks.metrics import Metrics
 from webhooks.model import Dropped
 from webhooks.rules import Rules
 from webhooks.settings import Settings
-from webhooks.work import flows, preparing
+from webhooks.work import flows
 from webhooks.work.workshop import Workshop
 
 T = TypeVar("T")
@@ -229,16 +230,20 @@ class Shop:
         return commit.parents
 
 
-async def at_once(request: Request, limits: Limits) -> Analysis:
+async def at_once(_: Analyst, request: Request, fetch: Fetch) -> Analysis:
     """Analyse in this process: starting the child, which tests of its own cover, takes most of a job's time."""
-    return await asyncio.to_thread(lambda: sources.looked_at(request, sources.commit(request)))
+    while True:
+        found = await asyncio.to_thread(lambda: sources.looked_at(request, sources.commit(request)))
+        if not found.wanted:
+            return found
+        await fetch(found.wanted)
 
 
 @contextmanager
 def shops(folder: Path, prefix: str = "", **told: Any) -> Iterator[Shops]:
     """Serve both; waits between two tries are short, and those for rate limits exact."""
     with pytest.MonkeyPatch.context() as patch, running(folder / "github", prefix) as standin:
-        patch.setattr(preparing, "analyse", at_once)
+        patch.setattr(Analyst, "analyse", at_once)
         patch.setattr(flows, "_PAUSES", (0.1, 0.2, 0.4, 0.4, 0.4))
         patch.setattr(flows, "pause_until", functools.partial(pause_until, spread=0.0))
         made = Shops(standin, folder, **told)

@@ -109,13 +109,13 @@ def expected(story: str) -> list[str]:
 
 def test_our_own_checks_comments_and_closings_are_dropped(shop: Shop) -> None:
     shop.fail()
-    bot, app = shop.standin.app.bot, shop.standin.app
+    bot = shop.standin.app.bot
     mine = shop.check()
     mine.conclusion = "failure"
     assert shop.take("check_run", action="completed", thing=mine) == "ours"
     assert shop.take("check_suite", action="completed", thing=mine.suite) != "stored"
-    said = shop.standin.comment(shop.name, shop.pull.number, "/deploymend fix", bot, app)
-    assert shop.take("issue_comment", action="created", thing=said, sender=bot.login) in ("ours", "bot")
+    said = shop.standin.comment(shop.name, shop.pull.number, "/deploymend fix", bot)
+    assert shop.take("issue_comment", action="created", thing=said, sender=bot.login) == "ours"
     shop.standin.close(shop.name, shop.pull.number, bot)
     assert shop.take("pull_request", action="closed", number=shop.pull.number, sender=bot.login) == "ours"
 
@@ -126,9 +126,7 @@ def test_an_installation_that_is_removed_is_forgotten(shop: Shop) -> None:
     store = shop.shops.workshop.store
     sha = shop.checks[0].sha
     assert store.open_causes(shop.name)
-    shop.take("installation_repositories", action="removed", removed=(shop.name,))
-    headers, body = shop.standin.delivery("installation_repositories", action="removed", removed=(shop.name,))
-    shop.shops.hand(headers, body)
+    shop.shops.take("installation_repositories", action="removed", removed=(shop.name,))
     shop.shops.idle()
     assert store.open_causes(shop.name) == []
     assert store.failures(shop.name, sha) == []
