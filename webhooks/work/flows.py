@@ -151,7 +151,7 @@ async def _rechecked(about: About, place: Place, fingerprint: str) -> str:
     if found.trouble or found.unreadable:
         return "trouble"
     if fingerprint not in found.causes:
-        reason = f"nothing of it is left at {place.head[:7]}."
+        reason = f"at {place.head[:7]} nothing of it is left."
         await patiently(causes.end, about, fingerprint, reason, "gone")
         return "closed"
     which = await causes.which(about, fingerprint)

@@ -94,7 +94,7 @@ def test_a_pull_request_whose_cause_is_gone_is_closed_with_the_reason(shop: Shop
     assert shop.pull.state == "closed"
     assert shop.pull.closed_by is shop.standin.app.bot
     [said] = shop.comments()
-    assert said.startswith(f"The cause is gone: nothing of it is left at `{head[:7]}`.")
+    assert said.startswith(f"The cause is gone: at `{head[:7]}` nothing of it is left.")
 
 
 def test_a_cause_that_comes_back_gets_a_new_pull_request(shop: Shop) -> None:
