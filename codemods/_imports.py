@@ -13,14 +13,6 @@ _MARK = b"\xef\xbb\xbf"
 _GAP = rb"(?:[ \t\f]|\\\r?\n)"
 _FROM = re.compile(rb"from" + _GAP + rb"*(?P<dots>(?:\." + _GAP + rb"*)*)(?P<name>(?!import\b)\w[\w.]*)?")
 _CATCHES = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())
-# whose first string names a module: what it is called at its end
-_CALLS = frozenset("uvicorn.run importlib.import_module import_module __import__ mock.patch patch mocker.patch".split())
-_CALLS |= frozenset("patch.dict mock.patch.dict mocker.patch.dict monkeypatch.setattr monkeypatch.delattr include".split())
-_LISTS = frozenset("include imports".split())  # what Celery is told
-_SETTINGS = frozenset(
-    "INSTALLED_APPS MIDDLEWARE ROOT_URLCONF WSGI_APPLICATION ASGI_APPLICATION AUTHENTICATION_BACKENDS CELERY_IMPORTS"
-    " CELERY_INCLUDE".split()
-)
 
 
 class Edit(NamedTuple):
@@ -72,22 +64,24 @@ class Python:
             at = edit.end
         return (made + self.source[at:]).decode("utf-8")
 
-    def imports(self) -> Iterator[ast.Import | ast.ImportFrom]:
-        """Yield the imports of the file, functions and branches included; not those that are tried one after the other."""
+    def imports(self, tried: bool = False) -> Iterator[ast.Import | ast.ImportFrom]:
+        """Yield the imports of the file, functions and branches included.
+
+        What is only tried (its ImportError is caught) is left out; with `tried` only where another name of it is tried, too.
+        """
+        skipped: set[ast.AST] = set()
+        for node in ast.walk(self.tree) if tried and self.tree else ():
+            if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
+                skipped |= _either(node)
         queue: list[ast.AST] = [self.tree] if self.tree else []
         while queue:
             node = queue.pop()
             if isinstance(node, ast.Import | ast.ImportFrom):
-                yield node
-            elif not (isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers))):
+                if node not in skipped:
+                    yield node
+            elif tried or not (isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers))):
                 queue += [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt | ast.excepthandler)]
                 queue += getattr(node, "cases", [])
-
-    def strings(self) -> Iterator[ast.Constant]:
-        """Yield the strings that name modules, where a framework or a library is known to import by them."""
-        for node in ast.walk(self.tree) if self.tree else ():
-            for named in _named(node):
-                yield from (each for each in ast.walk(named) if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
@@ -95,33 +89,31 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     return not kinds or any(dotted(kind).rpartition(".")[2] in _CATCHES for kind in kinds)
 
 
-def _named(node: ast.AST) -> Iterator[ast.expr]:
-    match node:
-        case ast.Call(func=func, args=args, keywords=keywords):
-            name = dotted(func)
-            if name in _CALLS and args:
-                yield args[0]
-            if name.rpartition(".")[2] in ("Celery", "update"):
-                yield from (keyword.value for keyword in keywords if keyword.arg in _LISTS)
-            if name.endswith(".autodiscover_tasks") and args:
-                yield args[0]
-            if name == "os.environ.setdefault" and len(args) == 2 and _says(args[0], "DJANGO_SETTINGS_MODULE"):
-                yield args[1]
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _SETTINGS:
-            yield value
-        case ast.AugAssign(target=ast.Name(id=name), value=value) if name in _SETTINGS:
-            yield value
-        case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if _says(key, "DJANGO_SETTINGS_MODULE"):
-            yield value
-        case ast.ClassDef(bases=bases, body=body) if any(dotted(base).endswith("AppConfig") for base in bases):
-            named = (
-                each for each in body if isinstance(each, ast.Assign) and [dotted(one) for one in each.targets] == ["name"]
-            )
-            yield from (each.value for each in named)
+def _either(node: ast.Try | ast.TryStar) -> set[ast.AST]:
+    """Return the imports of a `try` that stand there a second time, by a longer name or with dots (or without them)."""
+    sides = [[each for one in part for each in ast.walk(one) if isinstance(each, ast.Import | ast.ImportFrom)]
+             for part in (node.body, node.handlers)]  # fmt: skip
+    pairs = [(one, other) for one in sides[0] for other in sides[1]]
+    return {one for one, other in (*pairs, *((other, one) for one, other in pairs)) if _stands_for(other, one)}
 
 
-def _says(node: ast.expr, text: str) -> bool:
-    return isinstance(node, ast.Constant) and node.value == text
+def _stands_for(other: ast.Import | ast.ImportFrom, node: ast.Import | ast.ImportFrom) -> bool:
+    """Say whether an import would find what another one is about, from elsewhere."""
+    dots = [bool(getattr(each, "level", 0)) for each in (other, node)]
+    return any(
+        theirs.endswith(f".{ours}") or (dots[0] != dots[1] and (theirs == ours or ours.endswith(f".{theirs}")))
+        for theirs in _targets(other)
+        for ours in _targets(node)
+    )
+
+
+def _targets(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Return what an import names: modules, or names in them."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if node.module is None:
+        return {alias.name for alias in node.names}
+    return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
 
 
 # --- edits
@@ -171,12 +163,15 @@ def absolute(python: Python, node: ast.ImportFrom, base: str) -> list[Edit] | No
     return _lines(python, start, end, [f"import {', '.join(map(_written, node.names))}"])
 
 
-def named(python: Python, node: ast.Constant, prefix: str, moves: Callable[[str], bool]) -> list[Edit]:
-    """Return the edit with which a string names a module from further above."""
-    value = str(node.value)
-    first = re.match(r"[A-Za-z_]\w*(?:\.\w+)*(?=$|:\w+$)", value)
+def named(python: Python, node: ast.Constant | ast.JoinedStr, prefix: str, moves: Callable[[str], bool]) -> list[Edit]:
+    """Return the edit with which a string names a module from further above; also one whose rest is only made at run time."""
+    parts = node.values[:1] if isinstance(node, ast.JoinedStr) else [node]
+    value = str(parts[0].value) if parts and isinstance(parts[0], ast.Constant) else ""
+    first = re.match(r"[A-Za-z_]\w*(?:\.\w+)*(?=(?:\.|\.\*|:\w+)?$)", value)
     opening = re.match(rb"[A-Za-z]?[\"']{1,3}", python.text(node))
     if not first or not moves(first[0]) or not opening or not python.text(node)[opening.end() :].startswith(value.encode()):
+        return []
+    if isinstance(node, ast.JoinedStr) and not value.endswith("."):
         return []
     at = python.span(node)[0] + opening.end()
     return [Edit(at, at, f"{prefix}.".encode())]

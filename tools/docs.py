@@ -1,5 +1,5 @@
 """Writes docs/reference.md out of the pages of codemods, faults and weaknesses, the settings and the exit codes, and
-docs/signatures.md out of the catalogue of failure signatures.
+docs/signatures.md out of the catalogue of failure signatures, and the table of settings in docs/service.md.
 
 usage: python tools/docs.py [--check]
 """
@@ -132,10 +132,19 @@ def _code(command: str) -> str:
     return f"`` {command} ``" if "`" in command else f"`{command.replace('{app}', 'APP')}`"
 
 
+def service() -> str:
+    """Return the page of the service, with the table of its settings as they are now."""
+    from webhooks.settings import reference
+
+    begin, end = "<!-- settings: written by tools/docs.py -->", "<!-- /settings -->"
+    head, _, rest = (ROOT / "docs" / "service.md").read_text().partition(begin)
+    return "\n".join([head + begin, "", *reference(), "", end + rest.partition(end)[2]])
+
+
 def main() -> int:
     """Write the files; with --check only say whether they are up to date."""
     late = False
-    for name, made in (("reference.md", text), ("signatures.md", signatures)):
+    for name, made in (("reference.md", text), ("signatures.md", signatures), ("service.md", service)):
         path = ROOT / "docs" / name
         if "--check" not in sys.argv:
             path.write_text(made())

@@ -38,8 +38,8 @@ Written by `tools/octokit.py`; not to be edited.
 | file | from | version | licence |
 |---|---|---|---|
 | openapi.json, examples.json | npm `@octokit/openapi` | {openapi} | MIT, Copyright (c) 2020 Octokit contributors |
-| samples.json | npm `@octokit/webhooks-examples` | {examples} | MIT, Copyright (c) 2019 Gregor Martynus |
-| webhooks.json | npm `@octokit/webhooks-schemas` | {schemas} | MIT, Copyright (c) 2019 Gregor Martynus |
+| samples.json | npm `@octokit/webhooks-examples` | {examples} | MIT, by Gregor Martynus and contributors |
+| webhooks.json | npm `@octokit/webhooks-schemas` | {schemas} | MIT, by Gregor Martynus and contributors |
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
 files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
@@ -207,7 +207,8 @@ def _short(value: Json) -> Json:
         return {key: _short(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_short(inner) for inner in value[:1]]
-    return value
+    secret = isinstance(value, str) and value.startswith(("-----BEGIN", "ghs_"))  # made up, but scanners of secrets can't know
+    return "(a secret)" if secret else value
 
 
 def _webhook_schema(schemas: Json, events: list[str]) -> Json:

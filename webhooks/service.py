@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from webhooks.app import Unavailable, create_app
 from webhooks.metrics import Metrics
 from webhooks.model import Event
-from webhooks.settings import Settings
+from webhooks.settings import BadSettings, Settings
 
 
 class Workshop(Protocol):
@@ -66,11 +66,19 @@ async def _not_set_up() -> dict[str, str]:
 
 def _workshop(settings: Settings, metrics: Metrics) -> Workshop:
     """Return the workshop of these settings."""
+    from webhooks.setup.credentials import key_trouble
     from webhooks.work.workshop import Workshop as Works
+
+    if trouble := key_trouble(settings.private_key or ""):
+        raise BadSettings(trouble)
 
     return Works(settings, metrics)
 
 
 def _setup(settings: Settings, stored: Callable[[], None] | None) -> APIRouter | None:
-    """Return the pages of /setup."""
-    return None
+    """Return the pages of /setup; none where there is neither an App nor a key with which one could be made."""
+    if settings.setup_key is None and not settings.configured:
+        return None
+    from webhooks.setup import router
+
+    return router(settings, key=settings.setup_key, stored=stored)

@@ -41,11 +41,13 @@ class Settings:
     base_url: str = "https://api.github.com"
     web_url: str = "https://github.com"
     public_url: str | None = None
+    setup_key: str | None = field(default=None, repr=False)
     data: Path = Path(".deploymend")
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
     checks: tuple[str, ...] = ()
     unsafe: bool = False
     verify: bool = False
+    engine: str | None = None
     workers: int = 2
     retention_days: int = 30
     pushes_per_day: int = 10
@@ -89,11 +91,13 @@ SETTINGS = (
     ),
     Setting("web_url", values.url, "URL", "of `base_url`", "GitHub's pages, and the host of its repositories"),
     Setting("public_url", values.url, "URL", "", "where GitHub and your browser reach this service"),
+    Setting("setup_key", values.secret, "secret", "another at each start", "opens /setup: else its log has the key", True),
     Setting("data", values.text, "path", ".deploymend", "the folder of the database and of what `/setup` stores"),
     Setting("database_url", values.database, "secret", "SQLite in `data`", "`postgresql://…`, for many workers", True),
     Setting("checks", values.names, "list", "", "globs of what is a deploy; `!glob` is none; the last that fits decides"),
     Setting("unsafe", values.flag, "true or false", "false", "also offer unsafe repairs"),
     Setting("verify", values.flag, "true or false", "false", "build and boot each repair in a container before it is offered"),
+    Setting("engine", values.engine, "string", "the first that works", "docker, podman or buildah, which builds and boots"),
     Setting("workers", values.number(0, 64), "number", "2", "jobs at once in this process; 0: `bot serve` only listens"),
     Setting("retention_days", values.number(14, 3650), "number", "30", "how long jobs and deliveries are kept, 14 at least"),
     Setting("pushes_per_day", values.number(1, 1000), "number", "10", "pushes to one branch in a day"),
@@ -115,6 +119,7 @@ SETTINGS = (
 )
 # What Kubernetes puts into each container beside a Service that is called deploymend.
 _KUBERNETES = re.compile(r"service_(?:host|port(?:_.*)?)|port_[0-9]+_.*")
+_OTHERS = frozenset({"cache", "run"})  # of `--deep` and of `bot verify`, which are no settings of the service
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -130,7 +135,7 @@ def read(environ: Mapping[str, str], folder: Path | None = None) -> Settings:
         if not name.startswith(PREFIX) or name == CONFIG or not value:  # an empty variable is one that was not set
             continue
         key = name.removeprefix(PREFIX).lower()
-        if _KUBERNETES.fullmatch(key) or (key == "port" and value.startswith("tcp://")):
+        if key in _OTHERS or _KUBERNETES.fullmatch(key) or (key == "port" and value.startswith("tcp://")):
             continue
         if key in _BY_NAME and name == name.upper():
             _keep(found, key, value, name, mistakes)

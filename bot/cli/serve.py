@@ -6,11 +6,13 @@ import argparse
 import asyncio
 import signal
 import socket
+import sys
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.cli import serving
-from bot.cli.errors import CLEAN, Refused
+from bot.cli.errors import CLEAN, TROUBLE, Refused
 
 if TYPE_CHECKING:
     from webhooks.settings import Settings
@@ -26,8 +28,14 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         settings = serving.settings("serve", more)
+        chosen = settings.setup_key is not None
+        if not chosen and not settings.configured:
+            from webhooks.setup import new_key
+
+            settings = replace(settings, setup_key=new_key())
+            more["DEPLOYMEND_SETUP_KEY"] = settings.setup_key  # as long as this process runs
         with listening(settings.host, settings.port) as listener:
-            while asyncio.run(_serve(settings, listener)):
+            while asyncio.run(_serve(settings, listener, None if chosen else settings.setup_key)):
                 settings = serving.settings("serve", more)
     except BadSettings as error:
         return serving.say(error)
@@ -48,11 +56,12 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> bool:
-    """Serve until a signal (False), or until there are new credentials (True)."""
+async def _serve(settings: Settings, listener: socket.socket, made_up: str | None) -> bool:
+    """Serve until a signal (False), or until there are new credentials (True); a setup key that was `made_up` is printed."""
     import uvicorn
 
     from webhooks import journal, service
+    from webhooks.setup.session import announcement
 
     again = False
 
@@ -83,9 +92,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> bool:
         if built.workshop is not None:
             await built.workshop.start(work=settings.workers > 0)
         address = _address(listener)
-        print(
-            f"Deploymend listens at {address}" + ("" if settings.configured else f"; set it up at {address}/setup"), flush=True
-        )
+        invitation = "" if settings.configured else f"; {announcement(address, settings.public_url, made_up)}"
+        print(f"Deploymend listens at {address}{invitation}", flush=True)
         journal.log("bot.serve", "listening", address=address, configured=settings.configured)
         try:
             await server.serve(sockets=[listener.dup()])
@@ -101,3 +109,16 @@ async def _serve(settings: Settings, listener: socket.socket) -> bool:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def main() -> int:
+    """Be `bot serve` with the environment alone: what the image starts, without a command line to take apart."""
+    try:
+        return run(argparse.Namespace(host=None, port=None))
+    except Refused as error:
+        print(f"bot: {error}", file=sys.stderr)
+        return TROUBLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

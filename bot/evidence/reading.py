@@ -37,6 +37,7 @@ _BUILDKIT = re.compile(r"^#(\d{1,4}) (?:\d{1,6}\.\d{1,3} )?")
 _SECONDS = re.compile(r"^\d{1,6}\.\d{2,3} ")
 _BLOCK = re.compile(r"^ ?> \[[^\]]{1,120}\].{0,500}:$")
 _STEP = re.compile(r"^(?:\[\d/\d\] )?STEP (\d{1,4})(?:/\d{1,4})?: |^Step (\d{1,4})/\d{1,4} : ")
+_WRAPPED = re.compile(r' {6,}(?:File(?: +"[^"]*",)?$|(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Warning|NotFound|Exit|Interrupt)\b)')
 _PROGRESS = re.compile(r"^ ?=> => # ")
 
 _FLY_MARKS = ("registry.fly.io", "fly.io/apps/", ".fly.dev", "flyctl", "fly.toml", "fly-proxy", "machine restart policy",
@@ -59,7 +60,7 @@ def read(data: bytes, left_out: int = 0, first_after: int = 0, split_at: int = 0
         numbered = [*enumerate((_document(whole) or whole).split("\n"), 1)]
     if len(numbered) > MOST:
         numbered = numbered[: MOST // 4] + numbered[-(MOST - MOST // 4) :]
-    lines = list(_lines(numbered))
+    lines = list(_unwrapped(_lines(numbered)))
     return Log(lines, _platform(numbered, lines), left_out)
 
 
@@ -85,7 +86,32 @@ def _document(text: str) -> str | None:
     return "\n".join(value for value in values if isinstance(value, str)) or None
 
 
-def _lines(numbered: list[tuple[int, str]]) -> Iterator[Line]:
+def _unwrapped(lines: Iterator[tuple[Line, bool]]) -> Iterator[Line]:
+    """Put together what a console wrapped: `fastapi run` prints tracebacks through rich, which fills 80 columns with blanks.
+
+    A line that was filled up goes on in the next one of the same indent, where it begins a frame or names an exception.
+    """
+    open_line: Line | None = None
+    for line, filled in lines:
+        if open_line is not None:
+            if _indent(line.text) == _indent(open_line.text) and line.step == open_line.step:
+                line = Line(open_line.number, f"{open_line.text} {line.text.strip()}", line.step)
+            else:
+                yield open_line
+        goes_on = filled and len(line.text) < LONGEST and _WRAPPED.match(line.text)
+        open_line = line if goes_on else None
+        if not goes_on:
+            yield line
+    if open_line is not None:
+        yield open_line
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _lines(numbered: list[tuple[int, str]]) -> Iterator[tuple[Line, bool]]:
+    """Yield the lines, and of each whether blanks stood behind it."""
     step = ""
     block = False
     for number, whole in numbered:
@@ -105,7 +131,8 @@ def _lines(numbered: list[tuple[int, str]]) -> Iterator[Line]:
                 step = f"step {stepped[1] or stepped[2]}"
             for part in text.split("\n")[:_PARTS]:
                 if part and not part.isspace():
-                    yield Line(number, part.rstrip(), "block" if block else own or step)
+                    shown = part.rstrip()
+                    yield Line(number, shown, "block" if block else own or step), len(part) > len(shown)
 
 
 def _cut(text: str) -> str:

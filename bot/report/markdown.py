@@ -26,7 +26,11 @@ _MARKUP = re.compile(r"([\\*_\[\]~|!<>])")
 _OPENING = re.compile(r"^(\d{1,9})(?=[.)])|^(?=[-+=#])")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _ZERO_WIDTH = "\u200b"
-_REFERENCE = re.compile(r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=://)(?=\w)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"(?<=@)(?=[\w-])|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=://)(?=\w)"
+    r"|(?<=\[)(?=(?:skip|no|ci|actions)[ -])|(?<=-by)(?=:)|(?<=skip-checks)(?=:)",  # words to CI, trailers of a commit
+    re.IGNORECASE,
+)
 
 
 def length(text: str) -> int:
@@ -63,8 +67,8 @@ def code(text: str, most: int = 300) -> str:
 
 
 def fence(lines: Iterable[str], language: str = "text", width: int = 300) -> list[str]:
-    """Return lines as a fenced block, which ends at its own end alone."""
-    kept = [safe(line, width).rstrip() for line in lines]
+    """Return lines as a fenced block, which ends at its own end alone; tabs are kept, since a patch needs them."""
+    kept = ["\t".join(safe(piece, width) for piece in line.split("\t")) for line in lines]
     longest = max((len(run) for line in kept for run in _TICKS.findall(line)), default=0)
     ticks = "`" * max(3, longest + 1)
     return [f"{ticks}{language}", *kept, ticks]

@@ -1,6 +1,6 @@
 import pytest
 
-from codemods import _imports
+from codemods import _imports, _named
 from tests.codemods import reasons
 from tests.tools import DOCKERFILE, FLY, HEALTHY, check_noop, check_transformed, planned, text
 
@@ -52,7 +52,21 @@ def test_a_package_without_init():
                                     "backend/db.py": "from backend.models import User\n"})  # fmt: skip
 
 
+def test_a_folder_that_holds_packages_alone():
+    files = {path: content for path, content in HEALTHY.items() if path != "main.py"}
+    files["Dockerfile"] = DOCKERFILE.replace('"main:app"', '"backend.app.main:app"')
+    files["backend/app/main.py"] = (
+        "from fastapi import FastAPI\nfrom app.core import db\nfrom parts.one.two import x\n\napp = FastAPI()\n"
+    )
+    files |= {"backend/app/core/db.py": "", "backend/parts/one/two.py": "x = 1\n"}
+    after = files["backend/app/main.py"].replace("from app", "from backend.app").replace("from parts", "from backend.parts")
+    check_transformed(NAME, files, {"backend/app/main.py": after})
+
+
 TRIED = "try:\n    import db\nexcept ImportError:\n    from backend import db"
+OTHER = "try:\n    from db import x\nexcept ImportError:\n    from OTHER import x"
+GUARDED = "def f():\n    try:\n        import db\n    except Exception:\n        pass"
+IN_MODULES = 'if "db.x" in sys.modules:\n    del sys.modules["db.x"]'
 DJANGO = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{}.settings")'
 SPELLED = [
     ("import db as d", "import backend.db as d"),
@@ -68,6 +82,11 @@ SPELLED = [
     ("from os import path\nfrom dbm import db\n", "from os import path\nfrom dbm import db\n"),
     ("from .db import x", "from .db import x"),
     (TRIED, TRIED),
+    (TRIED.replace("backend", "."), TRIED.replace("backend", ".")),
+    (OTHER.replace("OTHER", "backend.db"), OTHER.replace("OTHER", "backend.db")),
+    (OTHER.replace("OTHER", "db.old"), OTHER.replace("db", "backend.db").replace("OTHER", "backend.db.old")),
+    (OTHER.replace("from OTHER import x", "x = 0"), OTHER.replace("from OTHER import x", "x = 0").replace("db", "backend.db")),
+    (GUARDED, GUARDED.replace("import db", "from backend import db")),
     ("uvicorn.run('db:app', reload=True)", "uvicorn.run('backend.db:app', reload=True)"),
     ('Celery("demo", include=["db.tasks", "other"])', 'Celery("demo", include=["backend.db.tasks", "other"])'),
     ("INSTALLED_APPS = [\n    'db',  # ours\n    'x',\n]", "INSTALLED_APPS = [\n    'backend.db',  # ours\n    'x',\n]"),
@@ -79,6 +98,20 @@ SPELLED = [
     ('@patch("db.session.get")\ndef test(): ...', '@patch("backend.db.session.get")\ndef test(): ...'),
     ('importlib.import_module("db")', 'importlib.import_module("backend.db")'),
     ('app.autodiscover_tasks(["db"])', 'app.autodiscover_tasks(["backend.db"])'),
+    ('app.config.from_object("db.dev")', 'app.config.from_object("backend.db.dev")'),
+    ('app.config_from_object("db")', 'app.config_from_object("backend.db")'),
+    ('path("", include(("db.urls", "db")))', 'path("", include(("backend.db.urls", "db")))'),
+    (IN_MODULES, IN_MODULES.replace('"db', '"backend.db')),
+    ('monkeypatch.setitem(sys.modules, "db.x", fake)', 'monkeypatch.setitem(sys.modules, "backend.db.x", fake)'),
+    ('patch.dict("sys.modules", {"db.x": fake, "y": db})', 'patch.dict("sys.modules", {"backend.db.x": fake, "y": db})'),
+    ('patch.dict("os.environ", {"db": "x"})', 'patch.dict("os.environ", {"db": "x"})'),
+    ('patch(f"db.{name}.get")', 'patch(f"backend.db.{name}.get")'),
+    ('patch(f"db{name}.get")', 'patch(f"db{name}.get")'),
+    ('patch(f"{name}.db.get")', 'patch(f"{name}.db.get")'),
+    ('patch(target="db.get")', 'patch(target="backend.db.get")'),
+    ('import_module("db." + name)', 'import_module("backend.db." + name)'),
+    ('find_spec("db.x")', 'find_spec("backend.db.x")'),
+    ('app.conf.task_routes = {"db.tasks.send": "db"}', 'app.conf.task_routes = {"db.tasks.send": "db"}'),
     ('print("db.session")', 'print("db.session")'),
     ('patch("\\x64b.x")', 'patch("\\x64b.x")'),
 ]  # fmt: skip
@@ -87,9 +120,9 @@ SPELLED = [
 def rewritten(source: bytes) -> str:
     python = _imports.Python(source)
     edits = []
-    for node in python.imports():
+    for node in python.imports(tried=True):
         edits += _imports.prefixed(python, node, "backend", lambda dotted: dotted.partition(".")[0] == "db")
-    for string in python.strings():
+    for string in _named.modules(python.tree):
         edits += _imports.named(python, string, "backend", lambda dotted: dotted.partition(".")[0] == "db")
     return python.edited(edits)
 
@@ -157,6 +190,15 @@ def test_dots_without_a_package():
     assert [step.safety for step in made.steps] == ["safe"]
 
 
+def test_dots_that_are_only_tried():
+    files = {**SCRIPT, "settings.py": "try:\n    from .db import session\nexcept ImportError:\n    session = None\n"}
+    both = "try:\n    from .db import session\nexcept ImportError:\n    from db import session\n"
+    made = planned({**files, "db.py": both}, NAME)
+    after = {change.path: change.after.decode() for change in made.tree.changes()}
+    assert after["settings.py"] == files["settings.py"].replace(".db", "db")
+    assert "db.py" not in after
+
+
 def test_dots_inside_of_packages_stay():
     files = {
         **SCRIPT,
@@ -206,9 +248,20 @@ def test_another_module_of_that_name():
     assert any("`email` would be another module" in reason for reason in reasons(NAME, files))
 
 
+PATH = "import sys\nsys.path.insert(0, '.')\n"
+
+
 def test_a_file_that_looks_for_its_modules_itself():
-    files = {**BELOW, "backend/tool.py": "import sys\nsys.path.insert(0, '.')\nimport db\n"}
+    files = {**BELOW, "backend/tool.py": PATH + "from models import User\n"}
     assert "backend/tool.py" not in {change.path for change in planned(files, NAME).tree.changes()}
+    assert not planned(files, NAME).steps[0].manual
+
+
+def test_such_a_file_does_not_load_modules_twice():
+    files = {**BELOW, "backend/tool.py": PATH + "import db\nfrom models import User\n", "backend/other.py": PATH}
+    assert after(files, "backend/tool.py") == PATH + "from backend import db\nfrom backend.models import User\n"
+    [step] = planned(files, NAME, unsafe=True).steps
+    assert [line.partition(": ")[2] for line in step.manual] == ["backend/tool.py"]
 
 
 def test_tests_follow_on_request():
@@ -217,6 +270,87 @@ def test_tests_follow_on_request():
     made = planned(files, NAME, unsafe=True)
     after = {change.path: change.after.decode() for change in made.tree.changes()}
     assert after["tests/test_db.py"].endswith("from backend.db import session\n\npatch('backend.db.session')\n")
+
+
+def after(files: dict[str, str], path: str) -> str:
+    """Return a file as it is after the repair."""
+    changes = {change.path: change.after.decode() for change in planned(files, NAME, unsafe=True).tree.changes()}
+    assert "backend/main.py" in changes
+    return changes.get(path, files[path])
+
+
+def test_an_import_of_what_is_not_there_is_in_nobodys_way():
+    files = {**BELOW, "backend/jobs.py": "from db import x\nfrom models.gone import y\nfrom models import z\n"}
+    assert after(files, "backend/jobs.py") == (
+        "from backend.db import x\nfrom backend.models.gone import y\nfrom backend.models import z\n"
+    )
+
+
+def test_a_folder_of_files_does_not_hide_the_distribution_of_its_name():
+    files = {**BELOW, "backend/alembic/env.py": "from alembic import context\nimport alembic\nimport db\n"}
+    files["backend/alembic/versions/one.py"] = "from alembic import op\nimport alembic.op\nfrom alembic import env\n"
+    assert after(files, "backend/alembic/env.py") == "from alembic import context\nimport alembic\nfrom backend import db\n"
+    assert after(files, "backend/alembic/versions/one.py") == (
+        "from alembic import op\nimport alembic.op\nfrom backend.alembic import env\n"
+    )
+
+
+def test_of_two_folders_the_one_that_holds_what_is_imported():
+    files = {
+        **BELOW,
+        "backend/db/__init__.py": "",
+        "backend/db/core.py": "",
+        "backend/api/db/other.py": "",
+        "backend/tools/db.py": "",
+        "backend/tools/x.py": "import db\n",
+    }
+    del files["backend/db.py"]
+    files["backend/api/x.py"] = "from db.core import a\nfrom db.other import b\n"
+    assert after(files, "backend/tools/x.py") == "import db\n"
+    assert after(files, "backend/api/x.py") == "from backend.db.core import a\nfrom db.other import b\n"
+    files["backend/tools/__init__.py"] = ""
+    assert after(files, "backend/tools/x.py") == "from backend import db\n"
+
+
+WORKER = """
+app.conf.task_routes = {"tasks.mail.*": {"queue": "tasks.mail"}, "tasks.own": {"queue": "own"}}
+app.conf.beat_schedule = {"daily": {"task": "tasks.mail.send", "args": ("tasks.mail.send",)}}
+app.send_task("tasks.mail.send")
+app.send_task("tasks.own")
+"""
+
+
+def test_tasks_are_named_after_their_modules():
+    files = {**BELOW, "backend/worker.py": WORKER, "backend/tasks/__init__.py": "@app.task(name='tasks.own')\ndef own(): ...\n"}
+    files["backend/tasks/mail.py"] = "@app.task\ndef send(): ...\n"
+    assert after(files, "backend/worker.py") == (
+        WORKER.replace('"tasks.mail.*"', '"backend.tasks.mail.*"')
+        .replace('"task": "tasks', '"task": "backend.tasks')
+        .replace('send_task("tasks.mail', 'send_task("backend.tasks.mail')
+    )
+
+
+SETTINGS = """
+REST_FRAMEWORK = {"DEFAULT_PAGINATION_CLASS": "db.pages.Pages", "TEST": "models"}
+TEMPLATES = [{"OPTIONS": {"context_processors": ["db.pages.name", "django.x"]}, "DIRS": ["db"]}]
+"""
+
+
+def test_classes_that_settings_name():
+    files = {**BELOW, "backend/settings.py": SETTINGS, "backend/db/__init__.py": "", "backend/db/pages.py": ""}
+    del files["backend/db.py"]
+    assert after(files, "backend/settings.py") == SETTINGS.replace('"db.', '"backend.db.')
+
+
+def test_names_that_the_code_makes_up_are_a_guess():
+    load = (
+        "import importlib\nKNOWN = [('db', 'parts.one', 'parts.gone')]\n\ndef load(name):\n    importlib.import_module(name)\n"
+    )
+    files = {**BELOW, "backend/load.py": load, "backend/parts/one.py": ""}
+    assert after(files, "backend/load.py") == load.replace("'parts.one'", "'backend.parts.one'")
+    assert [step.safety for step in planned(files, NAME, unsafe=True).steps] == ["unsafe"]
+    files["backend/load.py"] = load.replace("import_module(name)", "import_module('parts.one')")
+    assert [step.safety for step in planned(files, NAME).steps] == ["safe"]
 
 
 def test_migrations_that_run_inside_of_the_folder():

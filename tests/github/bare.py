@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 Content = str | bytes | tuple[str | bytes, str] | None  # text, bytes, either with a mode ("100755", "120000"), None: deleted
+
+Answer = TypeVar("Answer")
 
 _FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x00%x01"
 
@@ -61,6 +63,14 @@ class Bare:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[tuple[str, ...], Any] = {}  # what is told of commits by their hashes never changes
+
+    def _once(self, tell: Callable[..., Answer], *hashes: str) -> Answer:
+        key = (tell.__name__, *hashes)
+        if key not in self._known:
+            self._known[key] = tell(*hashes)
+        found: Answer = self._known[key]
+        return found
 
     def run(self, *arguments: str, input: bytes | None = None, check: bool = True, index: str | None = None) -> bytes:
         """Run git here and return what it prints; nothing of the developer's settings counts."""
@@ -126,22 +136,34 @@ class Bare:
 
     def commit(self, sha: str) -> Commit:
         """Return one commit."""
+        return self._once(self._commit, sha)
+
+    def _commit(self, sha: str) -> Commit:
         return self.commits("-1", sha)[0]
 
     def ancestor(self, old: str, new: str) -> bool:
         """Say whether one commit is in the history of another."""
-        return self.line("merge-base", old, new) == old
+        return self.base(old, new) == old
 
     def base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor."""
+        return self._once(self._base, one, other)
+
+    def _base(self, one: str, other: str) -> str | None:
         return self.line("merge-base", one, other)
 
     def count(self, since: str, until: str) -> int:
         """Return how many commits the second has that the first has not."""
+        return self._once(self._count, since, until)
+
+    def _count(self, since: str, until: str) -> int:
         return int(self.line("rev-list", "--count", f"{since}..{until}") or 0)
 
     def merged_tree(self, base: str, head: str) -> str | None:
         """Return the tree of a merge, or None when there are conflicts."""
+        return self._once(self._merged_tree, base, head)
+
+    def _merged_tree(self, base: str, head: str) -> str | None:
         return self.line("merge-tree", "--write-tree", base, head)
 
     def make_commit(self, tree: str, parents: list[str], message: str, author: Person, committer: Person) -> str:
@@ -207,6 +229,9 @@ class Bare:
 
     def files(self, old: str, new: str) -> list[File]:
         """Return the files that differ between two commits."""
+        return self._once(self._files, old, new)
+
+    def _files(self, old: str, new: str) -> list[File]:
         raw = (
             self.run("diff", "-z", "--raw", "--numstat", "--no-abbrev", "-M", old, new, "--")
             .decode(errors="replace")

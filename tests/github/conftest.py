@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +46,11 @@ def as_app(standin: Standin, key: str | None = None) -> GithubIntegration:
 def shop(standin: Standin) -> Repository:
     """The repository as a client with all of the App's permissions has it."""
     return client(standin, standin.token("acme/shop")).get_repo("acme/shop")
+
+
+def git(folder: Path, token: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run git in a folder with a token, and return what became of it."""
+    coded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    command = ("git", *identity, "-c", f"http.extraHeader=Authorization: Basic {coded}", *arguments)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -44,7 +44,6 @@ ZERO = "0" * 40
 DEVIATIONS = (
     ("deployment_status", "^(check_run|workflow_run): null is not", "null, when it is no deployment of Actions"),
     ("check_run", r'app/\w+: "2018-04-25 20:42:10" is not', "the oldest sample has a time of a form long gone"),
-    ("check_run", "/app/permissions/content_references: ", "the same sample has a permission that was taken away"),
 )
 
 
@@ -156,6 +155,7 @@ class Deliveries(Deploys):
         elif owner is not None and not event.startswith("installation"):
             payload["installation"] = {"id": owner.id, "node_id": node("Installation", owner.id)}
         if altered:
+            payload = copy.deepcopy(payload)
             altered(payload)
         elif wrong := errors(event, payload):
             raise AssertionError(f"the delivery of {event} does not fit GitHub's schema: {'; '.join(wrong)}")

@@ -14,7 +14,7 @@ from tests.github.state import (
     Suite,
     WorkflowRun,
 )
-from tests.github.world import World
+from tests.github.talk import Talk
 
 Json = Any
 
@@ -29,7 +29,7 @@ class JobDone(NamedTuple):
     expired: bool = False
 
 
-class Deploys(World):
+class Deploys(Talk):
     """A world in which deploys happen."""
 
     def suite_for(self, repository: Repository, sha: str, slug: str, branch: str | None = None) -> Suite:
@@ -94,14 +94,18 @@ class Deploys(World):
         branch: str | None = "main",
         event: str = "push",
         by: str = "alice",
+        fork: str | None = None,
     ) -> WorkflowRun:
-        """Let GitHub Actions run a workflow; each of its jobs is a check run too."""
+        """Let GitHub Actions run a workflow; each of its jobs is a check run too. `fork`: it is for a commit of that fork."""
         repository = self.find(full_name)
+        origin = self.find(fork) if fork else None
+        if origin:
+            self.tip(repository, origin, branch or origin.default_branch)
         checks = [
             self.check(full_name, sha, job.name, app="github-actions", conclusion=job.conclusion, branch=branch) for job in jobs
         ]
         suite = self.suite_for(repository, sha, "github-actions", branch)
-        made = WorkflowRun(self.identity(), name, path, sha, branch, event, suite, self.person(by), self.now())
+        made = WorkflowRun(self.identity(), name, path, sha, branch, event, suite, self.person(by), self.now(), fork=origin)
         for job, check in zip(jobs, checks, strict=True):
             log = job.log.encode() if isinstance(job.log, str) else job.log
             made.jobs.append(Job(check.id, job.name, job.conclusion, log, list(job.steps), check, job.expired))

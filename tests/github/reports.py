@@ -43,7 +43,7 @@ class Reports(Shapes):
             "statuses_url": self.repo_url(repository, f"/statuses/{pull.head_sha}"),
             "number": issue.number,
             "state": issue.state,
-            "locked": False,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "title": issue.title,
             "body": issue.body,
@@ -62,16 +62,16 @@ class Reports(Shapes):
             "created_at": stamp(issue.created),
             "updated_at": stamp(issue.updated),
             "author_association": self.association(repository, issue.user),
-            "head": self._end(repository, pull.head_owner, pull.head, pull.head_sha),
-            "base": self._end(repository, repository.owner.login, pull.base, pull.base_sha),
+            "head": self._end(pull.fork or repository, pull.head, pull.head_sha),
+            "base": self._end(repository, pull.base, pull.base_sha),
         }
         if not whole:
             return told
         return {**told, **self._merging(repository, issue, pull), "comments": comments, "review_comments": 0}
 
-    def _end(self, repository: Repository, owner: str, branch: str, sha: str) -> Json:
+    def _end(self, repository: Repository, branch: str, sha: str) -> Json:
         told = self.repository(repository)
-        return {"label": f"{owner}:{branch}", "ref": branch, "sha": sha, "user": told["owner"], "repo": told}
+        return {"label": f"{repository.owner.login}:{branch}", "ref": branch, "sha": sha, "user": told["owner"], "repo": told}
 
     def _merging(self, repository: Repository, issue: Issue, pull: Pull) -> Json:
         base = repository.git.base(pull.base_sha, pull.head_sha)
@@ -97,7 +97,7 @@ class Reports(Shapes):
         told = []
         for number, issue in repository.pulls.items():
             pull = issue.pull
-            if pull and issue.state == "open" and pull.head_sha == sha:
+            if pull and issue.state == "open" and pull.head_sha == sha and pull.fork is None:  # those of forks are left out
                 repo = {"id": repository.id, "url": self.repo_url(repository), "name": repository.name}
                 ends = (("head", pull.head, pull.head_sha), ("base", pull.base, pull.base_sha))
                 both = {end: {"ref": ref, "sha": at, "repo": repo} for end, ref, at in ends}
@@ -230,7 +230,7 @@ class Reports(Shapes):
             "previous_attempt_url": None,
             "head_commit": self.simple_commit(repository, run.sha),
             "repository": small,
-            "head_repository": small,
+            "head_repository": self.repository(run.fork) if run.fork else small,
         }
         return {key: value for key, value in told.items() if key != "referenced_workflows"}
 

@@ -1,4 +1,4 @@
-"""The stand-in's state in GitHub's JSON: each answer begins as GitHub's own example, and our state is laid over it."""
+"""The stand-in's state in GitHub's JSON: our state is laid over GitHub's own example where that has more than we know."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Shapes:
     def __init__(self, accounts: dict[str, Account]) -> None:
         self.api = self.web = self.logs = "http://127.0.0.1:0"
         self.accounts = accounts
+        self._moved_before: dict[tuple[object, ...], Json] = {}
 
     def repo_url(self, repository: Repository, rest: str = "") -> str:
         """Return an address of the API in a repository."""
@@ -44,11 +45,17 @@ class Shapes:
         return f"{self.web}/{repository.full_name}{rest}"
 
     def like(self, operation: str, repository: Repository | None = None, number: int | None = None, *way: str | int) -> Json:
-        """Return GitHub's example of an answer, or the part of it at the end of a way, with addresses that lead to us."""
-        value = example(operation)
-        for step in way:
-            value = value[step]
-        return self._moved(value, repository, number)
+        """Return GitHub's example of an answer, or the part of it at the end of a way, with addresses that lead to us.
+
+        It is not to be changed: the next who asks gets the same.
+        """
+        key = (operation, repository.full_name if repository else None, number, way, self.api, self.web)
+        if key not in self._moved_before:
+            value = example(operation)
+            for step in way:
+                value = value[step]
+            self._moved_before[key] = self._moved(value, repository, number)
+        return self._moved_before[key]
 
     def _moved(self, value: Json, repository: Repository | None, number: int | None) -> Json:
         if isinstance(value, dict):
@@ -70,7 +77,7 @@ class Shapes:
 
     def user(self, account: Account) -> Json:
         """Write an account in short."""
-        moved = self._moved(example(f"GET {REPO}/pulls/{{pull_number}}")["user"], None, None)
+        moved = self.like(f"GET {REPO}/pulls/{{pull_number}}", None, None, "user")
         login = quote(account.login)  # a bot's name has brackets
         told = {key: OCTOCAT.sub(login, value) if isinstance(value, str) else value for key, value in moved.items()}
         page = (
@@ -159,6 +166,7 @@ class Shapes:
             "archived": repository.archived,
             "disabled": False,
             "is_template": False,
+            "has_issues": repository.has_issues,
             "size": repository.size,
             "default_branch": repository.default_branch,
             "clone_url": clone,
@@ -310,7 +318,7 @@ class Shapes:
             "assignee": None,
             "assignees": [],
             "milestone": None,
-            "locked": False,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "comments": comments,
             "closed_at": stamp(issue.closed),

@@ -24,26 +24,15 @@ from typing import Any
 import jwt
 
 from tests.github.deliveries import Deliveries
+from tests.github.gitside import GitSide, protect
 from tests.github.shelf import Shelf
 from tests.github.state import App, Permissions, Repository, Token
 from tests.github.trouble import Fault, Limits
 from tests.github.world import Refused
-from tests.servers.git_http import Asked, GitHttp, Level, Reply, serve
+from tests.servers.git_http import serve
 
 Json = Any
-_MODES = 0o755
-# The server's side of a push: changes of workflows need a permission of their own.
-_HOOK = """#!/bin/sh
-[ -e "$GIT_DIR/no-workflows" ] || exit 0
-zero=0000000000000000000000000000000000000000
-[ "$3" = $zero ] && exit 0
-old=$2
-[ "$old" = $zero ] && old=$(git merge-base HEAD "$3" 2>/dev/null || git hash-object -t tree /dev/null)
-path=$(git diff --name-only "$old" "$3" -- .github/workflows | head -n 1)
-[ -z "$path" ] && exit 0
-echo "refusing to allow a GitHub App to create or update workflow \\`$path\\` without \\`workflows\\` permission" >&2
-exit 1
-"""
+TOKENS = "POST /app/installations/{installation_id}/access_tokens"
 
 
 @dataclass
@@ -74,8 +63,7 @@ class Standin(Deliveries):
         self.faults: list[Fault] = []
         self.limits = Limits(self.now)
         self.shelf = Shelf(self.now)
-        self.git = GitHttp(folder, self._level)
-        self.git.before = self._before_git
+        self.git = GitSide(self, folder)
 
     @property
     def api(self) -> str:
@@ -112,6 +100,12 @@ class Standin(Deliveries):
     def sent(self, operation: str) -> list[Sent]:
         """Return the requests for an operation, in their order."""
         return [request for request in self.requests if request.operation == operation]
+
+    @property
+    def written(self) -> list[str]:
+        """The operations that changed something, in their order: those that were no questions and were not refused."""
+        changes = (sent for sent in self.requests if sent.method not in ("GET", "HEAD") and sent.status < 400)
+        return [sent.operation or "" for sent in changes if sent.operation != TOKENS]
 
     def token(self, full_name: str, permissions: Permissions | None = None) -> str:
         """Return a token for the installation that has a repository, as a test wants one without asking for it."""
@@ -192,54 +186,15 @@ class Standin(Deliveries):
         mine = self.reaches(token.installation, repository)
         return mine and (token.repositories is None or repository.id in token.repositories)
 
-    # git over HTTP
-
-    def _level(self, full_name: str, credential: str | None) -> Level:
-        try:
-            repository = self.find(full_name)
-        except LookupError:
-            return "none"
-        public: Level = "none" if repository.private else "read"
-        if credential is None:
-            return public
-        token = self.known_token(credential)
-        if token is None:
-            return "unknown"
-        if not self.sees(token, repository):
-            return public
-        if token.allows("contents", "write") and not repository.archived:
-            return "write"
-        return "read" if token.allows("contents", "read") else public
-
-    async def _before_git(self, asked: Asked) -> Reply | None:
-        import asyncio
-
-        for fault in self.faults:
-            if not fault.after_effect and fault.meets("", f"{asked.service} {asked.repository}"):
-                await asyncio.sleep(fault.delay)
-                if fault.status == 0:
-                    raise ConnectionResetError
-                if fault.status >= 400:
-                    return Reply(fault.status, b"Something went wrong\n")
-        if (identity := self.renamed.get(asked.repository.lower())) is not None:
-            _, _, tail = asked.path.partition(f"{asked.repository}.git")
-            where = f"{self.web}/{self.repositories[identity].full_name}.git{tail}?{asked.query}"
-            return Reply(301, b"", (("location", where),))
-        if asked.service == "git-receive-pack" and asked.level == "write":
-            token = self.known_token(asked.token or "")
-            mark = self.find(asked.repository).git.folder / "no-workflows"
-            if token and token.allows("workflows", "write"):
-                mark.unlink(missing_ok=True)
-            else:
-                mark.touch()
-        return None
-
     def changed(self, repository: Repository) -> None:
         """Give a new repository the server's hook."""
-        hook = repository.git.folder / "hooks" / "update"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(_HOOK, encoding="utf-8")
-        hook.chmod(_MODES)
+        protect(repository.git)
+
+    def protect(self, full_name: str, *patterns: str) -> None:
+        """Protect branches: no push and no request of the API changes them."""
+        repository = self.find(full_name)
+        repository.protected = patterns
+        protect(repository.git, *patterns)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from tests.github.bare import Bare
@@ -114,9 +115,15 @@ class Pull:
     head_sha: str  # the branch's tip as it was last seen
     base_sha: str
     draft: bool = False
+    fork: Repository | None = None  # where the branch is, when it is not here
     merged: datetime | None = None
     merged_by: Account | None = None
     merge_sha: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What there is one open pull request for."""
+        return self.head_owner.lower(), self.head, self.base
 
 
 @dataclass
@@ -134,6 +141,7 @@ class Issue:
     reason: str | None = None
     closed: datetime | None = None
     closed_by: Account | None = None
+    locked: bool = False
     labels: list[str] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     app: App | None = None
@@ -218,6 +226,7 @@ class WorkflowRun:
     actor: Account
     created: datetime
     jobs: list[Job] = field(default_factory=list)
+    fork: Repository | None = None  # whose commit it is, when it is not the repository's own
 
     @property
     def conclusion(self) -> str | None:
@@ -270,6 +279,8 @@ class Repository:
     default_branch: str = "main"
     source: Repository | None = None  # of a fork
     drafts: bool = True  # whether draft pull requests are to be had (not in private repositories of free accounts)
+    has_issues: bool = True
+    protected: tuple[str, ...] = ()  # names of branches, or shell patterns
     collaborators: dict[str, Role] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -288,6 +299,10 @@ class Repository:
     def pulls(self) -> Mapping[int, Issue]:
         """The issues that are pull requests, by number; `pull` of each is set."""
         return {number: issue for number, issue in self.issues.items() if issue.pull}
+
+    def protects(self, branch: str) -> bool:
+        """Say whether a branch is protected."""
+        return any(fnmatchcase(branch, pattern) for pattern in self.protected)
 
     def role(self, login: str) -> str:
         """Return what a person may do here."""

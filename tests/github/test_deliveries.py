@@ -64,6 +64,16 @@ def test_a_thing_that_is_there_already_is_told_of(standin: Standin, sha: str):
     assert (suite["id"], suite["conclusion"], suite["app"]["slug"]) == (run.suite.id, "failure", "github-actions")
 
 
+def test_a_run_for_a_fork_says_whose_commit_it_is(standin: Standin):
+    standin.repository("bob/shop", fork_of="acme/shop", installed=False)
+    sha = standin.commit("bob/shop", "idea", {"app.py": "idea\n"}, by="bob")
+    run = standin.workflow_run("acme/shop", sha, JobDone("deploy"), branch="idea", fork="bob/shop", event="pull_request")
+    payload = told(standin, "workflow_run", repository="acme/shop", thing=run)
+    assert payload["workflow_run"]["head_repository"]["full_name"] == "bob/shop"
+    assert payload["repository"]["full_name"] == "acme/shop"
+    assert payload["workflow_run"]["pull_requests"] == []
+
+
 def test_a_deployment_and_a_status(standin: Standin, sha: str):
     payload = told(standin, "deployment_status", repository="acme/shop", sha=sha, state="error", log_url="https://fly.io/logs")
     assert (payload["deployment_status"]["state"], payload["deployment_status"]["log_url"]) == ("error", "https://fly.io/logs")

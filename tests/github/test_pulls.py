@@ -181,3 +181,35 @@ def test_on_a_pull_request_either_permission_will_do_but_not_on_an_issue(standin
         pulls_only.get_issue(1)
     with pytest.raises(GithubException, match="not accessible"):
         client(standin, standin.token("acme/shop", {"checks": "write"})).get_repo("acme/shop").get_pull(2)
+
+
+def test_issues_may_be_locked_or_switched_off(standin: Standin, shop: Repository, branch: str):
+    issue = standin.issue("acme/shop", "Broken")
+    shop.create_pull(base="main", head=branch, title="Fix", body="")
+    issue.locked = True
+    with pytest.raises(GithubException, match="issue is locked"):
+        shop.get_issue(1).create_comment("x")
+    assert [found.number for found in shop.get_issues(state="all")] == [2, 1]
+    standin.find("acme/shop").has_issues = False
+    with pytest.raises(GithubException, match="410"):
+        shop.get_issue(1)
+    assert shop.get_issue(2).number == 2  # pull requests are talked about all the same
+
+
+def test_a_pull_request_may_come_from_a_fork(standin: Standin, shop: Repository):
+    standin.repository("bob/shop", fork_of="acme/shop", installed=False)
+    sha = standin.commit("bob/shop", "idea", {"app.py": "idea\n"}, by="bob")
+    made = standin.open_pull("acme/shop", "bob:idea", "main", "Idea", by="bob")
+    pull = shop.get_pull(made.number)
+    assert (pull.head.sha, pull.head.label, pull.head.repo.full_name, pull.base.repo.full_name) == (
+        sha,
+        "bob:idea",
+        "bob/shop",
+        "acme/shop",
+    )
+    assert [file.filename for file in pull.get_files()] == ["app.py"]
+    newer = standin.commit("bob/shop", "idea", {"app.py": "better\n"}, by="bob")
+    assert [found.head.sha for found in shop.get_pulls(head="bob:idea")] == [newer]
+    assert shop.create_check_run("Deploymend", newer).pull_requests == []  # checks do not know the pull requests of forks
+    with pytest.raises(GithubException, match="invalid"):
+        shop.create_pull(base="main", head="carol:idea", title="Idea", body="")

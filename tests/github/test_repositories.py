@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from pathlib import Path
 
 import pytest
 from github import GithubException, InputGitTreeElement, UnknownObjectException
 from github.Repository import Repository
 
-from tests.github.conftest import client
+from tests.github.conftest import client, git
 from tests.github.standin import Standin
 
 
@@ -76,13 +75,13 @@ def test_a_commit_is_made_of_a_tree(standin: Standin, shop: Repository):
     tree = shop.create_git_tree([changed, gone], base.tree)
     commit = shop.create_git_commit("Change", tree, [base])
     shop.create_git_ref("refs/heads/made", commit.sha)
-    git = standin.find("acme/shop").git
-    assert [(file.path, file.status) for file in git.files(base.sha, commit.sha)] == [
+    bare = standin.find("acme/shop").git
+    assert [(file.path, file.status) for file in bare.files(base.sha, commit.sha)] == [
         ("app.py", "removed"),
         ("src/main.py", "modified"),
     ]
     assert {entry.path: entry.mode for entry in shop.get_git_tree("made", recursive=True).tree}["run.sh"] == "100755"
-    assert base64.b64decode(shop.get_git_blob(git.entry("made", "src/main.py").sha).content) == b"new\n"
+    assert base64.b64decode(shop.get_git_blob(bare.entry("made", "src/main.py").sha).content) == b"new\n"
 
 
 def test_contents_are_those_of_a_ref(standin: Standin, shop: Repository):
@@ -158,35 +157,39 @@ def test_a_renamed_repository_is_found_by_its_old_name(standin: Standin, shop: R
     assert [branch.name for branch in shop.get_branches()] == ["main"]
 
 
-def _git(folder: Path, token: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    coded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    command = ("git", *identity, "-c", f"http.extraHeader=Authorization: Basic {coded}", *arguments)
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
 def test_git_and_the_api_show_one_repository(standin: Standin, shop: Repository, tmp_path: Path):
     token = standin.token("acme/shop")
-    assert _git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work").returncode == 0
+    assert git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work").returncode == 0
     (tmp_path / "work" / "app.py").write_text("pushed\n")
-    assert _git(tmp_path / "work", token, "commit", "-qam", "Push").returncode == 0
-    assert _git(tmp_path / "work", token, "push", "-q", "origin", "HEAD:refs/heads/deploymend/a").returncode == 0
+    assert git(tmp_path / "work", token, "commit", "-qam", "Push").returncode == 0
+    assert git(tmp_path / "work", token, "push", "-q", "origin", "HEAD:refs/heads/deploymend/a").returncode == 0
     pull = shop.create_pull(base="main", head="deploymend/a", title="A", body="")
     assert pull.head.sha == shop.get_branch("deploymend/a").commit.sha
     (tmp_path / "work" / "app.py").write_text("again\n")
-    _git(tmp_path / "work", token, "commit", "-qam", "Again")
-    _git(tmp_path / "work", token, "push", "-q", "origin", "HEAD:refs/heads/deploymend/a")
+    git(tmp_path / "work", token, "commit", "-qam", "Again")
+    git(tmp_path / "work", token, "push", "-q", "origin", "HEAD:refs/heads/deploymend/a")
     assert shop.get_pull(pull.number).head.sha != pull.head.sha
     assert [file.filename for file in shop.get_pull(pull.number).get_files()] == ["app.py"]
 
 
 def test_a_push_needs_the_permission_and_one_more_for_workflows(standin: Standin, tmp_path: Path):
     token, reads = standin.token("acme/shop"), standin.token("acme/shop", {"contents": "read"})
-    _git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work")
+    git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work")
     work = tmp_path / "work"
-    assert "403" in _git(work, reads, "push", "origin", "HEAD:refs/heads/x").stderr
+    assert "403" in git(work, reads, "push", "origin", "HEAD:refs/heads/x").stderr
     (work / ".github/workflows/deploy.yml").write_text("on: pull_request\n")
-    _git(work, token, "commit", "-qam", "Workflow")
-    assert "without `workflows` permission" in _git(work, token, "push", "origin", "HEAD:refs/heads/x").stderr
+    git(work, token, "commit", "-qam", "Workflow")
+    assert "without `workflows` permission" in git(work, token, "push", "origin", "HEAD:refs/heads/x").stderr
     more = standin.token("acme/shop", {"contents": "write", "workflows": "write"})
-    assert _git(work, more, "push", "-q", "origin", "HEAD:refs/heads/x").returncode == 0
+    assert git(work, more, "push", "-q", "origin", "HEAD:refs/heads/x").returncode == 0
+
+
+def test_a_protected_branch_takes_no_push(standin: Standin, shop: Repository, tmp_path: Path):
+    standin.protect("acme/shop", "release/*")
+    token = standin.token("acme/shop")
+    git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work")
+    refused = git(tmp_path / "work", token, "push", "origin", "HEAD:refs/heads/release/1")
+    assert "GH006: Protected branch update failed" in refused.stderr
+    with pytest.raises(GithubException, match="protected ref"):
+        shop.create_git_ref("refs/heads/release/1", shop.get_branch("main").commit.sha)
+    assert shop.get_branch("main").protected is False

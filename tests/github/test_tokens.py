@@ -69,9 +69,9 @@ def test_more_than_was_granted_is_not_given(standin: Standin):
 def test_a_token_lasts_an_hour_and_no_longer_than_its_installation(standin: Standin):
     token = standin.token("acme/shop")
     github = client(standin, token)
-    standin.advance(3590)
+    standin.advance(3500)
     assert github.get_repo("acme/shop").full_name == "acme/shop"
-    standin.advance(20)
+    standin.advance(101)
     with pytest.raises(BadCredentialsException, match="Bad credentials"):
         github.get_repo("acme/shop")
     fresh = client(standin, standin.token("acme/shop"))

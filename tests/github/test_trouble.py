@@ -13,7 +13,7 @@ from github.Repository import Repository
 
 from tests.github import description
 from tests.github.calls import OPERATIONS
-from tests.github.conftest import SHOP, client
+from tests.github.conftest import SHOP, client, git
 from tests.github.standin import Standin, running
 
 PULLS = "POST /repos/{owner}/{repo}/pulls"
@@ -70,7 +70,7 @@ def test_the_primary_limit_is_told_and_kept(standin: Standin, shop: Repository):
         shop.get_branch("main")
     assert refused.value.status == 403
     assert refused.value.headers["x-ratelimit-remaining"] == "0"
-    assert int(refused.value.headers["x-ratelimit-reset"]) > standin.now().timestamp() + 590
+    assert int(refused.value.headers["x-ratelimit-reset"]) > standin.now().timestamp() + 500
     standin.advance(601)
     assert shop.get_branch("main").name == "main"
 
@@ -82,6 +82,9 @@ def test_the_secondary_limit_says_how_long(standin: Standin, shop: Repository):
     assert (refused.value.status, refused.value.headers["retry-after"]) == (403, "30")
     standin.advance(31)
     assert shop.create_issue("x").number == 1
+    standin.limits.secondary(30, retry_after=False, status=429)
+    answer = httpx.get(f"{standin.api}/repos/acme/shop", headers=headers(standin))
+    assert (answer.status_code, "retry-after" in answer.headers) == (429, False)
 
 
 def test_what_did_not_change_is_not_sent_again_and_costs_nothing(standin: Standin, shop: Repository):
@@ -160,6 +163,19 @@ def test_every_operation_of_the_description_is_answered():
     assert set(OPERATIONS) == described
 
 
+def test_what_stands_on_a_list_of_exceptions_is_needed(monkeypatch: pytest.MonkeyPatch):
+    labels = description.find("POST", "/repos/acme/shop/issues/1/labels")
+    assert labels
+    assert description.body_errors(labels, ["deploy"]) == []
+    monkeypatch.setattr(description, "TAKEN", {})
+    assert description.body_errors(labels, ["deploy"])
+    listed = description.find("GET", "/app/installations")
+    assert listed
+    assert description.answer_errors(listed, 200, description.example(listed.name)) == []
+    monkeypatch.setattr(description, "SLIPS", {})
+    assert description.answer_errors(listed, 200, description.example(listed.name))
+
+
 def test_it_can_stand_where_an_enterprise_server_would(tmp_path: Path):
     with running(tmp_path, prefix="/api/v3") as standin:
         standin.repository("acme/shop", SHOP)
@@ -167,6 +183,24 @@ def test_it_can_stand_where_an_enterprise_server_would(tmp_path: Path):
         assert shop.url == f"{standin.web}/api/v3/repos/acme/shop"
         assert shop.get_branch("main").name == "main"
         assert shop.clone_url == f"{standin.web}/acme/shop.git"
+
+
+@pytest.mark.parametrize("status", [502, 0])
+def test_a_push_may_have_happened_although_its_answer_is_lost(standin: Standin, tmp_path: Path, status: int):
+    token = standin.token("acme/shop")
+    git(tmp_path, token, "clone", "-q", f"{standin.web}/acme/shop.git", "work")
+    standin.fail("git-receive-pack acme/shop", status=status, after_effect=True)
+    pushed = git(tmp_path / "work", token, "push", "origin", "HEAD:refs/heads/new")
+    assert pushed.returncode != 0
+    assert standin.find("acme/shop").git.head("new") is not None
+
+
+def test_what_was_written_is_told(standin: Standin, shop: Repository, branch: str):
+    standin.fail(PULLS)
+    with pytest.raises(GithubException, match="502"):
+        shop.create_pull(base="main", head=branch, title="Fix", body="")
+    shop.create_pull(base="main", head=branch, title="Fix", body="").create_issue_comment("x")
+    assert standin.written == [PULLS, "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"]
 
 
 def test_git_can_fail_too(standin: Standin):

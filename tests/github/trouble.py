@@ -57,7 +57,7 @@ class Limits:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._limits: dict[int, Limit] = {}
-        self._forced: tuple[int, int] | None = None
+        self._status = 403
         self._secondary_until = 0.0
         self._retry_after = True
 
@@ -72,13 +72,15 @@ class Limits:
             known = self._limits[key] = Limit(5000, 5000, self._clock() + 3600)
         return known
 
-    def primary(self, actor: Token | App, remaining: int = 0, seconds: int = 3600) -> None:
-        """Leave somebody so many requests, until so many seconds from now."""
+    def primary(self, actor: Token | App, remaining: int = 0, seconds: int = 3600, status: int = 403) -> None:
+        """Leave somebody so many requests, until so many seconds from now; GitHub refuses with 403 or with 429."""
+        self._status = status
         key = actor.installation.id if isinstance(actor, Token) else actor.id
         self._limits[key] = Limit(5000, remaining, self._clock() + seconds)
 
-    def secondary(self, seconds: int = 60, retry_after: bool = True) -> None:
-        """Refuse everything for a while, with or without saying how long."""
+    def secondary(self, seconds: int = 60, retry_after: bool = True, status: int = 403) -> None:
+        """Refuse everything for a while, with or without saying how long; GitHub does so with 403 or with 429."""
+        self._status = status
         self._secondary_until, self._retry_after = self._clock() + seconds, retry_after
 
     def count(self, actor: Token | App) -> dict[str, str]:
@@ -87,10 +89,10 @@ class Limits:
         left = self._secondary_until - self._clock()
         if left > 0:
             told = {"Retry-After": str(int(left))} if self._retry_after else {}
-            raise Refused(403, SECONDARY, headers={**told, **_headers(limit)})
+            raise Refused(self._status, SECONDARY, headers={**told, **_headers(limit)})
         if limit.remaining <= 0:
             name = f"installation ID {actor.installation.id}" if isinstance(actor, Token) else f"app ID {actor.id}"
-            raise Refused(403, f"API rate limit exceeded for {name}.", headers=_headers(limit))
+            raise Refused(self._status, f"API rate limit exceeded for {name}.", headers=_headers(limit))
         limit.remaining -= 1
         return _headers(limit)
 

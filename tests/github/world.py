@@ -16,11 +16,8 @@ from tests.github.reports import Reports
 from tests.github.state import (
     Account,
     App,
-    Comment,
     Installation,
-    Issue,
     Permissions,
-    Pull,
     Repository,
     Role,
 )
@@ -218,9 +215,13 @@ class World:
         parent: str | None = None,
         whole: bool = False,
     ) -> str:
-        """Push a commit to a branch as a person does, and return it; None takes a file away."""
-        account = self.person(by)
-        return self.find(full_name).git.write(branch, files, message, self.signature(account), parent, whole)
+        """Push a commit to a branch as a person does, and return it; None takes a file away.
+
+        A new branch begins at `parent`, or where the default branch is.
+        """
+        repository = self.find(full_name)
+        parent = parent or repository.git.head(branch) or repository.git.head(repository.default_branch)
+        return repository.git.write(branch, files, message, self.signature(self.person(by)), parent, whole)
 
     def signature(self, account: Account) -> Person:
         """Return how an account signs a commit now."""
@@ -250,137 +251,6 @@ class World:
         self.find(full_name).collaborators[login] = role
         return self.person(login)
 
-    # issues, comments and pull requests
-
-    def issue(self, full_name: str, title: str, body: str | None = None, by: Account | str = "alice") -> Issue:
-        """Open an issue."""
-        repository = self.find(full_name)
-        return self._number(repository, title, body, self._who(by))
-
-    def _who(self, by: Account | str) -> Account:
+    def who(self, by: Account | str) -> Account:
+        """Return an account by itself or by its name."""
         return by if isinstance(by, Account) else self.person(by)
-
-    def _number(self, repository: Repository, title: str, body: str | None, user: Account) -> Issue:
-        now = self.now()
-        number = max(repository.issues, default=0) + 1
-        made = Issue(self.identity(), number, title, body, user, now, now)
-        repository.issues[number] = made
-        return made
-
-    def comment(self, full_name: str, number: int, body: str, by: Account | str = "alice", app: App | None = None) -> Comment:
-        """Comment on an issue or a pull request."""
-        repository = self.find(full_name)
-        now = self.now()
-        made = Comment(self.identity(), number, self._who(by), body, now, now, app)
-        repository.comments[made.id] = made
-        repository.issues[number].updated = now
-        return made
-
-    def open_pull(
-        self,
-        full_name: str,
-        head: str,
-        base: str,
-        title: str,
-        body: str | None = None,
-        by: Account | str = "alice",
-        draft: bool = False,
-    ) -> Issue:
-        """Open a pull request for a branch; Refused: in GitHub's words."""
-        repository = self.find(full_name)
-        owner, _, branch = head.rpartition(":")
-        owner = owner or repository.owner.login
-        head_sha, base_sha = repository.git.head(branch), repository.git.head(base)
-        if base_sha is None:
-            raise invalid("PullRequest", "base", "invalid")
-        if head_sha is None or owner.lower() != repository.owner.login.lower():
-            raise invalid("PullRequest", "head", "invalid")
-        for number in repository.pulls:
-            known = self.seen(repository, number)
-            if known.state == "open" and known.pull and (known.pull.head, known.pull.base) == (branch, base):
-                words = f"A pull request already exists for {owner}:{branch}."
-                raise invalid("PullRequest", None, "custom", words)
-        if repository.git.count(base_sha, head_sha) == 0:
-            raise invalid("PullRequest", None, "custom", f"No commits between {base} and {branch}")
-        if draft and not repository.drafts:
-            raise Refused(422, "Draft pull requests are not supported in this repository.")
-        made = self._number(repository, title, body, self._who(by))
-        made.pull = Pull(self.identity(), branch, owner, base, head_sha, base_sha, draft)
-        return made
-
-    def seen(self, repository: Repository, number: int) -> Issue:
-        """Return a pull request as it stands after what was pushed: its head follows the branch while it is open.
-
-        A branch that was deleted closes it, and one whose commits reached the base makes it merged.
-        """
-        issue = repository.issues[number]
-        pull = issue.pull
-        assert pull is not None
-        if issue.state != "open":
-            return issue
-        head, base = repository.git.head(pull.head), repository.git.head(pull.base)
-        if base is not None:
-            pull.base_sha = base
-        if head is None:
-            self.close(repository.full_name, number, by="ghost")
-        elif base is not None and repository.git.ancestor(head, base):
-            merged = head == pull.head_sha
-            self.close(repository.full_name, number, by="ghost")
-            if merged:
-                pull.merged, pull.merged_by, pull.merge_sha = self.now(), issue.closed_by, base
-        elif head != pull.head_sha:
-            pull.head_sha, issue.updated = head, self.now()
-        return issue
-
-    def close(self, full_name: str, number: int, by: Account | str = "alice", reason: str | None = None) -> Issue:
-        """Close an issue or a pull request."""
-        issue = self.find(full_name).issues[number]
-        if issue.state == "open":
-            issue.state, issue.closed, issue.closed_by = "closed", self.now(), self._who(by)
-            issue.reason = None if issue.pull else reason or "completed"
-            issue.updated = self.now()
-        return issue
-
-    def reopen(self, full_name: str, number: int) -> Issue:
-        """Open an issue or a pull request again; Refused: merged, its branch is gone, or another one is open for the branch."""
-        repository = self.find(full_name)
-        issue = repository.issues[number]
-        if issue.state == "open":
-            return issue
-        if pull := issue.pull:
-            changed = "state cannot be changed."
-            if pull.merged:
-                raise invalid("PullRequest", "state", "invalid", f"{changed} The pull request has been merged.")
-            head = repository.git.head(pull.head)
-            if head is None:
-                raise invalid("PullRequest", "state", "invalid", f"{changed} The {pull.head} branch has been deleted.")
-            if not repository.git.ancestor(pull.head_sha, head):
-                words = f"{changed} The {pull.head} branch was force-pushed or recreated."
-                raise invalid("PullRequest", "state", "invalid", words)
-            for other in repository.pulls.values():
-                if other.pull and other.state == "open" and (other.pull.head, other.pull.base) == (pull.head, pull.base):
-                    words = f"{changed} There is already an open pull request for {pull.head}."
-                    raise invalid("PullRequest", "state", "invalid", words)
-        issue.state, issue.closed, issue.closed_by, issue.updated = "open", None, None, self.now()
-        issue.reason = None if issue.pull else "reopened"
-        return issue
-
-    def merge(
-        self, full_name: str, number: int, by: Account | str = "alice", method: str = "merge", message: str | None = None
-    ) -> str:
-        """Merge a pull request, and return the commit that did it; Refused: it can't be merged."""
-        repository = self.find(full_name)
-        issue = self.seen(repository, number)
-        pull = issue.pull
-        assert pull is not None
-        tree = repository.git.merged_tree(pull.base_sha, pull.head_sha) if issue.state == "open" and not pull.draft else None
-        if tree is None:
-            raise Refused(405, "Pull Request is not mergeable")
-        who = self.signature(self._who(by))
-        parents = [pull.base_sha, pull.head_sha] if method == "merge" else [pull.base_sha]
-        words = message or f"Merge pull request #{number} from {pull.head_owner}/{pull.head}\n\n{issue.title}"
-        sha = repository.git.make_commit(tree, parents, words, who, Person("GitHub", "noreply@github.com", self.now()))
-        repository.git.update(f"refs/heads/{pull.base}", sha)
-        self.close(full_name, number, by)
-        pull.merged, pull.merged_by, pull.merge_sha = self.now(), self._who(by), sha
-        return sha

@@ -1,6 +1,8 @@
 """A worker for the trials: jobs whose every step is written down.
 
 usage: python -m tests.webhooks.jobbing DATABASE JOURNAL
+
+Beside the journal it makes a file `ready-PID` when it works.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from webhooks.jobs import JsonSerializer, Pace, Runtime, open_engine, pause_unti
 STEPS = ("fetch", "analyse", "push", "open", "report")
 PACE = Pace(beat=0.3, dead=float(os.environ.get("JOBBING_DEAD", "4")), poll=0.1)
 FLAVOUR = os.environ.get("JOBBING_FLAVOUR", "")
+HARDY = int(os.environ.get("JOBBING_RECOVERIES", "3"))  # chance alone kills a job more often in a long trial
 journal = Journal(sys.argv[2] if len(sys.argv) > 2 else os.devnull)
 
 
@@ -49,14 +52,14 @@ ACTS = {name: made(name) for name in (*STEPS, "extra")}
 
 if FLAVOUR == "other":  # the same steps in other words, as any change of the code may bring it
 
-    @workflow("work")
+    @workflow("work", HARDY)
     async def work(job: str, lane: str, seconds: float) -> str:
         """Everything in its order."""
         return " ".join([await ACTS[name](job, lane, seconds) for name in STEPS])
 
 elif FLAVOUR == "longer":  # one step more, behind a patch
 
-    @workflow("work")
+    @workflow("work", HARDY)
     async def work(job: str, lane: str, seconds: float) -> str:
         done = [await ACTS["fetch"](job, lane, seconds)]
         if await DBOS.patch_async("extra"):
@@ -67,7 +70,7 @@ elif FLAVOUR == "longer":  # one step more, behind a patch
 
 else:
 
-    @workflow("work")
+    @workflow("work", HARDY)
     async def work(job: str, lane: str, seconds: float) -> str:
         done = []
         for name in STEPS:
@@ -143,7 +146,7 @@ def main() -> None:
         signal.signal(sign, lambda *_: stop.set())
     worker = runtime(sys.argv[1])
     worker.start()
-    journal.write(what="ready")
+    journal.path.with_name(f"ready-{os.getpid()}").touch()
     stop.wait()
     worker.stop(seconds=int(os.environ.get("JOBBING_GRACE", "3")))
     worker.engine.dispose()

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from fastapi import APIRouter
@@ -59,3 +60,18 @@ def test_without_an_app_and_without_setup_there_is_nothing(monkeypatch):
     monkeypatch.setattr(service, "_setup", lambda settings, stored: None)
     with pytest.raises(BadSettings):
         service.build(Settings())
+
+
+@pytest.mark.parametrize("key", ["x", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"])
+def test_a_key_that_can_not_sign_is_said_in_one_sentence(key):
+    with pytest.raises(BadSettings) as raised:
+        service.build(replace(SETTINGS, private_key=key))
+    assert raised.value.sentences == (
+        "The App's private key can't be read: it is damaged, or not the whole of the file that GitHub made.",
+    )
+
+
+def test_without_an_app_a_key_opens_setup():
+    page = Client(service.build(Settings(setup_key="a key that somebody chose")).app).get("/setup")
+    assert page.status_code == 200
+    assert "Setup key" in page.text

@@ -31,17 +31,20 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         "WEBHOOK_SECRET_OLD": "the secret that was before",
         "BASE_URL": "https://git.example.com/api/v3/",
         "PUBLIC_URL": "https://bot.example.com",
+        "SETUP_KEY": "a key that somebody chose",
         "DATA": "/var/lib/deploymend",
         "DATABASE_URL": "postgresql://bot:pw@db/bot",
         "CHECKS": "deploy*, !*docs*\nship",
         "UNSAFE": "yes",
         "VERIFY": "1",
+        "ENGINE": "podman",
         "WORKERS": "0",
         "RETENTION_DAYS": "14",
         "PUSHES_PER_DAY": "3",
         "SETTLE_SECONDS": "0",
         "RENDER_API_KEY": "rnd_0123456789abcdef",
         "FLY_API_TOKEN": "FlyV1 fm2_0123456789",
+        "FLY_APPS": "shop=acme/shop",
         "LOG_HOSTS": "Logs.example.com",
         "METRICS_TOKEN": "0123456789abcdef",
         "LOG_LEVEL": "DEBUG",
@@ -57,17 +60,20 @@ def test_every_setting_can_be_set_by_a_variable(tmp_path):
         base_url="https://git.example.com/api/v3",
         web_url="https://git.example.com",
         public_url="https://bot.example.com",
+        setup_key="a key that somebody chose",
         data=Path("/var/lib/deploymend"),
         database_url="postgresql://bot:pw@db/bot",
         checks=("deploy*", "!*docs*", "ship"),
         unsafe=True,
         verify=True,
+        engine="podman",
         workers=0,
         retention_days=14,
         pushes_per_day=3,
         settle_seconds=0,
         render_api_key="rnd_0123456789abcdef",
         fly_api_token="FlyV1 fm2_0123456789",
+        fly_apps=("shop=acme/shop",),
         log_hosts=("logs.example.com",),
         metrics_token="0123456789abcdef",
         log_level="debug",
@@ -258,3 +264,8 @@ def test_the_reference_has_a_line_for_each_setting_and_its_default():
             written = str(default).lower() if isinstance(default, bool) else str(default)
             assert f"| `{written}` |" in line
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in table)
+
+
+@pytest.mark.parametrize("name", ["DEPLOYMEND_CACHE", "DEPLOYMEND_RUN"])
+def test_variables_of_the_command_line_are_no_mistakes(tmp_path, name):
+    assert read({name: "x"}, tmp_path) == read({}, tmp_path)

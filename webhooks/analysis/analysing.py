@@ -40,6 +40,14 @@ class _Commit(NamedTuple):
     reports: tuple[Report, ...]
     found: Diagnosis | None
 
+    def weight(self, report: Report) -> int:
+        """Return how much the failure is about a target, least first."""
+        return causes.weight(report, self.found, self.request.platform)
+
+    def is_meant(self, report: Report) -> bool:
+        """Say whether the failure is about a target: the log says so, or nothing says otherwise."""
+        return self.weight(report) == min(map(self.weight, self.reports))
+
 
 def analysed(request: Request, source: Source) -> Analysis:
     """Return what becomes of a commit; a repository that can't be read ends in a summary that says so."""
@@ -73,12 +81,14 @@ def _opened(request: Request, tree: Tree) -> _Commit:
     options = Options(config, stored.app, stored.process, start, stored.exclude, stored.secrets, None, log)
     allowed = Allowed(request.unsafe or stored.unsafe, stored.select, stored.ignore)
     reports = tuple(weaknesses(simulate(tree, options), tree, shelf, allowed))
+    if not reports and (config or stored.app):
+        raise _Unusable(f"The settings choose `{stored.app or config}`, and nothing of that name is deployed.")
     found = diagnose(log, reports, tree) if log else None
     return _Commit(request, tree, options, allowed, log, reports, found)
 
 
 def _planned(commit: _Commit) -> Analysis:
-    order = sorted(commit.reports, key=lambda report: causes.weight(report, commit.found, commit.request.platform))
+    order = sorted(commit.reports, key=commit.weight)
     broken = [report for report in order if report.faults]
     repairs: list[Repair] = []
     plans: list[tuple[Report, Plan]] = []
@@ -92,10 +102,10 @@ def _planned(commit: _Commit) -> Analysis:
             repairs.append(repair)
     findings = tuple(each for report in order for each in _findings(commit, report))[:_ANNOTATIONS]
     known = tuple(dict.fromkeys(causes.fingerprint(report.target, fault) for report in order for fault in report.faults))
-    if repairs:
+    if any(repair.meant for repair in repairs):
         return Analysis(tuple(repairs), findings, causes=known)
     summary, manual = words.nothing_to_repair(tuple(order), commit.found, plans, commit.log is not None)
-    return Analysis((), findings, summary, manual=manual, causes=known)
+    return Analysis(tuple(repairs), findings, summary, manual=manual, causes=known)
 
 
 def _plan(commit: _Commit, report: Report) -> tuple[Plan, Reasons]:
@@ -113,8 +123,8 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
     if cause is None or not edits:
         return None
     changes = [_change(commit.tree, edit) for edit in edits]
-    weight = causes.weight(report, commit.found, commit.request.platform)
-    first = commit.found.first if commit.found and weight < 3 else None
+    meant = commit.is_meant(report)
+    first = commit.found.first if commit.found and meant else None
     number = explained.line.number if explained else first.line.number if first else None
     about = commit.request.about
     case = words.Case(
@@ -130,7 +140,7 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
     )
     target = report.target
     return Repair(
-        fingerprint=causes.fingerprint(target, cause),
+        fingerprint=causes.fingerprint(target, causes.first(report, made) or cause),
         target=target.config,
         app=target.app,
         title=words.title(case.error),
@@ -141,7 +151,7 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
         level="certain" if case.sure else "likely",
         findings=tuple(_findings(commit, report)),
         platform=target.platform,
-        meant=weight < 3,
+        meant=meant,
         complete=case.after is not None and case.after.reached == "ok",
     )
 
@@ -149,8 +159,8 @@ def _repair(commit: _Commit, report: Report, made: Plan, reasons: Reasons) -> Re
 def _change(tree: Tree, edit: Changed) -> Change:
     content = formatters.formatted(tree, edit)
     added, removed = words.counted(edit.before, content)
-    change = Change(edit.path, edit.old, edit.executable, content, added, removed)
-    return change._replace(patch=_patch(tree, edit)) if change.workflow else change
+    patch = _patch(tree, edit._replace(after=content))
+    return Change(edit.path, edit.old, edit.executable, content, added, removed, patch)
 
 
 def _patch(tree: Tree, edit: Changed) -> str:

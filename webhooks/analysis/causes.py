@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from bot.engine.evidence import Log
-from bot.engine.model.findings import Fault, Weakness
+from bot.engine.model.findings import Fault
 from bot.engine.model.target import Target
 from bot.engine.plan import Plan
 from bot.engine.report import Report
@@ -52,6 +52,12 @@ def answered(report: Report, made: Plan, found: Diagnosis | None) -> tuple[Fault
     return None, None
 
 
+def first(report: Report, made: Plan) -> Fault | None:
+    """Return the first fault that a plan repairs: it gives the cause its name, whatever the log shows of what is behind it."""
+    repaired = {finding.identity for step in made.steps for finding in (step.finding, *step.repaired)}
+    return next((fault for fault in report.faults if fault.identity in repaired), None)
+
+
 def excerpt(log: Log | None, number: int | None) -> tuple[str, ...]:
     """Return the lines of a log around one of its lines, those that carry nothing left out."""
     if log is None or number is None:
@@ -72,8 +78,3 @@ def weight(report: Report, found: Diagnosis | None, platform: str | None) -> int
         return 1
     told = platform or (found.platform if found else None)
     return 2 if told in (None, target.platform) else 3
-
-
-def is_fault(finding: Fault | Weakness) -> bool:
-    """Say whether a finding stops a deploy."""
-    return isinstance(finding, Fault)

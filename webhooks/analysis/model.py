@@ -48,7 +48,7 @@ class Limits(NamedTuple):
 class Change(NamedTuple):
     """A file that a repair changes, with its whole content; `old` is its name before, None where it is new.
 
-    `added` and `removed` count lines. `patch` is the diff of a file under `.github/workflows`, for a person.
+    `added` and `removed` count lines; `patch` is the diff, for a person.
     """
 
     path: str
@@ -78,7 +78,8 @@ class Finding(NamedTuple):
 class Repair(NamedTuple):
     """One pull request: what it changes and what it says.
 
-    `fingerprint` names the cause; `meant` says that the log, the platform or the app's name are about this target;
+    `fingerprint` names the cause; `meant` says that the failure is about this target, by the log, the app's name or the
+    platform, or that nothing says otherwise;
     `complete` that the simulated deploy reaches its end with it.
     """
 
@@ -100,9 +101,9 @@ class Repair(NamedTuple):
 class Analysis(NamedTuple):
     """The outcome. `wanted` are paths whose content was missing: then nothing else counts. `trouble` says why there is none.
 
-    `summary` is what there is to say where nothing can be repaired; `manual` are the steps for a person in that case. `causes`
-    are the fingerprints of all faults, repaired or not; of an `unreadable` repository none is known, which doesn't mean that
-    there is none.
+    `summary` is what there is to say where nothing that the failure is about can be repaired; `manual` are the steps for a
+    person in that case. `causes` are the fingerprints of all faults, repaired or not; of an `unreadable` repository none is
+    known, which doesn't mean that there is none.
     """
 
     repairs: tuple[Repair, ...] = ()

@@ -58,7 +58,7 @@ def open_engine(place: str | Path) -> sa.Engine:
         return _sqlite(Path(place))
     try:
         url = sa.make_url(place)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise DatabaseRefused(
             "The database's URL can't be read: it has the form postgresql://user:password@host/name."
         ) from error

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from dbos import DBOS
+from dbos import error as dbos_error
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks.jobs.database import jobs_table, now_ms, steps_table
-from webhooks.jobs.steps import RUNNING
+from webhooks.jobs.steps import RUNNING, End
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,12 @@ WORKERS = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("beat_ms", sa.BigInteger, nullable=False),
     sa.Column("suspect", sa.Text),  # the job that runs there on suspicion of having killed a process
+)
+CANCELS = sa.Table(
+    "deploymend_cancels",
+    TABLES,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("asked_ms", sa.BigInteger, nullable=False),
 )
 
 PENDING, ENQUEUED = "PENDING", "ENQUEUED"
@@ -68,7 +76,10 @@ class Reaper:
         self._begin(self.check, "deploymend-beat")
 
     def look(self) -> None:
-        """Begin to look for the dead; DBOS's tables are there by now."""
+        """Begin to look for the dead; DBOS's tables are there by now. What is known of long ago is forgotten here."""
+        with self.engine.begin() as connection:
+            connection.execute(WORKERS.delete().where(WORKERS.c.beat_ms < now_ms(self.engine) - _FORGET_MS))
+            connection.execute(CANCELS.delete().where(CANCELS.c.asked_ms < now_ms(self.engine) - _FORGET_MS))
         self._begin(self.reap, "deploymend-reaper")
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -84,14 +95,14 @@ class Reaper:
             lost = self.lost(RUNNING.tasks.values())
             if lost:
                 log.warning("This process was silent for too long; others took over: %s.", ", ".join(sorted(lost)))
-                RUNNING.end(lost)
+                RUNNING.end(lost, End.TAKEN)
         self.beat()
+        self._cancel(RUNNING.jobs)
 
     def beat(self) -> None:
         """Write that this process lives now."""
-        insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
         now = now_ms(self.engine)
-        statement = insert(WORKERS).values(executor_id=self.executor, version=self.version, beat_ms=now)
+        statement = self._insert(WORKERS).values(executor_id=self.executor, version=self.version, beat_ms=now)
         with self.engine.begin() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["executor_id"], set_={"beat_ms": now}))
 
@@ -129,8 +140,19 @@ class Reaper:
         if dead:
             log.warning("Processes have died; their jobs go on here or elsewhere: %s.", ", ".join(sorted(dead)))
             self._give_back(dead, self._deaths())
+
+    def cancel(self, job: str) -> None:
+        """Have a job cancelled: at once when it does not run, else by the process that it runs in.
+
+        DBOS alone would free its lane at once, while its step still runs for up to a second, and the next job would begin.
+        """
+        running = sa.select(self._jobs.c.status).where(self._jobs.c.workflow_uuid == job)
+        asked = self._insert(CANCELS).values(job=job, asked_ms=now_ms(self.engine)).on_conflict_do_nothing()
         with self.engine.begin() as connection:
-            connection.execute(WORKERS.delete().where(WORKERS.c.beat_ms < now_ms(self.engine) - _FORGET_MS))
+            connection.execute(asked)
+            if connection.execute(running).scalar() == PENDING:
+                return
+        DBOS.cancel_workflow(job)
 
     def leave(self) -> None:
         """Give the jobs that this process still holds back to the queue, and say that it is gone.
@@ -159,6 +181,19 @@ class Reaper:
                 connection.execute(WORKERS.update().where(WORKERS.c.executor_id == self.executor).values(suspect=job))
         except SQLAlchemyError as error:
             log.warning("It could not be written that %s is suspected: %s.", job, _first_line(error))
+
+    def _cancel(self, jobs: Iterable[str]) -> None:
+        """Cancel those of the jobs here for which it was asked."""
+        mine = set(jobs)
+        if not mine:
+            return
+        with self.engine.connect() as connection:
+            asked = set(connection.execute(sa.select(CANCELS.c.job).where(CANCELS.c.job.in_(mine))).scalars())
+        for job in asked - RUNNING.end(asked, End.CANCELLED):
+            DBOS.cancel_workflow(job)  # it sleeps, or is between two steps
+
+    def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        return sqlite.insert(table) if self.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
     def _deaths(self) -> sa.ColumnElement[int]:
         """Return how many starts are counted against a job of a dead process; after too many it is given up.
@@ -209,9 +244,9 @@ class Reaper:
         while not self._stop.wait(self.pace.beat):
             try:
                 work()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, dbos_error.DBOSException) as error:
                 log.warning("The signs of life could not be read or written: %s.", _first_line(error))
 
 
-def _first_line(error: SQLAlchemyError) -> str:
+def _first_line(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import uuid
@@ -109,7 +110,7 @@ class Runtime:
             raise
         self._reaper = reaper
 
-    def stop(self, seconds: int = 5) -> None:
+    def stop(self, seconds: int = 3) -> None:
         """Take no more jobs, wait for those that run, end what is left, and give it back to the queue.
 
         A job that was cut goes on in another process, or at the next start, at the step that it was in.
@@ -117,7 +118,8 @@ class Runtime:
         if self._reaper is None:
             return
         reaper, self._reaper = self._reaper, None
-        DBOS.destroy(workflow_completion_timeout_sec=seconds)
+        # With no wait at all the loop would be closed while jobs are being begun on it.
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, seconds))
         reaper.stop()
         try:
             reaper.leave()
@@ -149,8 +151,16 @@ class Runtime:
         return True
 
     async def cancel(self, identity: str) -> None:
-        """End a job wherever it runs: its step within about a second, when it is one that can be ended. Its lane goes on."""
-        await DBOS.cancel_workflow_async(identity)
+        """End a job wherever it runs, within about a second; its lane goes on when its step has ended.
+
+        Raises DatabaseRefused.
+        """
+        if self._reaper is None:
+            raise RuntimeError("The runtime was not started.")
+        try:
+            await asyncio.to_thread(self._reaper.cancel, identity)
+        except SQLAlchemyError as error:
+            raise refused(self.engine, error) from error
 
     async def state(self, identity: str) -> str | None:
         """Return what DBOS calls the state of a job, or None when there is none of this identity."""
@@ -165,9 +175,8 @@ class Runtime:
     def counts(self) -> Counts:
         """Return how many jobs there are. Raises DatabaseRefused when the database does not answer."""
         jobs = jobs_table(self.engine)
-        each = (
-            sa.select(jobs.c.status, sa.func.count().label("number")).where(jobs.c.queue_name == QUEUE).group_by(jobs.c.status)
-        )
+        ours = sa.or_(jobs.c.queue_name == QUEUE, jobs.c.queue_name.is_(None))  # a job that was given up is in no queue
+        each = sa.select(jobs.c.status, sa.func.count().label("number")).where(ours).group_by(jobs.c.status)
         reaper = self._reaper or Reaper(self.engine, self.executor, self.version, self.pace)
         fresh = sa.select(WORKERS.c.version).where(WORKERS.c.beat_ms >= reaper.limit())
         stranded = sa.select(sa.func.count()).where(

@@ -10,10 +10,14 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from enum import Enum
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from dbos import DBOS
+from dbos import error as dbos_error
+
+_TRIAL = 30.0  # seconds for which the other suspected jobs wait for one
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,6 +51,13 @@ class Suspicion(Protocol):
         """Note that this suspected job is the one that runs in this process now."""
 
 
+class End(Enum):
+    """Why the step of a job is ended."""
+
+    TAKEN = 1
+    CANCELLED = 2
+
+
 class _Running:
     """The steps that run in this process, by their job, and how many of the heavy ones may run at once.
 
@@ -56,7 +67,8 @@ class _Running:
 
     def __init__(self) -> None:
         self.tasks: dict[asyncio.Task[Any], str] = {}
-        self.taken: set[asyncio.Task[Any]] = set()
+        self.jobs: set[str] = set()
+        self.ended: dict[asyncio.Task[Any], End] = {}
         self.slots: asyncio.Semaphore | None = None
         self._suspicion: Suspicion | None = None
         self._trial = asyncio.Lock()
@@ -74,12 +86,18 @@ class _Running:
         if self._suspicion is not None and await asyncio.to_thread(self._suspicion.suspected, job):
             await self._trial.acquire()
             self._tried = job
+            asyncio.get_running_loop().call_later(_TRIAL, self.release, job)
             await asyncio.to_thread(self._suspicion.watch, job)
 
     def begin(self, task: asyncio.Task[Any], job: str) -> None:
         """A step of the job begins, and not only its record is read."""
         self.tasks[task] = job
         self._begun.add(job)
+
+    def leave(self, task: asyncio.Task[Any]) -> End | None:
+        """A step is over; returns why it was ended, if it was."""
+        self.tasks.pop(task, None)
+        return self.ended.pop(task, None)
 
     def came_further(self, job: str) -> None:
         """A step of the job is recorded."""
@@ -93,19 +111,25 @@ class _Running:
             self._tried = None
             self._trial.release()
 
-    def end(self, jobs: Iterable[str]) -> None:
-        """End the steps of jobs that belong to another process now; may be called from any thread."""
+    def end(self, jobs: Iterable[str], why: End) -> set[str]:
+        """End the steps of jobs; may be called from any thread. Returns those of which a step runs."""
+        found = set()
         for task, job in list(self.tasks.items()):
             if job in jobs:
-                self.taken.add(task)
-                with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, and the task with it
-                    task.get_loop().call_soon_threadsafe(task.cancel)
+                found.add(job)
+                if task not in self.ended:  # a second time would cut its cleaning up
+                    self.ended[task] = why
+                    with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, and the task with it
+                        task.get_loop().call_soon_threadsafe(task.cancel)
+        return found
 
 
 RUNNING = _Running()
 
 
-def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+def workflow(
+    name: str, recoveries: int = RECOVERIES
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Make an async function a job that outlives its process.
 
     The name is stored: it stays when the function is renamed. What the function does between its steps must be the same each
@@ -116,13 +140,15 @@ def workflow(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Calla
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             job = str(DBOS.workflow_id)
+            RUNNING.jobs.add(job)
             try:
                 await RUNNING.admit(job)
                 return await function(*args, **kwargs)
             finally:
+                RUNNING.jobs.discard(job)
                 RUNNING.release(job)
 
-        return DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES)(run)
+        return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(run)
 
     return decorate
 
@@ -175,7 +201,8 @@ async def pause_until(moment: float, spread: float = 5.0) -> None:
     Durable: a job that is taken up again sleeps for the rest alone. Its lane waits with it; no thread does.
     """
     RUNNING.release(str(DBOS.workflow_id))
-    await DBOS.sleep_async(max(0.0, moment - time.time()) + random.uniform(0.0, spread))
+    # Never nothing: DBOS records no sleep of zero seconds, and the steps of a job that woke up late would not be found again.
+    await DBOS.sleep_async(max(0.001, moment - time.time()) + random.uniform(0.0, spread))
 
 
 def _noted(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -183,17 +210,22 @@ def _noted(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corouti
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         task = asyncio.current_task()
         assert task is not None
-        RUNNING.begin(task, str(DBOS.workflow_id))
+        job = str(DBOS.workflow_id)
+        RUNNING.begin(task, job)
+        why: End | None = None
         try:
             return await function(*args, **kwargs)
         except asyncio.CancelledError:
-            if task not in RUNNING.taken:
+            why = RUNNING.leave(task)
+            if why is None:
                 raise
             task.uncancel()
-            raise JobTaken("Another process goes on with this job.") from None
         finally:
-            RUNNING.tasks.pop(task, None)
-            RUNNING.taken.discard(task)
+            RUNNING.leave(task)
+        if why is End.TAKEN:
+            raise JobTaken("Another process goes on with this job.")
+        await DBOS.cancel_workflow_async(job)  # its lane is free from here on, and not while the step was still running
+        raise dbos_error.DBOSWorkflowCancelledError(f"The job {job} was cancelled.")
 
     return run
 

@@ -87,7 +87,7 @@ async def _repaired(about: About, place: Place) -> tuple[Found, tuple[Outcome, .
         return Found(trouble=str(error)), ()
     if found.trouble or place.foreign:
         return found, ()
-    return found, await _published(about, place, tuple(range(found.repairs)), about.asked is not None)
+    return found, await _published(about, place, found.repairs, about.asked is not None)
 
 
 async def _published(about: About, place: Place, which: tuple[int, ...], asked: bool) -> tuple[Outcome, ...]:

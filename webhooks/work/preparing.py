@@ -26,7 +26,8 @@ async def prepare(about: About, place: Place) -> Found:
     context = current()
     analysis = await _analysed(context, about, place)
     await asyncio.to_thread(lambda: context.store.keep(about.job, analysis=model.dump(analysis).decode("ascii")))
-    return Found(len(analysis.repairs), analysis.causes, redact(analysis.trouble or ""), analysis.unreadable)
+    meant = tuple(at for at, repair in enumerate(analysis.repairs) if repair.meant)
+    return Found(meant, analysis.causes, redact(analysis.trouble or ""), analysis.unreadable)
 
 
 async def _analysed(context: Context, about: About, place: Place) -> Analysis:

@@ -53,9 +53,9 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What an analysis came to: how many repairs there are, the causes that were seen, or the trouble."""
+    """What an analysis came to: which of its repairs the failure is about, the causes that were seen, or the trouble."""
 
-    repairs: int = 0
+    repairs: tuple[int, ...] = ()
     causes: tuple[str, ...] = ()
     trouble: str = ""
     unreadable: bool = False  # the repository is such that nothing can be said about its causes

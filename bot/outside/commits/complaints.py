@@ -7,24 +7,24 @@ import re
 from bot.outside.commits.running import Done
 from bot.outside.commits.terms import Access, FailureKind, GitFailed
 
-# the first that fits counts
+_GONE, _LARGE, _UNSOUND, _DENIED = (
+    "it is not there",
+    "it is larger than allowed",
+    "an object is not sound",
+    "access was refused",
+)
+
+# the first that fits counts; an index-pack that says nothing was ended by a limit
 _KINDS: tuple[tuple[FailureKind, str, str], ...] = (
-    ("too-large", r"File too large|died of signal 25|[Oo]ut of memory|malloc failed|mmap failed", "it is larger than allowed"),
+    ("too-large", r"\A(?:fatal: )?fetch-pack: invalid index-pack output\s*\Z", _LARGE),
+    ("too-large", r"File too large|died of signal 25|[Oo]ut of memory|malloc failed|mmap failed", _LARGE),
     ("missing", r"requested URL returned error: 3\d\d|unable to update url base from redir", "its address leads elsewhere"),
-    (
-        "hostile",
-        r"fsck error|hasDot|[Ff]ully?[ -]?qualified|fatal: bad object|error in (?:tree|commit) ",
-        "an object is not sound",
-    ),
-    ("hostile", r"invalid path|pack (?:is corrupted|has bad)|inflate returned|bad pack header", "an object is not sound"),
-    ("missing", r"[Rr]epository not found|not our ref|repository '[^']*' not found|returned error: 404", "it is not there"),
-    ("missing", r"(?:[Cc]ould not|couldn't) find remote ref|did not send all necessary objects", "it is not there"),
-    ("refused", r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]", "access was refused"),
-    (
-        "refused",
-        r"unable to read askpass|Write access to repository not granted|Permission to \S+ denied",
-        "access was refused",
-    ),
+    ("hostile", r"fsck error|hasDot|error in (?:tree|commit) |invalid path", _UNSOUND),
+    ("hostile", r"pack (?:is corrupted|has bad)|inflate returned|bad pack header", _UNSOUND),
+    ("missing", r"[Rr]epository not found|not our ref|repository '[^']*' not found|returned error: 404", _GONE),
+    ("missing", r"(?:[Cc]ould not|couldn't) find remote ref|src refspec|bad object|did not send all necessary objects", _GONE),
+    ("refused", r"Authentication failed|could not read (?:Username|Password)|returned error: 40[13]", _DENIED),
+    ("refused", r"unable to read askpass|Write access to repository not granted|Permission to \S+ denied", _DENIED),
     ("refused", r"transport '\w+' not allowed", "the protocol is not allowed"),
 )
 _RACE = re.compile(

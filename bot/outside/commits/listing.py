@@ -29,7 +29,7 @@ def command(sha: str) -> tuple[str, ...]:
 
 def most(limits: Limits) -> int:
     """Return the bytes of a listing that are read."""
-    return limits.files * _WIDEST
+    return max(1024 * 1024, limits.files * _WIDEST)
 
 
 def read(listed: bytes, limits: Limits) -> Mapping[str, Entry]:

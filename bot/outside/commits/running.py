@@ -34,6 +34,7 @@ _SETTINGS = {
     "gc.auto": "0",
     "http.followRedirects": "false",
     "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",  # seconds without a byte; a server that packs says so every five
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "pack.threads": "2",
@@ -251,7 +252,10 @@ async def alone(store: str, seconds: float) -> AsyncIterator[int]:
         else:
             raise GitFailed("timeout", f"Another job held the repository's store for longer than {seconds:.0f} seconds.")
         _tidy(store)
-        yield handle
+        try:
+            yield handle
+        finally:
+            _tidy(store)
     finally:
         os.close(handle)
 

@@ -55,17 +55,24 @@ class Store:
     # --- asking the remote
 
     async def branch_head(self, access: Access, branch: str) -> str | None:
-        """Return the commit that a branch of the remote points to; None where there is no such branch."""
+        """Return the commit that a branch of the remote points to; None where there is no such branch.
+
+        A server that shows nothing at all, not even its `HEAD`, is no answer to that: `GitFailed` (missing).
+        """
         check_branch(branch)
         self.create(self.folder)
         ref = f"refs/heads/{branch}"
-        done = await self.git(("ls-remote", "--quiet", "origin", ref), access)
+        done = await self.git(("ls-remote", "--quiet", "origin", "HEAD", ref), access)
         if done.code:
             raise complaints.failure(done, access, f"The branch {branch} can't be looked up")
         for line in done.output.decode("utf-8", "replace").splitlines():
             sha, _, name = line.partition("\t")
             if name == ref and SHA.fullmatch(sha):  # git's pattern also takes names that only end so
                 return sha
+        if not done.output.strip():
+            raise GitFailed(
+                "missing", f"The branch {branch} can't be looked up: the repository is empty, or the server none of git."
+            )
         return None
 
     async def fetch(self, access: Access, sha: str) -> None:
@@ -199,10 +206,15 @@ class Store:
             raise GitFailed("missing", "The server did not send all files of the commit that were asked for.")
 
     async def _lacking(self, blobs: list[str]) -> list[str]:
-        """Return those blobs that the store does not have, each once."""
-        asked = "".join(f"{blob}\n" for blob in dict.fromkeys(blobs)).encode()
-        done = await self.git(("cat-file", "--batch-check=%(objecttype)"), None, data=asked)
-        return [line.split()[0] for line in done.output.decode("ascii", "replace").splitlines() if line.endswith(" missing")]
+        """Return those blobs that the store does not have, each once.
+
+        All that it has is listed for that: asking for one that is not there makes git look through its packs again.
+        """
+        done = await self.git(("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"), None)
+        if done.code:
+            raise complaints.failure(done, None, "The store can't be read")
+        there = set(done.output.decode("ascii", "replace").split())
+        return [blob for blob in dict.fromkeys(blobs) if blob not in there]
 
 
 def _blobs(name: str, listings: list[Mapping[str, listing.Entry]]) -> list[str]:

@@ -8,11 +8,11 @@ from bot.engine.model.tree import name
 from bot.engine.platforms.survey import SKIPPED, is_dockerfile
 
 _EVERYWHERE = frozenset("py pyi toml cfg ini in lock".split())
-_NOT_DEEP = frozenset(
-    "yml yaml md mdx rst txt sh bash zsh ps1 bat cmd mk just json".split()
-)  # as platforms/survey.py reads them
-_AT_THE_TOP = frozenset("json5 js mjs cjs ts rb tf env".split())
-_NAMES = frozenset(".gitignore .dockerignore .gitmodules .gitattributes .python-version .env .flaskenv .slugignore".split())
+_NOT_DEEP = frozenset("yml yaml md mdx rst txt sh bash zsh ps1 bat cmd mk just".split())  # as platforms/survey.py reads them
+_AT_THE_TOP = frozenset("json json5 js mjs cjs ts rb tf env".split())
+_NAMES = frozenset(
+    ".gitignore .dockerignore .gitmodules .gitattributes .python-version .env .flaskenv .slugignore fly.json".split()
+)
 _BARE = 32  # characters of a name without a suffix, such as Procfile or entrypoint
 _TESTS = frozenset("test tests testing".split())
 _MANY = 400  # files of Python, from which on only those near a deploy's config are fetched at once

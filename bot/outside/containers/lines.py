@@ -1,9 +1,10 @@
-"""The telling line of what a build or a process printed: the last exception, else the last error, else the last line."""
+"""The telling line of what a build or a process printed: its first cause, as `bot diagnose` finds it, else an error in it."""
 
 from __future__ import annotations
 
 import re
 
+from bot.evidence import catalogue, cause, reading
 from bot.evidence.redaction import redact
 
 _EXCEPTION = re.compile(r"(?:\w+\.)*\w+(?:Error|Exception|NotFound|Unavailable|Exit|Interrupt)(?::.*|$)")
@@ -36,7 +37,14 @@ def tail(output: str) -> str:
 
 
 def telling(output: str) -> str:
-    """Return the line that most likely says what went wrong, without secrets; empty where nothing was printed."""
+    """Return the line that most likely says what went wrong, without secrets; empty where nothing was printed.
+
+    A line that the catalogue of signatures knows as a cause comes first, then the last exception, error or line at all.
+    """
+    log = reading.read(output.encode("utf-8", "replace"))
+    first = cause.find(log, catalogue.known()).cause if log.lines else None
+    if first and first.tier == 0:
+        return redact(_ENDED.sub("", log.lines[first.at].text.strip())[:400])
     lines = [_STEP.sub("", _COLOUR.sub("", line)).strip() for line in output.splitlines()]
     heard = [line for line in lines if line and not _NOISE.search(line)]
     for pattern in (_EXCEPTION, _ERROR):

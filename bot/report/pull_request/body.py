@@ -11,6 +11,7 @@ from bot.report.pull_request.case import Case, Edited
 
 ROOM = LIMIT - 2_000  # for the body; the rest is for a marker
 _FILES, _REASONS, _DROPPED, _STEPS, _LINES = 40, 6, 12, 30, 40
+_TOLD = 20_000  # characters, after which files are listed without the reasons
 _STAGES = {
     "config": "is refused with its config",
     "build": "stops in the build",
@@ -86,8 +87,9 @@ def _changes(case: Case) -> list[str]:
     lines: list[str] = []
     above: tuple[str, ...] = ()
     for file in case.files[:_FILES]:
-        lines += _file(file, bool(above) and file.reasons == above)
-        above = file.reasons
+        told = file if sum(map(len, lines)) < _TOLD else file._replace(reasons=())
+        lines += _file(told, bool(above) and told.reasons == above)
+        above = told.reasons
     if len(case.files) > _FILES:
         lines.append(f"- and {len(case.files) - _FILES} more files")
     steps = case.plan.steps if case.plan else ()
@@ -138,7 +140,7 @@ def _proof(case: Case) -> list[str]:
         end = "With these changes the simulated deploy gets further, and not to its end."
     else:
         end = "With these changes nothing is found any more that stops the deploy; it could not be followed to its end."
-    lines = [f"**{level}** {end} Nothing was run for that."]
+    lines = [f"**{level}** {end} None of its code was run for that."]
     if not case.sure:
         lines += [
             "",

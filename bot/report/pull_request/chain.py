@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bot.engine.model.findings import Fault, MissingSource, RefusedPattern
-from bot.engine.model.target import Target
+from bot.engine.model.target import Start, Target
 from bot.engine.platforms import rules
 from bot.engine.report import Booted, Report
 from bot.report.markdown import code, command, prose
@@ -28,10 +28,9 @@ def links(report: Report, fault: Fault) -> list[Link]:
     target, start = report.target, report.start
     folder = start.directory + "/" if start.directory else "the repository's root"
     where = code(folder) if start.directory else folder
-    place = f", {code(f'{start.place.path}:{start.place.line}')}" if start.place else ""
     found = [
         Link("config", target.config, f"{code(target.config)}{_of_app(target)}"),
-        Link("context", folder, f"{where} ({prose(start.why)}{place})"),
+        Link("context", folder, f"{where} ({_why(start)})"),
         _image(report),
     ]
     booted = _process(report, fault)
@@ -43,6 +42,16 @@ def links(report: Report, fault: Fault) -> list[Link]:
     else:
         found.append(Link("process", "not reached", "not reached"))
     return found
+
+
+def _why(start: Start) -> str:
+    """Say how it is known from where the deploy is started."""
+    if start.place is None:
+        return prose(start.why)
+    place = code(f"{start.place.path}:{start.place.line}")
+    if start.why.startswith(start.place.path):
+        return f"{place} {prose(start.why[len(start.place.path) :].strip())}"
+    return f"{prose(start.why)}, {place}"
 
 
 def _of_app(target: Target) -> str:

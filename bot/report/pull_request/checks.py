@@ -66,6 +66,14 @@ def left_alone(reason: str) -> CheckRun:
     return CheckRun("Left alone", prose(reason) + "\n")
 
 
+def unpushed(reason: str, title: str, body: str, patch: str) -> CheckRun:
+    """Return the check run of a commit that can be repaired and to whose repository nothing is pushed, as to a fork."""
+    lines = patch.rstrip("\n").split("\n")
+    shown = fence(lines, "diff", 500)
+    told = [(100, f"{prose(reason)} This is what would be changed:"), (50, "\n".join(shown))]
+    return CheckRun(plain(title, 72), joined(told, ROOM), body)
+
+
 def in_trouble(sentence: str) -> CheckRun:
     """Return the check run of a commit whose analysis did not come to an end."""
     return CheckRun(
@@ -120,7 +128,7 @@ def _target(report: Report) -> str:
     if report.faults:
         fault = report.faults[0]
         at = f" at {code(f'{fault.place.path}:{fault.place.line}')}" if fault.place else ""
-        return f"{front}the simulated deploy stops{at}: {code(fault.message)}. {prose(fault.reason)}"
+        return f"{front}the simulated deploy stops{at}: {code(fault.message)}: {prose(fault.reason)}"
     if report.reached == "ok":
         return f"{front}the simulated deploy reaches its end; nothing in the files stops it."
     unknown = f" ({prose(str(report.unknowns[0]))})" if report.unknowns else ""

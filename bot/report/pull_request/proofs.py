@@ -37,7 +37,9 @@ def with_proof(body: str, proofs: Sequence[Proof], limit: int = LIMIT - 500) -> 
 def _leveled(line: str, proofs: Sequence[Proof]) -> str:
     """Return the line of the level with what the real boots say of it."""
     if all(proof.last.reached == "ok" for proof in proofs):
-        return re.sub(r"^\*\*(?:Simulated|Likely)\.\*\* (.*?)(?: Nothing was run for that\.)?$", r"**Booted.** \1", line)
+        return re.sub(
+            r"^\*\*(?:Simulated|Likely)\.\*\* (.*?)(?: None of its code was run for that\.)?$", r"**Booted.** \1", line
+        )
     return line
 
 

@@ -98,7 +98,7 @@ def test_serve_takes_up_the_credentials_that_setup_stored(tmp_path):
     (tmp_path / "key").write_text(KEY)
     process = start("serve", "--port", "0", cwd=tmp_path)
     line = process.stdout.readline()
-    address = re.fullmatch(r"Deploymend listens at (\S+); set it up at \1/setup\n", line)[1]
+    address = re.fullmatch(r"Deploymend listens at (\S+); set it up at \1/setup with the key [a-z2-9-]{23}\n", line)[1]
     with pytest.raises(urllib.error.HTTPError, match="503"):
         urllib.request.urlopen(f"{address}/health/ready")
     with urllib.request.urlopen(f"{address}/setup") as answer:  # answered before the service starts again

@@ -166,3 +166,29 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path):
         logs.read(str(tmp_path / "gone"))
     with pytest.raises(logs.NoLog, match="is a folder"):
         logs.read(str(tmp_path))
+
+
+WRAPPED = """\
+             │ File "/app/main.py"
+               File "/app/backend/app/core/model.py", line 34, in get_model     
+                 return joblib.load(_MODEL_FILE_PATH)                           
+               File                                                             
+             "/app/.venv/lib/python3.12/site-packages/joblib/numpy_pickle.py",  
+             line 735, in load                                                  
+                 with open(filename, "rb") as f:                                
+             FileNotFoundError: [Errno 2] No such file or directory:            
+             '/app/backend/data/model.joblib'
+     ERROR   Application startup failed. Exiting.
+"""  # noqa: W291
+
+
+def test_what_rich_wrapped_is_put_together():
+    log = reading.read(WRAPPED.encode())
+    [line] = [line for line in log.lines if "FileNotFoundError" in line.text]
+    assert line.text.strip() == "FileNotFoundError: [Errno 2] No such file or directory: '/app/backend/data/model.joblib'"
+    assert line.number == 8
+
+
+def test_an_exception_that_was_not_filled_up_stays_alone():
+    log = reading.read(b"        ValueError: bad\n        more\n")
+    assert [line.text.strip() for line in log.lines] == ["ValueError: bad", "more"]

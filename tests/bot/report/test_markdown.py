@@ -91,6 +91,12 @@ def test_commands_keep_the_place_of_the_value():
     assert markdown.commands(["fly secrets set API_KEY=hunter2"]) == ["```sh", "fly secrets set API_KEY=…", "```"]
 
 
+def test_no_word_in_a_commit_message_is_meant_for_ci_or_names_an_author():
+    assert (
+        markdown.plain("[skip ci] [CI skip] Co-authored-by: x", 72) == "[\u200bskip ci] [\u200bCI skip] Co-authored-by\u200b: x"
+    )
+
+
 def test_nothing_is_linked_where_nothing_is_rendered():
     assert markdown.plain("@a #1 GH-2 https://x", 72) == "@\u200ba #\u200b1 GH-\u200b2 https://\u200bx"
 

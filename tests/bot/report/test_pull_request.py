@@ -23,7 +23,7 @@ BODY = """\
 
 ## How sure this is
 
-**Simulated.** With these changes the simulated deploy reaches its end. Nothing was run for that.
+**Simulated.** With these changes the simulated deploy reaches its end. None of its code was run for that.
 
 ## How to undo it
 
@@ -115,13 +115,17 @@ def test_a_label_holds_nothing_that_mermaid_reads(text: str):
     assert "\n" not in label
 
 
+def test_what_is_an_entity_in_a_label_already_is_shown_as_it_is_written():
+    assert mermaid.escaped('#35; "x" %%{init}%%') == "#35;35#59; #34;x#34; #37;#37;#123;init#125;#37;#37;"
+
+
 # --- the proof
 
 
 def test_a_real_boot_goes_into_its_section():
     made = words.with_proof(BODY, [BOOTED])
     assert made == BODY.replace(
-        "**Simulated.** With these changes the simulated deploy reaches its end. Nothing was run for that.\n",
+        "**Simulated.** With these changes the simulated deploy reaches its end. None of its code was run for that.\n",
         "**Booted.** With these changes the simulated deploy reaches its end.\n\n### Built and booted for real\n\n"
         "**demo** (fly.toml, built and booted with podman):\n\n- before: boot failed: `No module named 'x'`\n"
         "- after: `GET /health → 200 in 1.2 s`\n",
@@ -183,6 +187,15 @@ def test_a_check_run_leads_to_the_pull_requests():
     check_harmless(run.summary, ("https://github.com/acme/docs/pull/7", "https://github.com/acme/docs/pull/8"))
     assert "- `fly ips allocate-v4` once" in run.summary
     assert "(likely)" in run.summary
+
+
+def test_what_is_not_pushed_is_shown_as_a_patch():
+    patch = "--- a/Makefile\n+++ b/Makefile\n@@ -1 +1 @@\n-run:\n+\trun  @octocat\n"
+    run = words.unpushed("acme/docs is a fork.", "Fix deploy: x", BODY, patch)
+    assert patch in codes(run.summary)
+    assert run.text == BODY
+    check_harmless(run.summary)
+    assert length(words.unpushed("A fork.", "x", BODY, patch * 5000).summary) < LIMIT
 
 
 def test_check_runs_without_a_repair_say_why():

@@ -22,6 +22,8 @@ def too_long(title: str | None, body: str | None, resource: str = "Issue") -> No
 def _issue(call: Call, writes: bool = False) -> Issue:
     """Return the issue; the permission has to be that of what it is."""
     issue = call.issue()
+    if not issue.pull and not call.repo.has_issues:
+        raise Refused(410, "Issues are disabled for this repo")
     needed = "pull_requests" if issue.pull else "issues"
     # on a pull request either will do for what is said to it as an issue
     if not issue.pull and not call.token.allows(needed, "write" if writes else "read"):
@@ -36,11 +38,20 @@ def _whole(call: Call, issue: Issue) -> Json:
 
 @answers(f"POST {REPO}/issues", needs="issues:write")
 def create(call: Call) -> Answer:
+    if not call.repo.has_issues:
+        raise Refused(410, "Issues has been disabled in this repository.")
     title = str(call.body["title"])
     too_long(title, call.body.get("body"))
     made = call.standin.issue(call.repo.full_name, title, call.body.get("body"), call.user)
     made.app = call.app
     return Answer(_whole(call, made), 201)
+
+
+@answers(f"GET {REPO}/issues", needs=EITHER_READ)
+def issues(call: Call) -> Answer:
+    state = call.query.get("state", "open")
+    found = [issue for issue in call.repo.issues.values() if state in ("all", issue.state)][::-1]
+    return call.page(found, lambda issue: _whole(call, issue))
 
 
 @answers(f"GET {REPO}/issues/{{issue_number}}", needs=EITHER_READ)
@@ -71,6 +82,8 @@ def comments(call: Call) -> Answer:
 @answers(f"POST {REPO}/issues/{{issue_number}}/comments", needs=EITHER_WRITE)
 def create_comment(call: Call) -> Answer:
     found = _issue(call, writes=True)
+    if found.locked:
+        raise Refused(403, "Unable to create comment because issue is locked.")
     too_long(None, call.body["body"], "IssueComment")
     if not call.body["body"].strip():
         raise invalid("IssueComment", "body", "missing_field")

@@ -40,6 +40,7 @@ def create_ref(call: Call) -> Answer:
         raise Refused(422, "Object does not exist")
     if name in git.refs(name):
         raise Refused(422, "Reference already exists")
+    _unprotected(call, name)
     git.update(name, sha)
     return Answer(call.shapes.ref(call.repo, name, sha), 201, {"Location": call.shapes.repo_url(call.repo, f"/git/{name}")})
 
@@ -54,6 +55,7 @@ def update_ref(call: Call) -> Json:
         raise Refused(422, "Object does not exist")
     if not call.body.get("force") and not git.ancestor(known, sha):
         raise Refused(422, "Update is not a fast forward")
+    _unprotected(call, name)
     git.update(name, sha)
     return call.shapes.ref(call.repo, name, sha)
 
@@ -65,7 +67,13 @@ def delete_ref(call: Call) -> None:
         raise Refused(422, "Reference does not exist")
     if name == f"refs/heads/{call.repo.default_branch}":
         raise Refused(422, "Cannot delete the default branch")
+    _unprotected(call, name)
     call.repo.git.delete(name)
+
+
+def _unprotected(call: Call, name: str) -> None:
+    if call.repo.protects(name.removeprefix("refs/heads/")):
+        raise Refused(422, "Repository rule violations found\n\nCannot update this protected ref.\n\n")
 
 
 @answers(f"GET {REPO}/git/commits/{{commit_sha}}", needs="contents:read")

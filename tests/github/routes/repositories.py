@@ -24,7 +24,8 @@ def repository(call: Call) -> Json:
 def branches(call: Call) -> Answer:
     def shape(item: tuple[str, str]) -> Json:
         commit = {"sha": item[1], "url": call.shapes.repo_url(call.repo, f"/commits/{item[1]}")}
-        return {"name": item[0].removeprefix("refs/heads/"), "commit": commit, "protected": False}
+        name = item[0].removeprefix("refs/heads/")
+        return {"name": name, "commit": commit, "protected": call.repo.protects(name)}
 
     return call.page(list(call.repo.git.refs("refs/heads/").items()), shape)
 
@@ -40,8 +41,11 @@ def branch(call: Call) -> Json:
         "name": name,
         "commit": call.shapes.commit(call.repo, call.repo.git.commit(sha)),
         "_links": {"self": url, "html": call.shapes.page(call.repo, f"/tree/{name}")},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []}},
+        "protected": call.repo.protects(name),
+        "protection": {
+            "enabled": call.repo.protects(name),
+            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+        },
         "protection_url": f"{url}/protection",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.report import pull_request as words
 from bot.report.markdown import LIMIT, length
 from tests.bot.report.rendering import check_harmless, codes, running
 from tests.tools import DOCKERFILE, FLY, HEALTHY, Dictionary
@@ -48,7 +49,7 @@ def test_a_repair_holds_what_its_commit_needs():
     assert (workflow.added, workflow.removed) == (0, 1)
     assert workflow.patch.startswith("diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml\n")
     assert b'dockerfile = "backend/Dockerfile"' in config.content
-    assert config.patch == ""
+    assert config.patch.startswith("diff --git a/backend/fly.toml b/fly.toml\n")
     assert (repair.target, repair.app, repair.platform) == ("backend/fly.toml", "docflow-admin-api", "fly")
     assert (repair.level, repair.meant, repair.complete) == ("certain", True, True)
     first = repair.findings[0]
@@ -102,6 +103,27 @@ def test_a_cause_keeps_its_name_while_its_base_moves():
     assert only(of(Dictionary(CASED), ERROR)).fingerprint == first
 
 
+def test_the_name_of_a_cause_holds_no_line_numbers():
+    root = stories.REPOS / "docflow/a/before"
+    files = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    first = only(of(Dictionary(files)))
+    config = files["backend/fly.toml"].replace(b"\napp = ", b"\n\n\napp = ")
+    moved = only(of(Dictionary({**files, "backend/fly.toml": config})))
+    assert "row 34 " in first.findings[0].message
+    assert "row 34 " not in moved.findings[0].message
+    assert moved.fingerprint == first.fingerprint
+
+
+def test_a_cause_keeps_its_name_whatever_the_log_shows_of_it():
+    source = stories.Folder(str(stories.REPOS / "docflow/c/before"), in_git=False)
+    logs = ("", 'failed to calculate checksum of ref 1: "/shared_core": not found', '"/backend": not found')
+    front = (
+        "Error: failed to fetch an image or build from source: error building: failed to solve: failed to compute cache key: "
+    )
+    made = [only(of(source, log and front + "failed to calculate checksum of ref 1: " + log[-30:])) for log in logs]
+    assert len({repair.fingerprint for repair in made}) == 1
+
+
 def test_other_causes_and_targets_have_other_names():
     other = {**HEALTHY, "fly.toml": FLY.replace('"Dockerfile"', '"DOCKERFILE"')}
     moved = {**{f"api/{path}": text for path, text in CASED.items()}}
@@ -112,19 +134,16 @@ def test_other_causes_and_targets_have_other_names():
 # --- several targets
 
 
-def two(second: str) -> Dictionary:
-    return Dictionary({**CASED, "fly.staging.toml": second})
-
-
 def test_two_targets_with_the_same_repair_are_one():
-    files = {f"{folder}/{path}": text for folder in ("a", "b") for path, text in CASED.items()}
-    assert [repair.target for repair in of(Dictionary(files)).repairs] == ["a/fly.toml", "b/fly.toml"]
     shared = {
         **HEALTHY,
         "fly.staging.toml": FLY.replace("demo", "staging"),
-        "Dockerfile": DOCKERFILE.replace("main:app", "Main:app"),
+        "Dockerfile": DOCKERFILE.replace("COPY requirements.txt", "COPY Requirements.txt"),
     }
-    assert len(of(Dictionary(shared)).repairs) <= 1
+    repair = only(of(Dictionary(shared)))
+    assert (repair.target, [change.path for change in repair.changes]) == ("fly.toml", ["Dockerfile"])
+    apart = {f"{folder}/{path}": text for folder in ("a", "b") for path, text in CASED.items()}
+    assert [each.target for each in of(Dictionary(apart)).repairs] == ["a/fly.toml", "b/fly.toml"]
 
 
 def test_the_target_of_the_log_comes_first():
@@ -132,14 +151,25 @@ def test_the_target_of_the_log_comes_first():
     files["b/fly.toml"] = files["b/fly.toml"].replace("demo", "other")
     log = f"2025-11-18T09:12:41Z app[2866d95c104e38] arn [info]image: registry.fly.io/other:deployment-1\n{ERROR}\n"
     made = of(Dictionary(files), log)
-    assert [(repair.app, repair.meant) for repair in made.repairs] == [("other", True), ("demo", True)]
+    assert [(repair.app, repair.meant) for repair in made.repairs] == [("other", True), ("demo", False)]
+    made = of(Dictionary({**files, "b/fly.toml": FLY.replace("demo", "other")}), log)
+    assert [(repair.app, repair.meant) for repair in made.repairs] == [("demo", False)]
+    assert "`b/fly.toml`" in made.summary
 
 
 def test_a_repair_that_would_break_another_target_is_not_made():
-    shared = {**HEALTHY, "fly.worker.toml": FLY.replace("demo", "worker").replace("8080", "9090")}
+    grouped = FLY.replace("internal_port = 8080", 'internal_port = 8080\n  processes = ["app"]')
+    shared = {
+        **HEALTHY,
+        "fly.toml": grouped + '\n[processes]\n  app = "uvicorn main:app --host 0.0.0.0 --port 8080"\n',
+        "fly.staging.toml": FLY.replace("demo", "staging"),
+        "Dockerfile": DOCKERFILE.replace("main:app", "Main:app"),
+    }
+    alone = {path: text for path, text in shared.items() if path != "fly.toml"}
+    assert [change.path for change in only(of(Dictionary(alone))).changes] == ["Main.py"]
     made = of(Dictionary(shared))
-    for repair in made.repairs:
-        assert "Dockerfile" not in [change.path for change in repair.changes]
+    assert not made.repairs
+    assert "`fix-entrypoint`: Dockerfile also builds fly.toml, which has no such fault" in made.summary
 
 
 # --- no repair
@@ -157,7 +187,7 @@ def test_no_target_is_said():
 
 
 def test_what_only_a_person_can_do_is_told_from_the_log():
-    log = "Error: failed to create release (status 403): unauthorized\nERROR: Error: No access token available. Please login with 'flyctl auth login'\n"
+    log = "Error: No access token available. Please login with 'flyctl auth login'\n"
     made = of(Dictionary(HEALTHY), log)
     assert not made.repairs
     assert made.manual
@@ -181,6 +211,7 @@ def test_why_a_fault_is_not_repaired_is_told():
         ('ignore = ["no-such"]\n', "`no-such`"),
         ('config = "@octocat.toml"\n', "`@octocat.toml`"),
         ('from = "nowhere"\n', "`nowhere`"),
+        ('app = "other"\n', "`other`"),
     ],
 )
 def test_settings_that_can_not_be_used_are_said(text: str, says: str):
@@ -233,12 +264,45 @@ def test_a_log_full_of_fences_can_not_leave_its_own():
 def test_secrets_in_a_log_are_in_no_words():
     log = f"DATABASE_URL=postgres://u:hunter2hunter2@db/x\nAuthorization: Bearer abcdefgh12345678\n{ERROR}\n"
     repair = only(of(Dictionary(CASED), log))
-    words = model.dump(Analysis((repair,)))
-    assert b"hunter2" not in words
-    assert b"abcdefgh12345678" not in words
+    said = model.dump(Analysis((repair,)))
+    assert b"hunter2" not in said
+    assert b"abcdefgh12345678" not in said
 
 
-def test_a_huge_log_and_many_files_fit():
+def case_of(monkeypatch: pytest.MonkeyPatch) -> words.Case:
+    """Return what the body of a repair is made of."""
+    seen: list[words.Case] = []
+    monkeypatch.setattr(words, "body", lambda case: seen.append(case) or "")
+    only(of(Dictionary(CASED), ERROR))
+    monkeypatch.undo()
+    return seen[0]
+
+
+def test_a_body_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch):
+    case = case_of(monkeypatch)
+    reason = "`x` " + "@octocat " * 100
+    files = tuple(words.Edited(f"{n}" * 200, None, 1, 0, tuple(f"{n} {m} {reason}" for m in range(9))) for n in range(500))
+    long = words.body(case._replace(files=files, excerpt=("```" + "x" * 400,) * 500))
+    assert length(long) <= LIMIT - 2000
+    check_harmless(long, LINKS)
+    assert long.startswith("## What failed\n")
+    assert "\n- and 460 more files\n" in long
+    assert "## See it for yourself" in long
+    room = length(words.body(case)) - 10
+    short = words.body(case, room)
+    assert length(short) <= room
+    assert short.endswith("\n\n_There is more to say than a text on GitHub has room for: the rest was left out._\n")
+    assert "## Why" in short
+    assert "## How to undo it" not in short
+
+
+def test_the_name_of_the_check_can_not_leave_its_link(monkeypatch: pytest.MonkeyPatch):
+    case = case_of(monkeypatch)
+    for url in (stories.TOLD.failed_url, "javascript:alert(1)", "https://x/>) <img src=x>"):
+        check_harmless(words.body(case._replace(told=words.Told("a/b", "x" * 40, f"]({url}) {NAME}", url))), LINKS)
+
+
+def test_a_huge_log_fits():
     line = "x" * 5000
     log = "\n".join([line] * 2000 + [ERROR] + [line] * 2000)
     repair = only(of(Dictionary(CASED), log))

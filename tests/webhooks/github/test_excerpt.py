@@ -86,7 +86,11 @@ def test_bomb_is_not_unpacked() -> None:
     assert "bytes of this log are left out here" in text
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 100, archive({"a.txt": b"a" * 100})[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 100, archive({"a.txt": b"a" * 100})[:-30]],
+    ids=["head", "zeros", "cut"],  # an archive has the time in it: every process would call its test by another name
+)
 def test_damaged_archive_is_said(data: bytes) -> None:
     with pytest.raises(Unreadable, match="damaged archive"):
         unpacked(data, 1000)

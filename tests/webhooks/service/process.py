@@ -19,12 +19,16 @@ from pathlib import Path
 import uvicorn
 
 from tests.webhooks import kills
-from webhooks import journal, service
-from webhooks.github import GitHub
-from webhooks.jobs.reaper import Pace
-from webhooks.metrics import Metrics
-from webhooks.settings import Settings, read
-from webhooks.work.workshop import Workshop
+from webhooks.jobs import steps
+
+steps.workflow.__defaults__ = (10_000,)  # chance kills one job's process more often than a poison job may kill its own
+
+from webhooks import journal, service  # noqa: E402
+from webhooks.github import GitHub  # noqa: E402
+from webhooks.jobs.reaper import Pace  # noqa: E402
+from webhooks.metrics import Metrics  # noqa: E402
+from webhooks.settings import Settings, read  # noqa: E402
+from webhooks.work.workshop import Workshop  # noqa: E402
 
 PACE = Pace(beat=0.2, dead=2.0, poll=0.1)
 

@@ -6,6 +6,7 @@ Whatever was answered 202 ends in one branch, one pull request and one check run
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterable
@@ -111,7 +112,7 @@ def overlaps(database: sa.Engine) -> Iterable[str]:
     with database.connect() as connection:
         rows = connection.execute(query).all()
     assert rows
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in itertools.pairwise(rows):
         if one.lane == other.lane and other.begun < one.ended:
             yield f"{other.job} began {one.ended - other.begun} ms before {one.job} ended"
 
@@ -140,11 +141,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice(kind: str, workers: int, tmp_
             feed=work.feed,
             environment=bench.environment(),
             workers=workers,
-            kills=kills.number(),
+            kills=kills.number(10),
             points=POINTS,
             window=3.0,
             patience=20.0,
-            finish=120.0 + 5 * kills.number(),
+            finish=120.0 + 5 * kills.number(10),
         )
         work.post.start()
         began = time.monotonic()
@@ -155,5 +156,5 @@ def test_nothing_is_lost_and_nothing_is_done_twice(kind: str, workers: int, tmp_
             engine.dispose()
         died = [kill.point for kill in trial.done if kill.point]
         print(f"{kind}, {workers} workers: {len(trial.done)} kills, {len(died)} at a point, {time.monotonic() - began:.0f} s")
-        assert len(trial.done) >= kills.number()
-        assert len(set(died)) >= min(len(POINTS), kills.number() // 4)
+        assert len(trial.done) >= kills.number(10)
+        assert len(set(died)) >= min(len(POINTS), kills.number(10) // 4)

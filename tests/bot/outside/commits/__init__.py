@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -49,9 +50,7 @@ class Remote:
 
     def raw_commit(self, entries: list[tuple[str, str, str]], branch: str = "main") -> str:
         """Push a commit whose tree has these (mode, name, blob or tree), which git itself would not make."""
-        body = b"".join(
-            f"{mode} {name}".encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(sha) for mode, name, sha in entries
-        )
+        body = b"".join(os.fsencode(f"{mode} {name}\0") + bytes.fromhex(sha) for mode, name, sha in entries)
         tree = raw(self.bare, "tree", body)
         person = "A <a@example.org> 1700000000 +0000"
         sha = raw(self.bare, "commit", f"tree {tree}\nauthor {person}\ncommitter {person}\n\nraw\n".encode())

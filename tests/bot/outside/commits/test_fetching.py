@@ -171,6 +171,12 @@ def test_a_repository_that_is_not_there_is_missing(remote: Remote, store: Store)
     assert failed.value.kind == "missing"
 
 
+def test_an_empty_repository_has_no_branches_to_look_up(remote: Remote, store: Store):
+    with pytest.raises(GitFailed, match="the repository is empty") as failed:
+        wait(store.branch_head(remote.access, "main"))
+    assert failed.value.kind == "missing"
+
+
 def test_a_path_that_no_commit_has_is_missing(remote: Remote, store: Store):
     sha = remote.commit(FILES)
     with pytest.raises(GitFailed, match="no file of the commit") as failed:

@@ -77,9 +77,7 @@ def test_a_file_is_moved_with_its_mode(remote: Remote, store: Store):
         assert commit.read("ünï/ö.py") == b"y\n"
 
 
-@pytest.mark.parametrize(
-    "path", ["../x", ".git/config", "a/.GIT/x", "/etc/x", "a\nb", "", "app.py/x", "data", "link", "link/x", "a//b"]
-)
+@pytest.mark.parametrize("path", ["", "a\nb", *"../x .git/config a/.GIT/x /etc/x app.py/x data link link/x a//b".split()])
 def test_a_repair_goes_nowhere_but_into_the_tree(remote: Remote, store: Store, path: str):
     (remote.work / "link").symlink_to("main.py")
     base = remote.commit(FILES)
@@ -155,9 +153,7 @@ def test_an_update_only_replaces_what_was_expected(remote: Remote, store: Store,
     assert failed.value.kind == "rejected"
 
 
-def test_a_base_that_the_branch_has_left_behind_can_be_built_on_without_its_files(
-    remote: Remote, store: Store, base: str, fix: str
-):
+def test_a_base_that_its_branch_has_left_behind_needs_no_files(remote: Remote, store: Store, base: str, fix: str):
     remote.commit({"main.py": "pass\n"})
     before = git(Path(store.folder), "count-objects", "-v")
     wait(store.push(remote.access, "fix", fix, None))
@@ -181,6 +177,12 @@ def test_a_server_that_does_not_negotiate_gets_the_push_as_well(remote: Remote, 
     wait(store.push(remote.access, "fix", fix, None))
     assert remote.head("fix") == fix
     assert [asked.query for asked in remote.server.asked].count("service=git-receive-pack") == 2  # at first without success
+
+
+def test_a_commit_that_the_store_lost_is_missing(remote: Remote, store: Store, base: str):
+    with pytest.raises(GitFailed) as failed:
+        wait(store.push(remote.access, "fix", "3" * 40, None))
+    assert failed.value.kind == "missing"
 
 
 def test_who_may_only_read_cant_push(remote: Remote, store: Store, base: str, fix: str):
