@@ -212,6 +212,11 @@ class Store:
         wanted = [_causes.c.repository == repository, _causes.c.state == "open"]
         return self._causes(*wanted, *([_causes.c.base == base] if base is not None else []))
 
+    def causes_on(self, repository: str, base: str) -> list[Cause]:
+        """Return the causes that nobody has seen go, whatever became of their pull requests."""
+        there = _causes.c.state.not_in(("gone", "merged"))
+        return self._causes(_causes.c.repository == repository, _causes.c.base == base, there)
+
     def put(self, cause: Cause) -> None:
         """Remember a cause, in the place of what was known of it."""
         values = {**cause._asdict(), "changed": self.clock()}
