@@ -126,3 +126,11 @@ def test_a_service_that_starts_again_goes_on_where_it_was(shops: Shops) -> None:
     shops.restart()
     shops.idle()
     assert (len(shop.pulls), len(shop.branches), len(shop.checks)) == (1, 1, 1)
+
+
+def test_logs_that_cannot_be_had_do_not_hold_up_a_repair(shop: Shop) -> None:
+    fault = shop.standin.fail(f"GET /repos/{shop.name}/actions/jobs/*", 503, times=1000)
+    shop.fail()
+    fault.times = 0
+    assert shop.pull.state == "open"
+    assert len(shop.checks) == 1
