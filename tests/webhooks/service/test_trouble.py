@@ -88,9 +88,9 @@ def test_a_git_that_dies_in_the_middle_of_a_push_pushes_once(shop: Shop) -> None
 def test_a_rate_limit_is_slept_out_without_a_thread(shops: Shops, told: bool) -> None:
     shop = shops.shop()
     if told:
-        shop.standin.limits.secondary(2)
+        shop.standin.limits.secondary(8)  # longer than a slow machine takes to come to it
     else:
-        shop.standin.limits.primary(token(shop), remaining=4, seconds=3)
+        shop.standin.limits.primary(token(shop), remaining=4, seconds=12)
     shop.fail()
     assert (len(shop.pulls), len(shop.checks)) == (1, 1)
     [job] = shops.jobs(shop.name)
