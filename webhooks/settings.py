@@ -47,6 +47,7 @@ class Settings:
     checks: tuple[str, ...] = ()
     unsafe: bool = False
     verify: bool = False
+    engine: str | None = None
     workers: int = 2
     retention_days: int = 30
     pushes_per_day: int = 10
@@ -96,6 +97,7 @@ SETTINGS = (
     Setting("checks", values.names, "list", "", "globs of what is a deploy; `!glob` is none; the last that fits decides"),
     Setting("unsafe", values.flag, "true or false", "false", "also offer unsafe repairs"),
     Setting("verify", values.flag, "true or false", "false", "build and boot each repair in a container before it is offered"),
+    Setting("engine", values.engine, "string", "the first that works", "docker, podman or buildah, which builds and boots"),
     Setting("workers", values.number(0, 64), "number", "2", "jobs at once in this process; 0: `bot serve` only listens"),
     Setting("retention_days", values.number(14, 3650), "number", "30", "how long jobs and deliveries are kept, 14 at least"),
     Setting("pushes_per_day", values.number(1, 1000), "number", "10", "pushes to one branch in a day"),

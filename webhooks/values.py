@@ -12,6 +12,7 @@ from bot.evidence.redaction import redact
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _PEM = re.compile(r"\s*-----BEGIN (?:RSA )?PRIVATE KEY-----\n.+\n-----END (?:RSA )?PRIVATE KEY-----\s*", re.DOTALL)
 _SHORTEST_SECRET = 16  # shorter ones can be guessed
+ENGINES = ("docker", "podman", "buildah")
 LEVELS = ("debug", "info", "warning", "error")
 
 _OWNED = re.compile(r"[a-z0-9][a-z0-9-]{0,62}=[\w.-]{1,100}/[\w.-]{1,100}")
@@ -128,6 +129,13 @@ def level(value: Any) -> str:
     if name not in LEVELS:
         raise ValueError(f"is one of {', '.join(LEVELS)}")
     return name
+
+
+def engine(value: Any) -> str:
+    """Read which container engine builds and boots."""
+    if value not in ENGINES:
+        raise ValueError(f"is one of {', '.join(ENGINES)}")
+    return str(value)
 
 
 def shown(value: Any) -> str:

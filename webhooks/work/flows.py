@@ -33,7 +33,11 @@ async def patiently(run: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.k
 
     The sleep is durable, and no thread waits. What another try won't change is raised.
     """
-    pauses, limits = list(_PAUSES), _LIMITS
+    return await _tried(_PAUSES, run, *args, **kwargs)
+
+
+async def _tried(waits: tuple[float, ...], run: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    pauses, limits = list(waits), _LIMITS
     while True:
         try:
             return await run(*args, **kwargs)
@@ -65,7 +69,7 @@ async def _repair(about: About) -> str:
     try:
         place = await patiently(looking.look, about)
         if not place.refused:
-            await patiently(looking.gather, about, place)
+            await _gathered(about, place)
             found, outcomes = await _repaired(about, place)
         told = _told(place, found, outcomes)
         if not place.silent:
@@ -77,6 +81,14 @@ async def _repair(about: About) -> str:
         journal.log("webhooks.work", "job broke off", reason=str(error))
     await reporting.finish(about, told)
     return told
+
+
+async def _gathered(about: About, place: Place) -> None:
+    """Read the logs; where they can't be had for long, the commit alone is looked at."""
+    try:
+        await _tried(_PAUSES[:2], looking.gather, about, place)
+    except _FOR_GOOD as error:
+        journal.log("webhooks.work", "logs not read", reason=str(error))
 
 
 async def _repaired(about: About, place: Place) -> tuple[Found, tuple[Outcome, ...]]:
@@ -97,21 +109,17 @@ async def _published(about: About, place: Place, which: tuple[int, ...], asked: 
 async def _offered(about: About, place: Place, at: int, asked: bool) -> Outcome:
     """Bring one repair into its pull request; what goes wrong with it concerns no other one."""
     try:
-        refuted = await _refuted(about, place, at) if about.prove else ""
-        if refuted:
-            return Outcome(at, "kept", why=refuted)
+        verdict = await patiently(proving.prove, about, place, at) if about.prove else Verdict("", "")
+        if verdict.outcome == "refuted":
+            return Outcome(at, "kept", why=verdict.why)
         outcome = await patiently(publishing.push, about, place, at, asked)
         if outcome.state == "pushed":
             outcome = await patiently(publishing.offer, about, place, at, asked, outcome.left)
+        if outcome.state == "open" and verdict.outcome == "not proven":  # it is offered as simulated
+            return outcome._replace(why=f"It could not be verified: {verdict.why}")
         return outcome
     except _FOR_GOOD as error:
         return Outcome(at, "kept", why=str(error))
-
-
-async def _refuted(about: About, place: Place, at: int) -> str:
-    """Build and boot a repair; return why it is not offered. What can't be verified is offered as simulated."""
-    verdict = await patiently(proving.prove, about, place, at)
-    return verdict.why if verdict.outcome == "refuted" else ""
 
 
 def _told(place: Place, found: Found, outcomes: tuple[Outcome, ...]) -> str:
@@ -151,7 +159,7 @@ async def _rechecked(about: About, place: Place, fingerprint: str) -> str:
     if found.trouble or found.unreadable:
         return "trouble"
     if fingerprint not in found.causes:
-        reason = f"nothing of it is left at {place.head[:7]}."
+        reason = f"at {place.head[:7]} nothing of it is left."
         await patiently(causes.end, about, fingerprint, reason, "gone")
         return "closed"
     which = await causes.which(about, fingerprint)

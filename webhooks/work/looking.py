@@ -74,7 +74,7 @@ async def gather(about: About, place: Place) -> int:
     finally:
         fetching.cancel()
     if not failures and about.branch:
-        causes = await asyncio.to_thread(context.store.open_causes, about.full_name, about.branch)
+        causes = await asyncio.to_thread(context.store.causes_on, about.full_name, about.branch)
         texts = [cause.log for cause in causes if cause.log]
     await asyncio.to_thread(lambda: context.store.keep(about.job, log="\n".join(texts)))
     await asyncio.to_thread(context.store.read, failures)

@@ -31,9 +31,8 @@ async def prepare(about: About, place: Place) -> Found:
 
 
 async def _analysed(context: Context, about: About, place: Place) -> Analysis:
-    objects = context.objects(about.job)
+    objects = await base(context, about, place)  # it may be there; files that are missing in it are asked for
     access = await context.access(about.installation, about.full_name, FETCH)
-    await objects.fetch(access, place.head)
     log, _ = await asyncio.to_thread(context.store.kept, about.job)
     failures = await asyncio.to_thread(context.store.failures, about.full_name, about.sha)
     request = Request(objects.folder, place.head, log, None, context.settings.unsafe, _told(about, failures))

@@ -86,6 +86,7 @@ async def _verified(context: Context, folder: Path, config: str) -> tuple[list[d
     """Return what `bot verify` found, or why it found nothing."""
     options = ["--fix", "--config", config, "--format", "json", "--fake-secrets", "--build-timeout", str(_BUILD)]
     options += ["--unsafe"] if context.settings.unsafe else []
+    options += ["--engine", context.settings.engine] if context.settings.engine else []
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",

@@ -54,6 +54,7 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
         made = await _made(context, about, place, repair)
         if made is None:
             why = "All that it changes are workflows, which this App may not write."
+            left = tuple(each.path for each in repair.changes)
         else:
             why, left = await _pushed(context, about, place, branch, made, cause), made.left
             if why and "commits of somebody else" in why:
@@ -62,7 +63,7 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
     cause = cause._replace(branch=branch, log=log[-_SUMMARY:] or cause.log)
     await asyncio.to_thread(context.store.put, cause)
     if why:
-        return Outcome(at, "kept", cause.number, cause.url, why)
+        return Outcome(at, "kept", cause.number, cause.url, why, left)
     return Outcome(at, "pushed", cause.number, cause.url, left=left)
 
 

@@ -53,7 +53,11 @@ def _run(about: About, place: Place, analysis: Analysis, outcomes: tuple[Outcome
     if opened:
         return words.with_repairs(opened)
     if outcomes:
-        return words.left_alone(" ".join(dict.fromkeys(each.why for each in outcomes if each.why)))
+        why = " ".join(dict.fromkeys(each.why for each in outcomes if each.why))
+        by_hand = [_by_hand(analysis.repairs[each.at], each.left) for each in outcomes if each.left]
+        if not by_hand:
+            return words.left_alone(why)
+        return words.without_repair("\n\n".join((prose(why), *by_hand)), [path for each in outcomes for path in each.left])
     if place.foreign and analysis.repairs:
         repairs = "\n\n".join(f"### {prose(repair.title, 80)}\n\n{repair.body}" for repair in analysis.repairs)
         why = "This commit belongs to a fork, to which nothing is pushed. This is the repair:"
@@ -61,6 +65,10 @@ def _run(about: About, place: Place, analysis: Analysis, outcomes: tuple[Outcome
     if not analysis.causes and place.head != about.sha:
         return words.left_alone(f"At {place.head[:7]}, the newest commit of {place.base}, nothing stops the deploy any more.")
     return words.without_repair(analysis.summary, analysis.manual)
+
+
+def _by_hand(repair: Repair, left: tuple[str, ...]) -> str:
+    return words.without_workflows(repair.body, [(each.path, each.patch) for each in repair.changes if each.path in left])
 
 
 def _opened(repair: Repair, outcome: Outcome) -> Opened:
@@ -85,7 +93,8 @@ async def reply(about: About, place: Place, found: Found, outcomes: tuple[Outcom
         analysis = await preparing.kept(current(), about)
         standing = [each for each in outcomes if each.state == "open"]
         if standing:
-            text = "".join(replies.opened(analysis.repairs[each.at].title, each.url) for each in standing)
+            lines = [replies.opened(analysis.repairs[each.at].title, each.url) + prose(each.why) for each in standing]
+            text = "\n\n".join(lines)
         elif outcomes:
             text = replies.refused(asked.command, " ".join(dict.fromkeys(each.why for each in outcomes if each.why)))
         else:

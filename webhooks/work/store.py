@@ -5,7 +5,9 @@ One set of tables on SQLite and on PostgreSQL. Every function is one transaction
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -110,6 +112,8 @@ class Store:
     def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
         self.engine = engine
         self.clock = clock
+        # SQLite has one writer: threads that wait for each other here are faster than those that try again and again.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
     def create(self) -> None:
         """Make the tables that are missing; raises `DatabaseRefused`."""
@@ -119,7 +123,7 @@ class Store:
 
     def take(self, delivery: str, job: Mapping[str, Any], failure: Failure | None = None) -> Taken:
         """Remember a delivery with the job that it asks for; of a failure that is known already it asks for none."""
-        with self.engine.begin() as connection:
+        with self._turn, self.engine.begin() as connection:
             if not self._insert(connection, _deliveries, {"id": delivery, "received": self.clock(), "job": json.dumps(job)}):
                 return Taken(False, False)
             if failure is None or self._is_new(connection, failure):
@@ -207,6 +211,11 @@ class Store:
         """Return the causes with an open pull request of ours, of one base or of all."""
         wanted = [_causes.c.repository == repository, _causes.c.state == "open"]
         return self._causes(*wanted, *([_causes.c.base == base] if base is not None else []))
+
+    def causes_on(self, repository: str, base: str) -> list[Cause]:
+        """Return the causes that nobody has seen go, whatever became of their pull requests."""
+        there = _causes.c.state.not_in(("gone", "merged"))
+        return self._causes(_causes.c.repository == repository, _causes.c.base == base, there)
 
     def put(self, cause: Cause) -> None:
         """Remember a cause, in the place of what was known of it."""

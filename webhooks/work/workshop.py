@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks import journal
@@ -136,7 +137,7 @@ class Workshop:
             try:
                 await self.receiver.sweep(older)
                 await asyncio.to_thread(context.current().tidy_old)
-            except (SQLAlchemyError, DatabaseRefused) as error:
+            except (SQLAlchemyError, DatabaseRefused, dbos_error.DBOSException, OSError) as error:
                 journal.log("webhooks.work", "sweep failed", error=type(error).__name__)
             older = _SWEEP
             await asyncio.sleep(_SWEEP)

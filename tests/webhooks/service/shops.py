@@ -7,7 +7,6 @@ import functools
 import itertools
 import json
 import threading
-import time
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -223,6 +222,12 @@ class Shop:
         mine = [each for each in self.repository.comments.values() if each.user is self.standin.app.bot]
         return [each.body.partition("\n\n<!--")[0].strip() for each in mine if number in (None, each.number)]
 
+    def changed(self, branch: str) -> set[str]:
+        """Return the files that a branch changes."""
+        tip = self.repository.git.head(branch)
+        assert tip
+        return {file.path for file in self.repository.git.files(self.head, tip)}
+
     def parents(self) -> tuple[str, ...]:
         """Return what the newest pull request's one commit is on top of."""
         assert self.pull.pull
@@ -252,11 +257,3 @@ def shops(folder: Path, prefix: str = "", **told: Any) -> Iterator[Shops]:
             yield made
         finally:
             made.close()
-
-
-def until(done: Any, what: str, seconds: float = 30) -> None:
-    benches.wait(done, seconds, what)
-
-
-def elapsed(since: float) -> float:
-    return time.monotonic() - since

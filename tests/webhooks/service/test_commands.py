@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.webhooks.service.shops import Shop, Shops
+from webhooks.work import proving
 
 REACT = "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"
 
@@ -120,3 +121,16 @@ def test_fix_on_a_pull_request_of_others_goes_onto_its_branch(shop: Shop) -> Non
     assert newest.pull.base == "feature"
     [commit] = shop.repository.git.commits(f"feature..{newest.pull.head}")
     assert commit.parents == (theirs,)
+
+
+def test_verify_says_what_could_not_be_verified(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nowhere(*_: object) -> tuple[None, str]:
+        return None, "There is no container engine."
+
+    monkeypatch.setattr(proving, "_verified", nowhere)
+    shop.fail()
+    shop.say("/deploymend verify", shop.pull.number)
+    [said] = shop.comments()
+    assert f"/pull/{shop.pull.number}" in said
+    assert said.endswith("It could not be verified: There is no container engine.")
+    assert "**Simulated.**" in (shop.pull.body or "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.webhooks.service import bench as benches
 from tests.webhooks.service.shops import Shop, Shops
 from tests.webhooks.service.test_pulls import REPAIRED
@@ -56,13 +58,12 @@ def test_what_was_stored_and_never_queued_is_queued_by_the_sweep(shop: Shop) -> 
     enqueue = receiver.enqueue
 
     async def killed(_: object) -> bool:
-        raise SystemExit
+        raise InterruptedError
 
-    receiver.enqueue = killed  # type: ignore[assignment]
+    receiver.enqueue = killed
     try:
-        shop.fail(wait=False)
-    except SystemExit:
-        pass
+        with pytest.raises(InterruptedError):
+            shop.fail(wait=False)
     finally:
         receiver.enqueue = enqueue
     assert shop.shops.jobs(shop.name) == {}
@@ -75,8 +76,6 @@ def test_a_stored_delivery_that_is_not_understood_does_not_hold_up_the_others(sh
     workshop = shop.shops.workshop
     workshop.store.take("of-another-version", {"flow": "repair", "id": "x", "lane": "x", "about": {"colour": "red"}})
     workshop.store.take("of-a-later-one", {"flow": "dance", "steps": 3})
-    job = {"full_name": shop.name, "installation": 1}
-    del job
     assert shop.shops.run(workshop.receiver.sweep(0)) == 2
     assert shop.shops.run(workshop.receiver.sweep(0)) == 0
 

@@ -10,6 +10,7 @@ from tests.github.world import PERMISSIONS
 from tests.webhooks.service import bench as benches
 from tests.webhooks.service import shops as making
 from tests.webhooks.service.shops import Shop, Shops
+from webhooks.work import preparing
 
 
 def test_a_commit_of_a_fork_gets_a_report_and_no_push(shop: Shop) -> None:
@@ -84,7 +85,7 @@ def test_without_the_right_to_write_workflows_they_are_left_out_and_listed(shops
     shop = shops.shop(story="docflow/c")
     shop.fail()
     assert shop.pull.pull
-    changed = {file.path for file in shop.repository.git.files("main", shop.pull.pull.head)}
+    changed = shop.changed(shop.pull.pull.head)
     whole = {line[6:] for line in expected("docflow/c") if line.startswith("+++ b/")}
     assert whole - changed == {path for path in whole if path.startswith(".github/workflows/")}
     assert changed
@@ -97,7 +98,7 @@ def test_without_the_right_to_write_workflows_they_are_left_out_and_listed(shops
     try:
         shop.push({"NOTES.md": "1\n"})
         assert shop.pull.pull
-        assert {file.path for file in shop.repository.git.files("main", shop.pull.pull.head)} == whole
+        assert shop.changed(shop.pull.pull.head) == whole
         assert "## Not in this pull request" not in (shop.pull.body or "")
     finally:
         shop.standin.install("acme")
@@ -155,3 +156,15 @@ def test_a_branch_gets_so_many_pushes_a_day(few: Shops) -> None:
     shop.fail(third)
     assert shop.parents() == (second,)
     assert "2 pushes to its branch within a day" in (shop.check(third).summary or "")
+
+
+def test_a_repair_of_workflows_alone_is_shown_where_they_may_not_be_written(
+    shops: Shops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "pushable", lambda repair, workflows: ((), ()))
+    shop = shops.shop(story="docflow/c")
+    shop.fail()
+    assert (shop.pulls, shop.branches) == ([], [])
+    check = shop.check()
+    assert check.conclusion == "action_required"
+    assert "-        working-directory: backend" in (check.summary or "")

@@ -38,25 +38,22 @@ def test_an_answer_that_is_lost_after_its_effect_does_nothing_twice(shop: Shop) 
     assert (shop.pull.state, len(shop.pulls), len(shop.comments())) == ("closed", 1, 1)
 
 
-def test_a_check_run_whose_change_is_lost_after_its_effect_is_still_one(shop: Shop) -> None:
-    job = shop.failed_job()
-    shop.take("workflow_job", action="completed", thing=job)
-    shop.shops.idle()
-    lost = shop.standin.fail(f"PATCH /repos/{shop.name}/check-runs/*", after_effect=True)
-    shop.standin.close(shop.name, shop.pull.number)
-    issue = shop.standin.issue(shop.name, "Again")
-    before = shop.standin.fail(f"POST /repos/{shop.name}/issues/comments/*/reactions", after_effect=True)
-    shop.say("/deploymend ignore", shop.pulls[0].number)
-    shop.say("/deploymend fix", issue.number)
-    assert (before.times, lost.times) == (0, 0)
-    [check] = shop.checks
-    assert f"/pull/{shop.pulls[0].number}" in (check.details_url or "")
+def test_a_reaction_and_an_answer_that_are_lost_after_their_effect_are_there_once(shop: Shop) -> None:
+    lost = [
+        shop.standin.fail(f"POST /repos/{shop.name}/issues/{path}", after_effect=True)
+        for path in ("comments/*/reactions", "[0-9]*/comments")
+    ]
+    issue = shop.standin.issue(shop.name, "A question")
+    comment = shop.say("/deploymend help", issue.number)
+    assert [fault.times for fault in lost] == [0, 0]
+    assert (len(comment.reactions), len(shop.comments())) == (1, 1)
 
 
-@pytest.mark.parametrize("status", [0, 500, 503])
+@pytest.mark.parametrize("status", [0, 503])
 def test_a_server_in_trouble_is_asked_again_later(shop: Shop, status: int) -> None:
-    shop.standin.fail(f"* /repos/{shop.name}*", status, times=6)
+    fault = shop.standin.fail(f"* /repos/{shop.name}*", status, times=4)
     shop.fail()
+    assert fault.times == 0
     assert (len(shop.pulls), len(shop.checks)) == (1, 1)
 
 
@@ -73,9 +70,12 @@ def test_a_git_host_that_stays_down_is_said(shop: Shop) -> None:
     fault.times = 0
     assert shop.check().title == "The analysis did not come to an end"
     # and what comes later is looked at again
+    lost = shop.standin.fail(f"PATCH /repos/{shop.name}/check-runs/*", after_effect=True)
     shop.fail(shop.checks[0].sha)
     assert shop.pull.state == "open"
-    assert len(shop.checks) == 1
+    assert lost.times == 0
+    [check] = shop.checks
+    assert check.details_url.endswith(f"/pull/{shop.pull.number}")
 
 
 def test_a_git_that_dies_in_the_middle_of_a_push_pushes_once(shop: Shop) -> None:
@@ -88,9 +88,9 @@ def test_a_git_that_dies_in_the_middle_of_a_push_pushes_once(shop: Shop) -> None
 def test_a_rate_limit_is_slept_out_without_a_thread(shops: Shops, told: bool) -> None:
     shop = shops.shop()
     if told:
-        shop.standin.limits.secondary(2)
+        shop.standin.limits.secondary(8)  # longer than a slow machine takes to come to it
     else:
-        shop.standin.limits.primary(token(shop), remaining=4, seconds=3)
+        shop.standin.limits.primary(token(shop), remaining=4, seconds=12)
     shop.fail()
     assert (len(shop.pulls), len(shop.checks)) == (1, 1)
     [job] = shops.jobs(shop.name)
@@ -126,3 +126,11 @@ def test_a_service_that_starts_again_goes_on_where_it_was(shops: Shops) -> None:
     shops.restart()
     shops.idle()
     assert (len(shop.pulls), len(shop.branches), len(shop.checks)) == (1, 1, 1)
+
+
+def test_logs_that_cannot_be_had_do_not_hold_up_a_repair(shop: Shop) -> None:
+    fault = shop.standin.fail(f"GET /repos/{shop.name}/actions/jobs/*", 503, times=1000)
+    shop.fail()
+    fault.times = 0
+    assert shop.pull.state == "open"
+    assert len(shop.checks) == 1

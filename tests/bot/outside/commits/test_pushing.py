@@ -161,6 +161,13 @@ def test_a_base_that_its_branch_has_left_behind_needs_no_files(remote: Remote, s
     assert git(Path(store.folder), "count-objects", "-v") == before  # nothing had to be fetched for it
 
 
+def test_a_push_on_top_of_a_branch_asks_for_nothing(remote: Remote, store: Store, base: str, fix: str):
+    begun = len(remote.server.asked)
+    wait(store.push(remote.access, "fix", fix, None))
+    assert remote.head("fix") == fix
+    assert {asked.service for asked in remote.server.asked[begun:]} == {"git-receive-pack"}
+
+
 def test_a_server_that_does_not_negotiate_gets_the_push_as_well(remote: Remote, store: Store, base: str, fix: str):
     from tests.servers.git_http import Asked, Reply
 
@@ -176,7 +183,7 @@ def test_a_server_that_does_not_negotiate_gets_the_push_as_well(remote: Remote, 
     remote.server.before = before
     wait(store.push(remote.access, "fix", fix, None))
     assert remote.head("fix") == fix
-    assert [asked.query for asked in remote.server.asked].count("service=git-receive-pack") == 2  # at first without success
+    assert [asked.query for asked in remote.server.asked].count("service=git-receive-pack") == 3  # twice without success
 
 
 def test_a_commit_that_the_store_lost_is_missing(remote: Remote, store: Store, base: str):
