@@ -11,6 +11,7 @@ from tests.bot.cli import committed, environment, git, put
 from tests.bot.outside.containers import Fake, free_port
 from tests.tools import DOCKERFILE, FLY, HEALTHY
 
+BUILDAH = ("--", "--engine", "buildah")  # which is the one that pretends, whatever else is installed
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "replay" / "replay.py"
 
 
@@ -52,7 +53,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_the_table_says_what_was_predicted_and_what_happened(desk: Desk):
     gone = {"repo": "owner/gone", "sha": "0" * 40, "id": "gone"}
-    done = desk.replay(desk.row(desk.broken), desk.row(desk.healthy), gone, more=("--", "--engine", "buildah"))
+    done = desk.replay(desk.row(desk.broken), desk.row(desk.healthy), gone, more=BUILDAH)
     assert (done.returncode, done.stdout) == (0, "replay.md\n"), done.stderr
     broken, healthy, skipped = (json.loads(line) for line in (desk.folder / "replay.jsonl").read_text().splitlines())
     assert (broken["predicted"], broken["real"], broken["after"], broken["repaired"]) == (
@@ -71,20 +72,20 @@ def test_the_table_says_what_was_predicted_and_what_happened(desk: Desk):
 
 
 def test_a_second_run_goes_on_where_the_first_one_stopped(desk: Desk):
-    desk.replay(desk.row(desk.healthy))
+    desk.replay(desk.row(desk.healthy), more=BUILDAH)
     before = len(desk.fake.calls)
-    assert desk.replay(desk.row(desk.healthy)).returncode == 0
+    assert desk.replay(desk.row(desk.healthy), more=BUILDAH).returncode == 0
     assert len(desk.fake.calls) == before
 
 
 def test_links_and_modes_are_laid_out(desk: Desk):
-    desk.replay(desk.row(desk.healthy))
+    desk.replay(desk.row(desk.healthy), more=BUILDAH)
     [build] = [call for call in desk.fake.calls if "--file" in call.argv and "--quiet" not in call.argv]
     assert {"link", "run.sh", "main.py"} <= {*build.context}
 
 
 def test_secrets_of_a_row_are_given_by_name(desk: Desk):
-    desk.replay(desk.row(desk.healthy, secrets={"A": "hunter2"}, opts=["--env", "B=it's=b", "--platform", "fly"]))
+    desk.replay(desk.row(desk.healthy, secrets={"A": "hunter2"}, opts=["--env", "B=it's=b", "--platform", "fly"]), more=BUILDAH)
     [given] = [call for call in desk.fake.calls if "--quiet" in call.argv]
     assert 'ENV A="hunter2"\n' in given.dockerfile
     assert 'ENV B="it\'s=b"\n' in given.dockerfile
