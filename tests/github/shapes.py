@@ -297,20 +297,11 @@ class Shapes:
 
     # issues and comments
 
-    def issue(self, repository: Repository, issue: Issue, comments: int) -> Json:
-        """Write an issue; a pull request is one too."""
-        url = self.repo_url(repository, f"/issues/{issue.number}")
-        kind = "pull" if issue.pull else "issues"
-        told = {
-            **self.like("POST /repos/{owner}/{repo}/issues", repository, issue.number),
-            "id": issue.id,
-            "node_id": node("Issue", issue.id),
-            "url": url,
-            "repository_url": self.repo_url(repository),
-            "html_url": self.page(repository, f"/{kind}/{issue.number}"),
+    def thread(self, repository: Repository, issue: Issue) -> Json:
+        """Write what an issue and a pull request have alike."""
+        return {
             "number": issue.number,
             "state": issue.state,
-            "state_reason": issue.reason,
             "title": issue.title,
             "body": issue.body,
             "user": self.user(issue.user),
@@ -320,12 +311,27 @@ class Shapes:
             "milestone": None,
             "locked": issue.locked,
             "active_lock_reason": None,
-            "comments": comments,
             "closed_at": stamp(issue.closed),
-            "closed_by": self.user(issue.closed_by) if issue.closed_by else None,
             "created_at": stamp(issue.created),
             "updated_at": stamp(issue.updated),
             "author_association": self.association(repository, issue.user),
+        }
+
+    def issue(self, repository: Repository, issue: Issue, comments: int) -> Json:
+        """Write an issue; a pull request is one too."""
+        url = self.repo_url(repository, f"/issues/{issue.number}")
+        kind = "pull" if issue.pull else "issues"
+        told = {
+            **self.like("POST /repos/{owner}/{repo}/issues", repository, issue.number),
+            **self.thread(repository, issue),
+            "id": issue.id,
+            "node_id": node("Issue", issue.id),
+            "url": url,
+            "repository_url": self.repo_url(repository),
+            "html_url": self.page(repository, f"/{kind}/{issue.number}"),
+            "state_reason": issue.reason,
+            "comments": comments,
+            "closed_by": self.user(issue.closed_by) if issue.closed_by else None,
         }
         told.pop("pull_request", None)
         if issue.pull:

@@ -9,19 +9,25 @@ import httpx
 
 
 class Client:
-    """Sends one request after another; errors of the app become its answer, as behind a server."""
+    """Sends one request after another, and keeps cookies.
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    Errors of the app become its answer, as behind a server, unless it `raises`.
+    """
+
+    def __init__(self, app: Any, here: str = "http://service.example", raises: bool = False, **more: Any) -> None:
+        self.app, self.here, self.raises, self.more = app, here, raises, more
+        self.cookies = httpx.Cookies()
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Return the answer to a request."""
         return asyncio.run(self._request(method, path, **more))
 
     async def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://service.example") as client:
-            return await client.request(method, path, **more)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=self.raises)
+        async with httpx.AsyncClient(transport=transport, base_url=self.here, cookies=self.cookies, **self.more) as client:
+            answer = await client.request(method, path, **more)
+            self.cookies = client.cookies
+            return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         """Return the answer to GET."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from webhooks import signature
+from tests.github.deliveries import headers
 
 SECRET = "the secret of the tests"
 APP = 4711
@@ -19,14 +19,7 @@ NAME = "octo-org/docflow"
 def signed(payload: Any, event: str, delivery: str = DELIVERY, secret: str = SECRET) -> dict[str, Any]:
     """Return body and headers of a delivery as GitHub sends it."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "GitHub-Hookshot/044aadd",
-        "X-GitHub-Delivery": delivery,
-        "X-GitHub-Event": event,
-        "X-Hub-Signature-256": signature.sign(secret, body),
-    }
-    return {"content": body, "headers": headers}
+    return {"content": body, "headers": headers(event, body, secret, delivery, APP)}
 
 
 def about(action: str | None = None, sender: str = "octocat", **more: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 from dbos import DBOS
 
@@ -126,6 +127,14 @@ async def napping(job: str, lane: str, until: float) -> None:
     await ACTS["fetch"](job, lane, 0.01)
     await pause_until(until, spread=0.0)
     await ACTS["report"](job, lane, 0.01)
+
+
+def hand_in(runtime: Runtime, workflow: Any, job: str, lane: str, *args: Any) -> bool:
+    return asyncio.run(runtime.enqueue(workflow, job, lane, job, lane, *args))
+
+
+def state(runtime: Runtime, job: str) -> str | None:
+    return asyncio.run(runtime.state(job))
 
 
 def runtime(database: str) -> Runtime:

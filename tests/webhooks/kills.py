@@ -271,9 +271,3 @@ def undone(journal: Journal, jobs: Iterable[str], steps: Sequence[str]) -> Itera
     for job in jobs:
         if missing := [step for step in steps if (job, step) not in ended]:
             yield f"{job} has not done {', '.join(missing)}"
-
-
-def twice(journal: Journal) -> int:
-    """How many steps did their effect more than once: what the look before each write is for."""
-    ended = [(entry["job"], entry["step"]) for entry in journal.read() if entry.get("what") == "end"]
-    return len(ended) - len(set(ended))

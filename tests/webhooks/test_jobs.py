@@ -5,7 +5,6 @@ More kills a database: DEPLOYMEND_KILLS=1000 .venv/bin/pytest -n0 tests/webhooks
 
 from __future__ import annotations
 
-import asyncio
 import random
 import signal
 import sys
@@ -19,7 +18,9 @@ from dbos import DBOS
 
 from tests.webhooks import jobbing, kills
 from tests.webhooks.databases import KINDS, database
+from tests.webhooks.jobbing import hand_in, state
 from tests.webhooks.kills import Journal, Process, Trial
+from tests.webhooks.waiting import until
 from webhooks.jobs import Runtime
 from webhooks.jobs.steps import RECOVERIES
 
@@ -66,29 +67,8 @@ def command(place: str, journal: Journal) -> list[str]:
     return [sys.executable, "-m", "tests.webhooks.jobbing", place, str(journal.path)]
 
 
-def until(holds: Callable[[], Any], seconds: float = 40.0) -> Any:
-    """Wait until something holds, and return it."""
-    end = time.monotonic() + seconds
-    while not (held := holds()):
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.05)
-    return held
-
-
-def hand_in(runtime: Runtime, workflow: Any, job: str, lane: str, *args: Any) -> bool:
-    return asyncio.run(runtime.enqueue(workflow, job, lane, job, lane, *args))
-
-
-def state(runtime: Runtime, job: str) -> str | None:
-    return asyncio.run(runtime.state(job))
-
-
 def result(job: str) -> Any:
     return DBOS.list_workflows(workflow_ids=[job])[0].output
-
-
-def dispatches(job: str) -> Any:
-    return DBOS.list_workflows(workflow_ids=[job])[0].recovery_attempts
 
 
 def entries(journal: Journal, **named: Any) -> list[dict[str, Any]]:

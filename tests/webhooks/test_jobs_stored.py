@@ -19,8 +19,10 @@ from dbos import DBOS
 
 from tests.webhooks import jobbing
 from tests.webhooks.databases import KINDS, database
+from tests.webhooks.jobbing import hand_in, state
 from tests.webhooks.kills import Journal
-from webhooks.jobs import Counts, DatabaseRefused, Failed, JsonSerializer, Runtime, open_engine
+from tests.webhooks.waiting import until
+from webhooks.jobs import DatabaseRefused, Failed, JsonSerializer, Runtime, open_engine
 from webhooks.jobs import retention as nightly
 from webhooks.jobs.database import jobs_table
 from webhooks.jobs.logs import Sentences
@@ -59,20 +61,8 @@ def runtime(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
         started.engine.dispose()
 
 
-def settled(runtime: Runtime, seconds: float = 30.0) -> Counts:
-    end = time.monotonic() + seconds
-    while (counts := runtime.counts())[:2] != (0, 0):
-        assert time.monotonic() < end, counts
-        time.sleep(0.05)
-    return counts
-
-
-def hand_in(runtime: Runtime, workflow: Any, job: str, lane: str, *args: Any) -> bool:
-    return asyncio.run(runtime.enqueue(workflow, job, lane, job, lane, *args))
-
-
-def state(runtime: Runtime, job: str) -> str | None:
-    return asyncio.run(runtime.state(job))
+def settled(runtime: Runtime, seconds: float = 30.0) -> None:
+    until(lambda: runtime.counts()[:2] == (0, 0), seconds, "rest", lambda: str(runtime.counts()))
 
 
 @pytest.mark.parametrize(
@@ -183,8 +173,7 @@ def test_a_job_is_stored_once_and_a_lane_keeps_its_order(runtime: Runtime) -> No
 
 def test_a_cancelled_step_ends_before_the_next_job_of_its_lane_begins(runtime: Runtime) -> None:
     hand_in(runtime, jobbing.watching, "long", "lane")
-    while not jobbing.journal.read():
-        time.sleep(0.05)
+    until(jobbing.journal.read)
     hand_in(runtime, jobbing.work, "next", "lane", 0.01)
     asyncio.run(runtime.cancel("long"))
     settled(runtime)
@@ -196,10 +185,7 @@ def test_a_cancelled_step_ends_before_the_next_job_of_its_lane_begins(runtime: R
 def test_a_job_that_sleeps_through_many_restarts_is_not_given_up(runtime: Runtime) -> None:
     hand_in(runtime, jobbing.napping, "job", "lane", time.time() + 3600)
     for _ in range(6):
-        end = time.monotonic() + 20
-        while runtime.counts().running != 1:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        until(lambda: runtime.counts().running == 1, 20)
         runtime.stop(0)
         assert runtime.counts()[:2] == (1, 0)
         runtime.start()
@@ -212,8 +198,7 @@ def test_a_job_that_sleeps_through_many_restarts_is_not_given_up(runtime: Runtim
 
 def test_a_job_that_slept_while_no_process_ran_goes_on_behind_its_sleep(runtime: Runtime) -> None:
     hand_in(runtime, jobbing.napping, "job", "lane", time.time() + 2)
-    while not [entry for entry in jobbing.journal.read() if entry["what"] == "end"]:
-        time.sleep(0.05)
+    until(lambda: [entry for entry in jobbing.journal.read() if entry["what"] == "end"])
     runtime.stop(0)
     time.sleep(2)
     runtime.start()
@@ -262,8 +247,7 @@ def test_the_nightly_sweep_deletes_what_is_too_old_and_nothing_else(runtime: Run
         hand_in(
             runtime, *((jobbing.napping, job, job, time.time() + 60) if job == "asleep" else (jobbing.work, job, job, 0.01))
         )
-    while state(runtime, "young") != "SUCCESS" or state(runtime, "old") != "SUCCESS":
-        time.sleep(0.05)
+    until(lambda: state(runtime, "young") == state(runtime, "old") == "SUCCESS")
     long_ago = int((time.time() - 15 * 86_400) * 1000)
     jobs = jobs_table(runtime.engine)
     jobs.append_column(sa.column("completed_at", sa.BigInteger))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ import httpx
 
 from tests.github.deploys import JobDone
 from tests.github.standin import Standin
-from tests.github.state import CheckRun, Issue, Job
+from tests.github.state import CheckRun, Issue, Job, Repository
 from tests.webhooks.kills import Process
+from tests.webhooks.waiting import until as wait
 
 STORIES = Path(__file__).parents[3] / "fixtures" / "repos"
-CANARY = "ghs_canary"
 NAME = "acme/docflow"
 
 
@@ -40,6 +39,14 @@ def log(story: str) -> str:
 
 def command(kind: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.webhooks.service.process", kind)
+
+
+def our_checks(standin: Standin, repository: Repository) -> list[CheckRun]:
+    return [check for check in repository.checks.values() if check.suite.app is standin.app]
+
+
+def our_branches(repository: Repository) -> list[str]:
+    return sorted(ref.removeprefix("refs/heads/") for ref in repository.git.refs("refs/heads/deploymend/"))
 
 
 class Bench:
@@ -105,14 +112,13 @@ class Bench:
         return self.standin.workflow_run(name, sha, JobDone("deploy", log=log(story), **more)).jobs[0]
 
     def pulls(self, name: str = NAME) -> list[Issue]:
-        return [issue for issue in self.standin.find(name).issues.values() if issue.pull]
+        return list(self.standin.find(name).pulls.values())
 
     def checks(self, name: str = NAME) -> list[CheckRun]:
-        return [check for check in self.standin.find(name).checks.values() if check.suite.app is self.standin.app]
+        return our_checks(self.standin, self.standin.find(name))
 
     def branches(self, name: str = NAME) -> list[str]:
-        refs = self.standin.find(name).git.refs("refs/heads/")
-        return sorted(ref.removeprefix("refs/heads/") for ref in refs if "deploymend/" in ref)
+        return our_branches(self.standin.find(name))
 
     def wait_done(self, name: str = NAME, seconds: float = 90) -> None:
         """Wait for a check run of ours that is completed."""
@@ -124,14 +130,6 @@ class Bench:
     def end(self) -> None:
         for process in self.processes:
             process.clear()
-
-
-def wait(done: Callable[[], object], seconds: float, what: str, more: Callable[[], str] = lambda: "") -> None:
-    """Wait until something is so."""
-    until = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < until, f"no {what} within {seconds} s\n{more()}"
-        time.sleep(0.05)
 
 
 @contextmanager

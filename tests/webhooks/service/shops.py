@@ -205,12 +205,11 @@ class Shop:
 
     @property
     def branches(self) -> list[str]:
-        refs = self.repository.git.refs("refs/heads/")
-        return sorted(ref.removeprefix("refs/heads/") for ref in refs if "/deploymend/" in ref)
+        return benches.our_branches(self.repository)
 
     @property
     def checks(self) -> list[CheckRun]:
-        return [check for check in self.repository.checks.values() if check.suite.app is self.standin.app]
+        return benches.our_checks(self.standin, self.repository)
 
     def check(self, sha: str | None = None) -> CheckRun:
         """Our one check run of a commit."""

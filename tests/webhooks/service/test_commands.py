@@ -107,7 +107,7 @@ def test_a_comment_that_was_deleted_is_no_trouble(shop: Shop) -> None:
     comment = shop.standin.comment(shop.name, issue.number, "/deploymend help", "alice")
     told = shop.standin.delivery("issue_comment", repository=shop.name, action="created", thing=comment, sender="alice")
     del shop.repository.comments[comment.id]
-    shop.shops.hand(*told)
+    assert shop.shops.hand(*told) == "stored"
     shop.shops.idle()
     assert shop.comments(issue.number) == []
 

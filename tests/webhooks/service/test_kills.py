@@ -82,15 +82,13 @@ class Work:
         return not self.post.waiting and all(self.checked(name) == set(self.failed[name]) for name in self.repositories)
 
     def checked(self, name: str) -> set[str]:
-        found = self.standin.find(name).checks.values()
-        return {check.sha for check in found if check.suite.app is self.standin.app and check.conclusion}
+        return {check.sha for check in benches.our_checks(self.standin, self.standin.find(name)) if check.conclusion}
 
     def one_of_each(self) -> Iterable[str]:
         for name in self.repositories:
             repository = self.standin.find(name)
-            pulls = [issue for issue in repository.issues.values() if issue.pull]
-            branches = [ref for ref in repository.git.refs("refs/heads/") if "/deploymend/" in ref]
-            ours = [check for check in repository.checks.values() if check.suite.app is self.standin.app]
+            pulls, branches = list(repository.pulls.values()), benches.our_branches(repository)
+            ours = benches.our_checks(self.standin, repository)
             if (len(pulls), len(branches)) != (1, 1) or len(ours) != len(self.failed[name]):
                 yield f"{name} has {len(pulls)} pull requests, {len(branches)} branches, {len(ours)} check runs"
             for pull in pulls:

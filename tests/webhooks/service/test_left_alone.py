@@ -30,7 +30,7 @@ def test_a_commit_of_a_fork_gets_a_report_and_no_push(shop: Shop) -> None:
 
 def test_an_archived_repository_is_left_alone(shop: Shop) -> None:
     shop.repository.archived = True
-    shop.fail()
+    assert shop.fail() == "stored"
     assert (shop.pulls, shop.branches, shop.checks) == ([], [], [])
 
 
@@ -46,7 +46,7 @@ def test_an_empty_repository_is_left_alone(shops: Shops) -> None:
     shop.repository.git.delete("refs/heads/main")
     sha = "1" * 40
     job = shop.standin.workflow_run(shop.name, sha, making.JobDone("deploy", log="no"), branch="main").jobs[0]
-    shop.take("workflow_job", action="completed", thing=job)
+    assert shop.take("workflow_job", action="completed", thing=job) == "stored"
     shops.idle()
     assert (shop.pulls, shop.checks) == ([], [])
 
@@ -61,7 +61,7 @@ def test_a_repository_that_is_gone_ends_the_job(shop: Shop) -> None:
 def test_a_repository_with_a_new_name_is_asked_for_nothing_by_its_old_one(shop: Shop) -> None:
     headers, body = shop.standin.delivery("workflow_job", repository=shop.name, action="completed", thing=shop.failed_job())
     shop.standin.rename(shop.name, f"{shop.name}-new")
-    shop.shops.hand(headers, body)
+    assert shop.shops.hand(headers, body) == "stored"
     shop.shops.idle()
     assert (shop.pulls, shop.checks) == ([], [])
 

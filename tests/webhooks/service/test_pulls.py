@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.webhooks.service import bench as benches
 from tests.webhooks.service.shops import Shop, Shops
 
@@ -115,10 +113,7 @@ def test_settings_that_cannot_be_read_do_not_make_a_cause_gone(shop: Shop) -> No
 def test_a_base_that_moves_while_the_job_runs_is_not_missed(shop: Shop) -> None:
     fault = shop.standin.fail(f"GET */{shop.name}/pulls", 200, times=1, delay=1.5)
     shop.fail(wait=False)
-    for _ in range(100):
-        if not fault.times:
-            break
-        time.sleep(0.05)
+    benches.wait(lambda: not fault.times, 60, "request that was held up")
     head = shop.push({"NOTES.md": "1\n"})
     assert shop.parents() == (head,)
 
@@ -149,12 +144,17 @@ def test_commits_of_others_are_seen_without_a_delivery(shop: Shop) -> None:
     assert "somebody else" in (shop.check().summary or "")
 
 
-def test_two_targets_have_a_pull_request_each(shops: Shops) -> None:
+def two_targets(shops: Shops) -> Shop:
+    """Return a repository with the broken app in two folders."""
     files = {}
     for folder in ("one", "two"):
         for path, (data, mode) in benches.files("docflow/d").items():
             files[f"{folder}/{path}"] = (data.replace(b"docflow-admin-api", f"docflow-{folder}".encode()), mode)
-    shop = shops.shop(files)
+    return shops.shop(files)
+
+
+def test_two_targets_have_a_pull_request_each(shops: Shops) -> None:
+    shop = two_targets(shops)
     shop.fail()
     assert [pull.state for pull in shop.pulls] == ["open", "open"]
     assert len(shop.branches) == 2
@@ -168,11 +168,7 @@ def test_two_targets_have_a_pull_request_each(shops: Shops) -> None:
 
 
 def test_what_fails_with_one_repair_does_not_take_the_other_along(shops: Shops) -> None:
-    files = {}
-    for folder in ("one", "two"):
-        for path, (data, mode) in benches.files("docflow/d").items():
-            files[f"{folder}/{path}"] = (data.replace(b"docflow-admin-api", f"docflow-{folder}".encode()), mode)
-    shop = shops.shop(files)
+    shop = two_targets(shops)
     shop.standin.fail(f"POST */{shop.name}/pulls", 422, body={"message": "Validation Failed"})
     shop.fail()
     assert len(shop.pulls) == 1

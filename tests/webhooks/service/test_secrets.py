@@ -99,6 +99,8 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
         known = secrets(shops)
         assert len(shop.pulls) == 1
         assert len(shops.standin.tokens) > 2
+        for asked in ("actions/jobs/{job_id}/logs", "check-runs/{check_run_id}"):
+            assert [one for one in shops.standin.sent(f"GET /repos/{{owner}}/{{repo}}/{asked}") if shop.name in one.path], asked
         said = [f"{issue.title}\n{issue.body}" for issue in shop.pulls]
         said += [f"{check.title}\n{check.summary}\n{check.text}\n{check.annotations}" for check in shop.checks]
         said += shop.comments()
@@ -122,7 +124,9 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
 
 def test_the_database_is_for_its_owner_alone(tmp_path: Path) -> None:
     with making.shops(tmp_path) as shops:
-        for path in shops.settings.data.iterdir():
+        paths = list(shops.settings.data.iterdir())
+        assert paths
+        for path in paths:
             assert path.stat().st_mode & 0o077 == 0, path
 
 

@@ -79,8 +79,9 @@ def test_a_git_host_that_stays_down_is_said(shop: Shop) -> None:
 
 
 def test_a_git_that_dies_in_the_middle_of_a_push_pushes_once(shop: Shop) -> None:
-    shop.standin.fail(f"git-receive-pack {shop.name}", 0, times=2)
+    fault = shop.standin.fail(f"git-receive-pack {shop.name}", 0, times=2)
     shop.fail()
+    assert fault.times == 0
     assert (len(shop.pulls), len(shop.branches)) == (1, 1)
 
 
@@ -131,6 +132,7 @@ def test_a_service_that_starts_again_goes_on_where_it_was(shops: Shops) -> None:
 def test_logs_that_cannot_be_had_do_not_hold_up_a_repair(shop: Shop) -> None:
     fault = shop.standin.fail(f"GET /repos/{shop.name}/actions/jobs/*", 503, times=1000)
     shop.fail()
+    assert fault.times < 1000
     fault.times = 0
     assert shop.pull.state == "open"
     assert len(shop.checks) == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from fastapi import FastAPI
+
+from tests.webhooks.asgi import Client
 
 HERE = "http://localhost:8080"
 _VOID = {"br", "hr", "input", "link", "meta"}
@@ -60,35 +61,12 @@ class Page(HTMLParser):
         return forms[at]
 
 
-class Client:
-    """Requests to our app, with the cookies of one browser."""
-
-    def __init__(self, app: FastAPI, here: str, headers: dict[str, str]) -> None:
-        self._app, self._here, self._headers = app, here, headers
-        self.cookies = httpx.Cookies()
-
-    def get(self, path: str, **more) -> httpx.Response:
-        return asyncio.run(self._ask("GET", path, **more))
-
-    def post(self, path: str, **more) -> httpx.Response:
-        return asyncio.run(self._ask("POST", path, **more))
-
-    async def _ask(self, method: str, path: str, **more) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url=self._here, headers=self._headers, cookies=self.cookies
-        ) as client:
-            answer = await client.request(method, path, **more)
-            self.cookies = client.cookies
-            return answer
-
-
 class Browser:
     """Somebody's browser."""
 
     def __init__(self, app: FastAPI, here: str = HERE, https: bool = False) -> None:
         headers = {"x-forwarded-proto": "https"} if https else {}
-        self.client = Client(app, here, headers)
+        self.client = Client(app, here, raises=True, headers=headers)
         self.here = here
 
     def open(self, address: str) -> Page:

@@ -45,9 +45,6 @@ class Remote:
     def head(self, branch: str) -> str:
         return git(self.bare, "rev-parse", f"refs/heads/{branch}").strip()
 
-    def show(self, sha: str, path: str) -> str:
-        return git(self.bare, "show", f"{sha}:{path}")
-
     def raw_commit(self, entries: list[tuple[str, str, str]], branch: str = "main") -> str:
         """Push a commit whose tree has these (mode, name, blob or tree), which git itself would not make."""
         body = b"".join(os.fsencode(f"{mode} {name}\0") + bytes.fromhex(sha) for mode, name, sha in entries)
