@@ -77,6 +77,43 @@ def verify(root: str, engine: str, proofs: Sequence[Proof]) -> str:
     return _dump({"version": VERSION, "root": root, "engine": engine, "proofs": [_proof(proof) for proof in proofs]})
 
 
+def read_proofs(text: str | bytes) -> list[Proof]:
+    """Return the proofs that a document of `bot verify` holds; raises ValueError, KeyError or TypeError for any other text."""
+    document = json.loads(text)
+    return [_read_proof(proof, document["engine"]) for proof in document["proofs"]]
+
+
+def _read_proof(proof: dict[str, Any], engine: str) -> Proof:
+    secrets = proof["secrets"]
+    return Proof(
+        platform=proof["platform"],
+        app=proof["app"],
+        config=proof["config"],
+        process=proof["process"] or "",
+        engine=engine,
+        before=_read_attempt(proof["before"]),
+        after=_read_attempt(proof["after"]) if proof["after"] else None,
+        repaired=tuple(proof["repaired"]),
+        given=tuple(secrets["given"]),
+        stood_in=tuple(secrets["stood_in"]),
+        missing=tuple(secrets["missing"]),
+        notes=tuple(proof["notes"]),
+    )
+
+
+def _read_attempt(attempt: dict[str, Any]) -> Attempt:
+    return Attempt(
+        reached=attempt["reached"],
+        says=attempt["message"] or "",
+        asked=attempt["asked"] or "",
+        status=attempt["status"],
+        answered=attempt["answered"],
+        build_seconds=attempt["build_seconds"],
+        left_out=tuple(attempt["left_out"]),
+        log="\n".join(attempt["log"]),
+    )
+
+
 def _proof(proof: Proof) -> dict[str, Any]:
     secrets = {"given": list(proof.given), "stood_in": list(proof.stood_in), "missing": list(proof.missing)}
     return {

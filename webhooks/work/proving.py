@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import deploymend
-from bot.engine.model.proof import Attempt, Proof, gets_further
+from bot.engine.model.proof import Proof, gets_further
 from bot.outside.commits import GitFailed, Store
 from bot.report import pull_request as words
+from bot.report.json import read_proofs
 from webhooks.analysis import model
 from webhooks.github import FETCH
 from webhooks.jobs.steps import step
@@ -43,13 +42,13 @@ async def prove(about: About, place: Place, at: int) -> Verdict:
     try:
         folder = await _laid_out(context, about, place)
     except GitFailed as error:
-        if error.kind in ("network", "timeout"):  # worth another try
+        if error.passing:
             raise
         return Verdict("not proven", str(error))
     found, trouble = await _verified(context, folder, repair.target)
     if found is None:
         return Verdict("not proven", trouble)
-    proofs = [_proof(each) for each in found if each["config"] == repair.target] or [_proof(each) for each in found]
+    proofs = [each for each in found if each.config == repair.target] or found
     unsure = next((proof for proof in proofs if proof.last.reached == "unsupported"), None)
     if unsure or not proofs:
         return Verdict("not proven", unsure.last.says if unsure else "Nothing was built.")
@@ -82,7 +81,7 @@ def _paths(objects: Store, sha: str) -> list[str]:
         return list(commit.paths())
 
 
-async def _verified(context: Context, folder: Path, config: str) -> tuple[list[dict[str, Any]] | None, str]:
+async def _verified(context: Context, folder: Path, config: str) -> tuple[list[Proof] | None, str]:
     """Return what `bot verify` found, or why it found nothing."""
     options = ["--fix", "--config", config, "--format", "json", "--fake-secrets", "--build-timeout", str(_BUILD)]
     options += ["--unsafe"] if context.settings.unsafe else []
@@ -109,7 +108,7 @@ async def _verified(context: Context, folder: Path, config: str) -> tuple[list[d
     finally:
         await asyncio.shield(_ended(process))
     try:
-        return list(json.loads(printed)["proofs"]), ""
+        return read_proofs(printed), ""
     except (ValueError, KeyError, TypeError):
         return None, (said.decode("utf-8", "replace").strip().splitlines() or ["It ended without a word."])[-1][:300]
 
@@ -124,35 +123,3 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE)
             return
-
-
-def _proof(document: dict[str, Any]) -> Proof:
-    """Return the proof of a document of `bot verify --format json`."""
-    secrets = document["secrets"]
-    return Proof(
-        platform=document["platform"],
-        app=document["app"],
-        config=document["config"],
-        process=document["process"] or "",
-        engine=document.get("engine", ""),
-        before=_attempt(document["before"]),
-        after=_attempt(document["after"]) if document["after"] else None,
-        repaired=tuple(document["repaired"]),
-        given=tuple(secrets["given"]),
-        stood_in=tuple(secrets["stood_in"]),
-        missing=tuple(secrets["missing"]),
-        notes=tuple(document["notes"]),
-    )
-
-
-def _attempt(document: dict[str, Any]) -> Attempt:
-    return Attempt(
-        reached=document["reached"],
-        says=document["message"] or "",
-        asked=document["asked"] or "",
-        status=document["status"],
-        answered=document["answered"],
-        build_seconds=document["build_seconds"],
-        left_out=tuple(document["left_out"]),
-        log="\n".join(document["log"]),
-    )

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.engine.model.proof import Attempt, Proof
+from bot.report import json
 from bot.report import proof as shown
 
 OK = Attempt("ok", "", "GET /health", 200, 1.2, build_seconds=9.0, left_out=("release",))
@@ -39,6 +40,14 @@ def test_text_shows_the_stages_of_both_attempts_and_what_was_not_as_on_the_platf
         "  made-up values stood in for: API_KEY\n"
         "  the app had the network"
     )
+
+
+def test_what_was_written_as_json_is_read_again():
+    proofs = [
+        proof(FAILED, OK, repaired=("set-pythonpath",), given=("A",), stood_in=("B",), missing=("C",), notes=("a note",)),
+        proof(OK),
+    ]
+    assert json.read_proofs(json.verify("x", "podman", proofs)) == proofs
 
 
 def test_quiet_is_the_sentence_alone():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.engine.model.proof import Attempt, Proof
 from tests.webhooks.service.shops import Shop, Shops
 from webhooks.work import proving
 
@@ -134,3 +135,31 @@ def test_verify_says_what_could_not_be_verified(shop: Shop, monkeypatch: pytest.
     assert f"/pull/{shop.pull.number}" in said
     assert said.endswith("It could not be verified: There is no container engine.")
     assert "**Simulated.**" in (shop.pull.body or "")
+
+
+FAILED = Attempt("boot", 'ERROR:    Error loading ASGI app. Could not import module "main".')
+PROOF = Proof("fly", "docflow-admin-api", "fly.toml", "web", "podman", FAILED)
+
+
+def proven(monkeypatch: pytest.MonkeyPatch, after: Attempt) -> None:
+    async def verified(*_: object) -> tuple[list[Proof], str]:
+        return [PROOF._replace(after=after)], ""
+
+    monkeypatch.setattr(proving, "_verified", verified)
+
+
+def test_verify_puts_the_real_boot_into_the_pull_request(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    proven(monkeypatch, Attempt("ok", "", "GET /health", 200, 1.2))
+    shop.fail()
+    shop.say("/deploymend verify", shop.pull.number)
+    for told in ("**Booted.**", "GET /health → 200 in 1.2 s", "podman"):
+        assert told in (shop.pull.body or "")
+
+
+def test_a_repair_that_a_real_boot_refutes_is_not_offered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    proven(monkeypatch, FAILED)
+    issue = shop.standin.issue(shop.name, "It does not deploy")
+    shop.say("/deploymend verify", issue.number)
+    assert (shop.pulls, shop.branches) == ([], [])
+    [said] = shop.comments(issue.number)
+    assert "The real boot gets no further with the repair" in said
