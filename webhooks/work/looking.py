@@ -26,6 +26,7 @@ _LOGS = 8  # logs of one commit that are read
 async def look(about: About) -> Place:
     """Return where a repair of a failed commit would go: on the branch that failed, else on the default one."""
     context = current()
+    await asyncio.to_thread(context.store.keep, about.job)  # from here on, a push concerns this job
     installation = context.installation(about.installation)
     failures = await asyncio.to_thread(context.store.failures, about.full_name, about.sha)
     place = await asyncio.to_thread(_place, installation, about, failures)

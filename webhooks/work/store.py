@@ -174,11 +174,12 @@ class Store:
     # --- jobs
 
     def keep(self, job: str, *, log: str | None = None, analysis: str | None = None) -> None:
-        """Keep a job's log or analysis until it is done."""
+        """Note that a job has begun, and keep its log or analysis until it is done."""
         values = {name: value for name, value in (("log", log), ("analysis", analysis)) if value is not None}
         with self.engine.begin() as connection:
             self._insert(connection, _jobs, {"id": job, "received": self.clock()})
-            connection.execute(sa.update(_jobs).where(_jobs.c.id == job).values(values))
+            if values:
+                connection.execute(sa.update(_jobs).where(_jobs.c.id == job).values(values))
 
     def kept(self, job: str) -> tuple[str, str | None]:
         """Return a job's log and analysis."""

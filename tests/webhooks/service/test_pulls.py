@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.webhooks.service import bench as benches
 from tests.webhooks.service.shops import Shop, Shops
 
@@ -110,8 +112,9 @@ def test_settings_that_cannot_be_read_do_not_make_a_cause_gone(shop: Shop) -> No
     assert shop.comments() == []
 
 
-def test_a_base_that_moves_while_the_job_runs_is_not_missed(shop: Shop) -> None:
-    fault = shop.standin.fail(f"GET */{shop.name}/pulls", 200, times=1, delay=1.5)
+@pytest.mark.parametrize("held_up", ["pulls", "actions/jobs/*"])
+def test_a_base_that_moves_while_the_job_runs_is_not_missed(shop: Shop, held_up: str) -> None:
+    fault = shop.standin.fail(f"GET */{shop.name}/{held_up}", 200, times=1, delay=1.5)
     shop.fail(wait=False)
     benches.wait(lambda: not fault.times, 60, "request that was held up")
     head = shop.push({"NOTES.md": "1\n"})
