@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _DEPTHS = (50, 1000, None)  # commits back from either end; None: all
 _MOST = 1000  # commits that are returned
-_FORMAT = "--format=%H%x00%P%x00%ct%x00%an%x00%ae%x00%ce%x00%B%x00"
-_FIELDS = 7
+_FORMAT = "--format=%H%x00%P%x00%ct%x00%ae%x00%ce%x00%B%x00"
+_FIELDS = 6
 _COMMITS_ALONE = {"remote.origin.promisor": "true", "remote.origin.partialclonefilter": "tree:0"}
 
 
@@ -22,7 +22,6 @@ class CommitInfo(NamedTuple):
     """Who made a commit, and what it says."""
 
     sha: str
-    author_name: str
     author_email: str
     committer_email: str
     message: str
@@ -76,8 +75,8 @@ async def _log(store: Store, *arguments: str) -> list[_Line]:
     fields = done.output.decode("utf-8", "replace").split("\0")
     lines = []
     for at in range(0, len(fields) - _FIELDS, _FIELDS):
-        sha, parents, date, name, email, committer, message = fields[at : at + _FIELDS]
-        info = CommitInfo(sha.strip(), name, email, committer, message.rstrip("\n"))
+        sha, parents, date, email, committer, message = fields[at : at + _FIELDS]
+        info = CommitInfo(sha.strip(), email, committer, message.rstrip("\n"))
         lines.append(_Line(tuple(parents.split()), int(date or 0), info))
     return lines
 

@@ -32,6 +32,11 @@ class GitFailed(Exception):
     def __str__(self) -> str:
         return str(self.args[1])
 
+    @property
+    def passing(self) -> bool:
+        """Whether another try after a while may help."""
+        return self.kind in ("network", "timeout")
+
 
 class Access(NamedTuple):
     """Where a repository lies, `https://host/owner/name.git`, and the token for it; it hides the token when it is shown."""
@@ -65,7 +70,7 @@ class Access(NamedTuple):
         if self.token and self.header:
             for secret in (self.header.rpartition(" ")[2], self.token):
                 text = text.replace(secret, HIDDEN)
-        return redact(plain(text))
+        return plain(redact(text[:12_000]))  # before it is cut: half a secret is not known as one
 
     def _parts(self) -> re.Match[str]:
         found = _URL.fullmatch(self.url)

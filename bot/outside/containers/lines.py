@@ -44,18 +44,23 @@ def telling(output: str) -> str:
     log = reading.read(output.encode("utf-8", "replace"))
     first = cause.find(log, catalogue.known()).cause if log.lines else None
     if first and first.tier == 0:
-        return redact(_ENDED.sub("", log.lines[first.at].text.strip())[:400])
+        return _shown(_ENDED.sub("", log.lines[first.at].text.strip()), 400)
     lines = [_STEP.sub("", _COLOUR.sub("", line)).strip() for line in output.splitlines()]
     heard = [line for line in lines if line and not _NOISE.search(line)]
     for pattern in (_EXCEPTION, _ERROR):
         found = [line for line in heard if pattern.match(line)]
         if found:
-            return redact(_ENDED.sub("", found[-1])[:400])
+            return _shown(_ENDED.sub("", found[-1]), 400)
     spawned = [line for line in lines if _RUNTIME.search(line)]
-    return redact(_ENDED.sub("", (spawned or heard or [""])[-1])[:400])
+    return _shown(_ENDED.sub("", (spawned or heard or [""])[-1]), 400)
 
 
 def unavailable(output: str) -> str | None:
     """Return the line by which an engine says that it can't have a base image, which is no fault of a repository."""
     lines = (_STEP.sub("", _COLOUR.sub("", line)).strip() for line in output.splitlines())
-    return next((redact(line[:300]) for line in lines if _UNAVAILABLE.search(line)), None)
+    return next((_shown(line, 300) for line in lines if _UNAVAILABLE.search(line)), None)
+
+
+def _shown(text: str, most: int) -> str:
+    """Return the start of a line without secrets: blotted out before it is cut, since half a secret is not known as one."""
+    return redact(text[: 40 * most])[:most]
