@@ -187,26 +187,13 @@ class _Search(_modules.Modules):
         own = _own_names(self.tree, folder.tree) & names
         if own:
             return Skip(f"{folder.tree}/__init__.py makes a name `{min(own)}` of its own")
-        inside = f"{folder.tree}/" if folder.tree else ""
-        words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(each.encode() for each in names)))
         changed, sure = self.tree, True
         files: list[str] = []
-        apart: dict[str, _imports.Python] = {}
+        wrong: list[str] = []
         modules: dict[str, str] = {}
-        todo = [path for path in survey.files(self.tree) if path.endswith(".py")]
-        for path in todo:
-            within = path.startswith(inside)
-            python = apart.get(path) or (self.read(path, words) if within or _TEST.search(path) else None)
-            if python is None or python.tree is None:
-                continue
-            here = _Names(names, [] if path in apart else self.nearer(path, folder.tree if within else ""))
+        for path, python, here, last in self.importing(folder, names):
             edits, found, reached = self.in_imports(python, folder, here)
-            if b"sys.path" in python.source and path not in apart:  # such a file finds them itself, and comes last
-                if edits:
-                    apart[path] = python
-                    todo.append(path)
-                continue
-            if path in apart and not reached & {*files}:
+            if python.tree is None or (last and not reached & {*files}):
                 continue  # the short names do
             for dotted in found:
                 modules[f"{folder.name}.{dotted}"] = posixpath.join(folder.image, dotted.replace(".", "/"))
@@ -215,10 +202,27 @@ class _Search(_modules.Modules):
             edits = list(dict.fromkeys((*edits, *made)))
             if edits:
                 files.append(path)
+                wrong += [path] if last else []
                 changed = changed.write(path, python.edited(edits))
         there = ((dotted, path) for dotted, path in modules.items() if self.is_module(folder, dotted[len(folder.name) + 1 :]))
-        wrong = tuple(path for path in apart if path in files)
-        return _Rewritten(changed, tuple(files), tuple(there), sure, wrong) if files else None
+        return _Rewritten(changed, tuple(files), tuple(there), sure, tuple(wrong)) if files else None
+
+    def importing(self, folder: _Place, names: frozenset[str]) -> Iterator[tuple[str, _imports.Python, _Names, bool]]:
+        """Yield the files that may import of a folder; last, and marked so, those that put it on sys.path themselves."""
+        inside = f"{folder.tree}/" if folder.tree else ""
+        words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(each.encode() for each in names)))
+        apart: list[tuple[str, _imports.Python]] = []
+        for path in survey.files(self.tree):
+            within = path.startswith(inside)
+            python = self.read(path, words) if path.endswith(".py") and (within or _TEST.search(path)) else None
+            if python is None or python.tree is None:
+                continue
+            here = _Names(names, self.nearer(path, folder.tree if within else ""))
+            if b"sys.path" not in python.source:
+                yield path, python, here, False
+            elif self.in_imports(python, folder, here)[0]:
+                apart.append((path, python))
+        yield from ((path, python, _Names(names, []), True) for path, python in apart)
 
     def in_imports(
         self, python: _imports.Python, folder: _Place, names: _Names
@@ -299,8 +303,7 @@ class _Search(_modules.Modules):
 
     def is_module(self, folder: _Place, dotted: str) -> bool:
         """Say whether a folder of the tree has a module of that name."""
-        path = f"{folder.tree}/{dotted.replace('.', '/')}".lstrip("/")
-        return self.tree.is_file(f"{path}.py") or self.tree.is_folder(path)
+        return self.has(folder.tree, dotted.replace(".", "/"))
 
     def nearer(self, path: str, top: str) -> list[str]:
         """Return the folders between a file and `top` from which it may be started, and so import."""
