@@ -164,6 +164,7 @@ def test_a_job_is_stored_once_and_a_lane_keeps_its_order(runtime: Runtime) -> No
     for job in "zyxabc":
         assert hand_in(runtime, jobbing.work, job, "lane", 0.01) is True
         assert hand_in(runtime, jobbing.work, job, "lane", 0.01) is False
+        time.sleep(0.002)  # the order is that of the milliseconds
     settled(runtime)
     assert hand_in(runtime, jobbing.work, "z", "lane", 0.01) is False
     begun = [entry["job"] for entry in jobbing.journal.read() if (entry["step"], entry["what"]) == ("fetch", "begin")]
