@@ -261,5 +261,5 @@ _READERS: dict[str, Callable[[_Seen], Event | Dropped]] = {
     "installation": _installation,
     "installation_repositories": _installation_repositories,
 }
-EVENTS = (*_READERS, "ping")  # those that the App asks GitHub for
+EVENTS = (*_READERS, "ping")  # those that GitHub may send us: labels of the counters
 READ: frozenset[str] = frozenset(_READERS)

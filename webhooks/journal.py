@@ -38,11 +38,6 @@ def concerning(**names: str) -> Iterator[None]:
         _concerned.reset(token)
 
 
-def concerned() -> Mapping[str, str]:
-    """Return the names that lines carry at the moment."""
-    return _concerned.get()
-
-
 def log(name: str, message: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
     """Write one line; `message` is a fixed text of ours, what varies stands in the fields."""
     logging.getLogger(name).log(level, "%s", message, extra={"fields": fields})

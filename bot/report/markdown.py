@@ -105,13 +105,6 @@ def link(words: str, address: str) -> str:
     return f"[{words}](<{address}>)" if usual and len(address) <= 500 else words
 
 
-def command(words: Sequence[str]) -> str:
-    """Return a command line that a shell takes as these words."""
-    import shlex
-
-    return shlex.join(words)
-
-
 def joined(sections: Sequence[tuple[int, str]], limit: int) -> str:
     """Join sections, each with its weight, in their order into a text that is no longer than `limit`.
 

@@ -59,8 +59,8 @@ def guarded_log(
 ) -> str:
     """Return the log at a URL that anybody may have written, redacted; raises one of `errors`.
 
-    It, and each redirect, must be allowed by `addresses.place`. Proxies of the environment are not used: the connection goes
-    to the address that was checked.
+    It must be allowed by `addresses.place`; redirects are followed on the same host alone, and checked again. Proxies of the
+    environment are not used: the connection goes to the address that was checked.
     """
 
     async def follow() -> str:
@@ -94,7 +94,7 @@ def answer(
             async for piece in _pieces(response, limits):
                 body.add(piece)
             if response.status_code != 200:
-                raise answered(response.status_code, _lower(response), _json(body.text()), doing, who)
+                raise answered(response.status_code, response.headers, _json(body.text()), doing, who)
             if body.total > limits.kept:
                 raise Refused(f"Can't {doing}: {who}'s answer is too large.")
             return body.text()
@@ -122,7 +122,7 @@ async def _text(
         if response.has_redirect_location:
             return _Moved(response.headers.get("location", ""))
         if response.status_code != 200:
-            raise answered(response.status_code, _lower(response), None, doing, who)
+            raise answered(response.status_code, response.headers, None, doing, who)
         return await _body(response, limits)
 
 
@@ -178,10 +178,6 @@ def _run(work: Coroutine[object, object, str], doing: str, who: str, limits: Lim
 
 def _timeout(limits: Limits) -> httpx.Timeout:
     return httpx.Timeout(min(20.0, limits.seconds))
-
-
-def _lower(response: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _json(text: str) -> object:

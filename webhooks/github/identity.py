@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from github import Auth
@@ -20,9 +19,10 @@ from github.Requester import Requester
 from jwt import PyJWTError
 from urllib3 import Retry
 
+from webhooks import values
 from webhooks.github import secrecy
 from webhooks.github.errors import RAISED, Denied, Failed, Gone, Refused, answered, failure
-from webhooks.github.installation import Installation
+from webhooks.github.installation import Identity, Installation
 from webhooks.github.permissions import Permissions, lacking, shared
 from webhooks.github.platform_logs import LogAccess
 
@@ -76,7 +76,7 @@ class GitHub:
     ) -> None:
         secrecy.keep_quiet()
         self.base_url = base_url.rstrip("/")
-        self.web_url = (web_url or _web(self.base_url)).rstrip("/")
+        self.web_url = (web_url or values.web_of(self.base_url)).rstrip("/")
         self.app_id = int(app_id)
         self.logs = logs or LogAccess()
         self.pauses = pauses
@@ -86,7 +86,7 @@ class GitHub:
         self._tokens: dict[tuple[object, ...], _Token] = {}
         self._installations: dict[int, Installation] = {}
         self._slug: str | None = None
-        self.bot: tuple[int, str] | None = None  # the bot user's id and address, once they were asked for
+        self.bot: Identity | None = None  # the bot user, once it was asked for
 
     def __repr__(self) -> str:
         return f"GitHub({self.base_url!r}, {self.app_id})"
@@ -226,11 +226,3 @@ def _key(app_id: int, private_key: str) -> Auth.AppAuth:
     else:
         return auth
     raise Denied("The App's private key is not a private key in PEM form, as GitHub hands it out.")
-
-
-def _web(base_url: str) -> str:
-    """Return where people see what the API at `base_url` serves."""
-    parts = urlsplit(base_url)
-    if parts.path in ("", "/"):
-        return f"{parts.scheme}://{parts.netloc.removeprefix('api.')}"
-    return f"{parts.scheme}://{parts.netloc}"

@@ -96,10 +96,9 @@ class Installation(Pulls, Checks, Logs):
         Source: GitHub's "Setting your commit email address": ID+LOGIN@users.noreply.github.com, and the same below the host
         name of an Enterprise Server.
         """
-        login = self.app.login
-        if self.app.bot is not None:  # it stays who it is
-            return Identity(self.app.bot[0], login, self.app.bot[1])
-        user = NamedUser(self.reads, url=f"/users/{quote(login)}")
-        host = urlsplit(self.app.web_url).hostname
-        self.app.bot = (user.id, f"{user.id}+{login}@users.noreply.{host}")
-        return Identity(self.app.bot[0], login, self.app.bot[1])
+        if self.app.bot is None:  # it stays who it is
+            login = self.app.login
+            user = NamedUser(self.reads, url=f"/users/{quote(login)}")
+            host = urlsplit(self.app.web_url).hostname
+            self.app.bot = Identity(user.id, login, f"{user.id}+{login}@users.noreply.{host}")
+        return self.app.bot

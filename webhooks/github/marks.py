@@ -15,7 +15,6 @@ OUTPUT_TITLE = 255  # no page says how much GitHub takes, but lists show less th
 ANNOTATION_TITLE = 255  # bytes
 ANNOTATION = 64 * 1024  # bytes
 
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@=-]{0,199}")
 _MARK = re.compile(r"<!-- deploymend:([a-z][a-z-]{0,30}):([A-Za-z0-9_][A-Za-z0-9_./@=-]{0,199}) -->")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 

@@ -10,7 +10,6 @@ from webhooks.setup.parts import actions, code, page
 from webhooks.setup.places import GitHub
 
 _SIGNS = {"done": "✓", "missing": "✗", "unknown": "?"}
-_WORDS = {"done": "done", "missing": "missing", "unknown": "unknown"}
 
 
 def closed(install_url: str | None, look: bool) -> str:
@@ -18,7 +17,7 @@ def closed(install_url: str | None, look: bool) -> str:
     return page(
         "Deploymend is set up",
         tag("p", "Nothing can be changed here any more.", class_="lead"),
-        _install(install_url, "Install the App in repositories") if install_url else None,
+        again("Install the App in repositories", install_url) if install_url else None,
         tag("p", tag("a", "See what is missing", href="/setup/done"), " (with the setup key).") if look else None,
         tag(
             "p",
@@ -45,7 +44,7 @@ def done(install_url: str | None, items: Sequence[Item], restart: bool) -> str:
     return page(
         title,
         note,
-        _install(install_url, "Install the App") if only_install and install_url else None,
+        again("Install the App", install_url) if only_install and install_url else None,
         tag("ol", [_item(item) for item in items], class_="todo"),
         actions(tag("a", "Look again", href="/setup/done", class_="button quiet")),
         tag("h2", "What happens then"),
@@ -65,7 +64,7 @@ def about(install_url: str | None) -> str:
         "Deploymend",
         tag("p", "Finds out why a deploy of a Python app failed, by booting it on paper, and repairs it.", class_="lead"),
         _next(),
-        _install(install_url, "Install the App in repositories") if install_url else None,
+        again("Install the App in repositories", install_url) if install_url else None,
     )
 
 
@@ -88,19 +87,15 @@ def stranger(github: GitHub) -> Markup:
 
 
 def again(text: str = "Begin again", href: str = "/setup") -> Markup:
-    """Return the way back."""
+    """Return the way on, or back."""
     return actions(tag("a", text, href=href, class_="button"))
-
-
-def _install(install_url: str, text: str) -> Markup:
-    return actions(tag("a", text, href=install_url, class_="button"))
 
 
 def _item(item: Item) -> Markup:
     link = (" ", tag("a", item.link_text, href=item.link), ".") if item.link else None
     return tag(
         "li",
-        tag("span", _SIGNS[item.state], class_="sign", role="img", aria_label=_WORDS[item.state]),
+        tag("span", _SIGNS[item.state], class_="sign", role="img", aria_label=item.state),
         tag("div", tag("h3", item.title), tag("p", item.text, link)),
         class_=item.state,
     )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from webhooks.app import PATH as HOOK
 from webhooks.setup.permissions import EVENTS, wanted
-from webhooks.setup.places import HOOK, read_address
+from webhooks.setup.places import read_address
 
 Keep = Literal["file", "show"]
 ACCOUNT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?")

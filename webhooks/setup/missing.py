@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from webhooks.app import PATH as HOOK
 from webhooks.credentials import Credentials
 from webhooks.setup.credentials import key_trouble
 from webhooks.setup.exchange import Client, Failed, Registered, client, describe
 from webhooks.setup.permissions import EVENTS, lacking
-from webhooks.setup.places import HOOK, GitHub, read_address
+from webhooks.setup.places import GitHub, read_address
 
 State = Literal["done", "missing", "unknown"]
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from webhooks.app import PATH as HOOK
 from webhooks.setup.html import Markup, tag
 from webhooks.setup.manifest import NAME_LIMIT, Choice
 from webhooks.setup.parts import actions, button, code, copied, facts, group, page, pick, text_field
 from webhooks.setup.permissions import EVENTS, PERMISSIONS
-from webhooks.setup.places import HOOK, GitHub
+from webhooks.setup.places import GitHub
 
 
 def key(set_up: bool, wrong: str | None = None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from webhooks.github.permissions import covers
+
 Access = Literal["read", "write"]
 
 
@@ -79,5 +81,4 @@ def wanted(workflows: bool) -> dict[str, Access]:
 
 def lacking(granted: dict[str, str]) -> list[Permission]:
     """Return what `granted` (as GET /app tells it) does not cover of what the App can't work without."""
-    enough = {"read": ("read", "write", "admin"), "write": ("write", "admin")}
-    return [one for one in PERMISSIONS if not one.optional and granted.get(one.name) not in enough[one.access]]
+    return [one for one in PERMISSIONS if not one.optional and not covers(granted, {one.name: one.access})]

@@ -8,9 +8,9 @@ from bot.report.pull_request import replies
 from webhooks.github import Pull, marker
 from webhooks.jobs.steps import step
 from webhooks.work import preparing
-from webhooks.work.context import current
+from webhooks.work.context import Context, current
 from webhooks.work.records import About
-from webhooks.work.store import Cause, State
+from webhooks.work.store import Cause
 
 
 @step("standing", seconds=60)
@@ -36,8 +36,8 @@ async def which(about: About, fingerprint: str) -> int | None:
 
 
 @step("end", seconds=120)
-async def end(about: About, fingerprint: str, reason: str, state: State) -> None:
-    """Close a cause's pull request with the reason, and remember why."""
+async def end(about: About, fingerprint: str, reason: str) -> None:
+    """Close the pull request of a cause that is gone, with the reason, and remember it."""
     context = current()
     cause = await asyncio.to_thread(context.store.cause, about.full_name, fingerprint, about.branch)
     if cause is None:
@@ -46,7 +46,7 @@ async def end(about: About, fingerprint: str, reason: str, state: State) -> None
         close = context.installation(about.installation).close_pull
         mark = marker("closed", fingerprint)
         await asyncio.to_thread(close, about.full_name, cause.number, replies.closed(reason), mark)
-    await asyncio.to_thread(context.store.put, cause._replace(state=state))
+    await asyncio.to_thread(context.store.put, cause._replace(state="gone"))
 
 
 @step("follow", seconds=120)
@@ -62,12 +62,19 @@ async def follow(full_name: str, installation: int, number: int, action: str, br
     if cause is None or pull is None or not pull.ours:
         return "unknown"
     if action == "synchronize" and pull.state == "open" and not await asyncio.to_thread(context.store.is_ours, full_name, sha):
-        text, mark = replies.foreign_commits(), marker("hands-off", cause.fingerprint)
-        await asyncio.to_thread(client.ensure_comment, full_name, pull.number, text, mark)
-        cause = cause._replace(state="hands-off")
+        cause = cause._replace(state="hands-off", number=pull.number)
+        await say_hands_off(context, full_name, installation, cause)
     cause = seen(cause, pull, context.github.login)
     await asyncio.to_thread(context.store.put, cause)
     return cause.state
+
+
+async def say_hands_off(context: Context, full_name: str, installation: int, cause: Cause) -> None:
+    """Say once on a cause's pull request, where it has one, that its branch is somebody else's now."""
+    if cause.number:
+        text, mark = replies.foreign_commits(), marker("hands-off", cause.fingerprint)
+        say = context.installation(installation).ensure_comment
+        await asyncio.to_thread(say, full_name, cause.number, text, mark)
 
 
 def seen(cause: Cause, pull: Pull, login: str) -> Cause:

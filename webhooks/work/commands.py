@@ -30,6 +30,7 @@ async def carry_out(full_name: str, installation: int, asked: Asked, pull: bool)
     wanted = replies.parse(asked.command)
     if wanted is None:
         return None
+    asked = asked._replace(command=wanted.word)
     match wanted.command.name if wanted.command else "":
         case "fix" | "retry":
             return await asyncio.to_thread(_about, client, full_name, installation, asked, pull, False)
@@ -47,7 +48,7 @@ async def carry_out(full_name: str, installation: int, asked: Asked, pull: bool)
 
 def _about(client: Installation, full_name: str, installation: int, asked: Asked, pull: bool, prove: bool) -> About:
     """Return what a command is about: the base of a pull request of ours, the head of another one, else the default branch."""
-    about = About(full_name, installation, "", asked.comment, asked._replace(command=_word(asked)), prove=prove)
+    about = About(full_name, installation, "", asked.comment, asked, prove=prove)
     branch = client.repository(full_name).default_branch
     if pull:
         found = client.pull(full_name, asked.number)
@@ -58,11 +59,6 @@ def _about(client: Installation, full_name: str, installation: int, asked: Asked
         else:
             return about._replace(sha=found.head_sha, foreign=True)
     return about._replace(sha=client.branch_head(full_name, branch) or "", branch=branch)
-
-
-def _word(asked: Asked) -> str:
-    wanted = replies.parse(asked.command)
-    return wanted.word if wanted else ""
 
 
 def _is_here(client: Installation, full_name: str, pull: Pull) -> bool:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.outside.commits import Access, Store
-from bot.outside.commits import Limits as StoreLimits
 from webhooks.analysis import Analyst
 from webhooks.github import FETCH, GitHub, Installation
 from webhooks.github.permissions import Permissions
@@ -30,7 +29,6 @@ class Context(NamedTuple):
     github: GitHub
     metrics: Metrics
     analyst: Analyst
-    store_limits: StoreLimits = StoreLimits()
 
     def installation(self, identity: int) -> Installation:
         """Return what acts for an installation."""
@@ -47,7 +45,7 @@ class Context(NamedTuple):
 
     def objects(self, job: str) -> Store:
         """Return a job's object store, made where it is missing: another process may have begun the job."""
-        return Store.create(str(self.workspace(job) / "objects"), self.store_limits)
+        return Store.create(str(self.workspace(job) / "objects"))
 
     def tidy(self, job: str) -> None:
         """Remove what a job left on the disk."""

@@ -51,7 +51,7 @@ async def _tried(waits: tuple[float, ...], run: Callable[P, Awaitable[R]], *args
                 raise error
             await pause_until(time.time() + pauses.pop(0))
         except GitFailed as error:
-            if error.kind not in ("network", "timeout") or not pauses:
+            if not error.passing or not pauses:
                 raise
             await pause_until(time.time() + pauses.pop(0))
 
@@ -160,7 +160,7 @@ async def _rechecked(about: About, place: Place, fingerprint: str) -> str:
         return "trouble"
     if fingerprint not in found.causes:
         reason = f"at {place.head[:7]} nothing of it is left."
-        await patiently(causes.end, about, fingerprint, reason, "gone")
+        await patiently(causes.end, about, fingerprint, reason)
         return "closed"
     which = await causes.which(about, fingerprint)
     if which is None:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from bot.outside.commits import Access, Author, GitFailed
 from bot.report import pull_request as words
-from bot.report.pull_request import replies
 from webhooks.analysis import Repair
-from webhooks.github import PUSH, PUSH_WORKFLOWS, Installation, covers, marker
+from webhooks.github import PUSH, PUSH_WORKFLOWS, covers, marker
 from webhooks.jobs.steps import step
 from webhooks.work import causes, names, preparing
 from webhooks.work.context import Context, current
@@ -21,6 +20,10 @@ from webhooks.work.store import Cause, State
 
 _FAILED = 2  # repairs of one cause that did not help, after which there is no third
 _SUMMARY = 60_000  # characters of a log that are kept with a cause
+
+
+class _Foreign(Exception):
+    """There are commits of somebody else on the branch of a repair."""
 
 
 class _Made(NamedTuple):
@@ -56,9 +59,13 @@ async def push(about: About, place: Place, at: int, asked: bool) -> Outcome:
             why = "All that it changes are workflows, which this App may not write."
             left = tuple(each.path for each in repair.changes)
         else:
-            why, left = await _pushed(context, about, place, branch, made, cause), made.left
-            if why and "commits of somebody else" in why:
+            left = made.left
+            try:
+                why = await _pushed(context, about, place, branch, made)
+            except _Foreign:
                 cause = cause._replace(state="hands-off")
+                await causes.say_hands_off(context, about.full_name, about.installation, cause)
+                why = _against(cause, asked)
     log, _ = await asyncio.to_thread(context.store.kept, about.job)
     cause = cause._replace(branch=branch, log=log[-_SUMMARY:] or cause.log)
     await asyncio.to_thread(context.store.put, cause)
@@ -98,29 +105,29 @@ async def _author(context: Context, about: About) -> Author:
     return Author(identity.login, identity.email)
 
 
-async def _pushed(context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause) -> str:
-    """Push; return why not, empty where the branch is as it should be."""
+async def _pushed(context: Context, about: About, place: Place, branch: str, made: _Made) -> str:
+    """Push; return why not, empty where the branch is as it should be. Raises `_Foreign`."""
     access = await context.access(about.installation, about.full_name, PUSH_WORKFLOWS if made.workflows else PUSH)
     objects = context.objects(about.job)
     now = await asyncio.to_thread(context.installation(about.installation).branch_head, about.full_name, branch)
     try:
-        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+        return await _pushed_onto(context, about, place, branch, made, access, now)
     except GitFailed as error:
-        if error.kind in ("network", "timeout"):
+        if error.passing:
             raise
         if error.kind != "rejected":
             return f"GitHub did not take the commit: {error}"
     now = await objects.branch_head(access, branch)  # the API may tell of a moment ago; git itself knows
     try:
-        return await _pushed_onto(context, about, place, branch, made, cause, access, now)
+        return await _pushed_onto(context, about, place, branch, made, access, now)
     except GitFailed as error:
-        if error.kind in ("network", "timeout"):
+        if error.passing:
             raise
         return f"GitHub did not take the commit: {error}"
 
 
 async def _pushed_onto(
-    context: Context, about: About, place: Place, branch: str, made: _Made, cause: Cause, access: Access, now: str | None
+    context: Context, about: About, place: Place, branch: str, made: _Made, access: Access, now: str | None
 ) -> str:
     """Push onto a branch that stands at `now`, unless somebody else was there; see `_pushed`."""
     store, objects = context.store, context.objects(about.job)
@@ -131,22 +138,13 @@ async def _pushed_onto(
         own = (await _author(context, about)).email
         commits = await objects.history(access, branch, place.head)
         if any({commit.author_email, commit.committer_email} != {own} for commit in commits):
-            await _say_hands_off(context, about, cause)
-            return "There are commits of somebody else on its branch, which is not touched any more."
+            raise _Foreign
     most = context.settings.pushes_per_day
     if await asyncio.to_thread(store.pushes, about.full_name, branch, made.sha) >= most:
         return f"There were {most} pushes to its branch within a day: there is none for now."
     await asyncio.to_thread(store.pushed, about.full_name, branch, made.sha)  # ours, also if we are cut right here
     await objects.push(access, branch, made.sha, now)
     return ""
-
-
-async def _say_hands_off(context: Context, about: About, cause: Cause) -> None:
-    if not cause.number:
-        return
-    installation: Installation = context.installation(about.installation)
-    text, mark = replies.foreign_commits(), marker("hands-off", cause.fingerprint)
-    await asyncio.to_thread(installation.ensure_comment, about.full_name, cause.number, text, mark)
 
 
 @step("pull request", seconds=120)

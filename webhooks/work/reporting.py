@@ -76,14 +76,6 @@ def _opened(repair: Repair, outcome: Outcome) -> Opened:
     return Opened(repair.title, outcome.url, repair.body, left, repair.level == "likely")
 
 
-@step("answer", seconds=120)
-async def answer(about: About, asked: Asked, text: str) -> str:
-    """Answer a comment, once; a second answer to it takes the place of the first."""
-    installation = current().installation(about.installation)
-    mark = marker("answer", str(asked.comment))
-    return await asyncio.to_thread(installation.ensure_comment, about.full_name, asked.number, text, mark)
-
-
 @step("reply", seconds=120)
 async def reply(about: About, place: Place, found: Found, outcomes: tuple[Outcome, ...], asked: Asked) -> str:
     """Answer the comment that wanted a repair with what became of it."""

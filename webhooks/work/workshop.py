@@ -16,6 +16,7 @@ from webhooks.analysis import Analyst
 from webhooks.github import GitHub, LogAccess
 from webhooks.jobs.database import DatabaseRefused, open_engine
 from webhooks.jobs.reaper import PACE, Pace
+from webhooks.jobs.retention import ENDED
 from webhooks.jobs.runtime import Runtime
 from webhooks.metrics import Metrics
 from webhooks.model import Event
@@ -29,7 +30,6 @@ _SWEEP = 30.0  # seconds between two looks for deliveries whose job never got in
 _ATTEMPTS = 3  # analyses of one commit that nobody asks for: more evidence came after the first
 _ROOM = 200 * 1024 * 1024  # bytes on the disk without which no commit is fetched
 _WAITING = frozenset({"ENQUEUED", "DELAYED"})
-_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
 class Workshop:
@@ -108,8 +108,10 @@ class Workshop:
             case "obey":
                 given = _in_order(job, "number", "comment", "author", "text", "pull")
                 await self.runtime.enqueue(flows.obey, job.id, job.lane, *given)
-            case _:
+            case "forget":
                 await self.runtime.enqueue(flows.forget, job.id, job.lane, job.about["repositories"])
+            case _:  # of a later version of the service
+                raise KeyError(job.flow)
         return True
 
     async def _repair(self, about: About) -> bool:
@@ -125,7 +127,7 @@ class Workshop:
             state, told = await self.runtime.outcome(job.id)
             if state in _WAITING:
                 return True  # it reads what was added when it begins
-            if state not in _ENDED:
+            if state not in ENDED:
                 return False
             if told in flows.SETTLED or not await asyncio.to_thread(self.store.unread, about.full_name, about.sha):
                 return True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.engine.model import shell
 from bot.engine.model.findings import Fault, MissingSource, RefusedPattern
 from bot.engine.model.target import Start, Target
 from bot.engine.platforms import rules
 from bot.engine.report import Booted, Report
-from bot.report.markdown import code, command, prose
+from bot.report.markdown import code, prose
 from bot.report.pull_request.mermaid import Node, picture
 
 _OF_CONTEXT = (MissingSource, RefusedPattern)
@@ -35,7 +36,7 @@ def links(report: Report, fault: Fault) -> list[Link]:
     ]
     booted = _process(report, fault)
     if booted:
-        line = command(booted.argv)
+        line = " ".join(shell.quote(word) for word in booted.argv)
         name = "the release command is" if booted is report.release else f"{code(booted.process.name)} starts"
         where = f", from {code(f'{booted.origin.place.path}:{booted.origin.place.line}')}" if booted.origin else ""
         found.append(Link("process", line, f"{name} {code(line)}{where}"))

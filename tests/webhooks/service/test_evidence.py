@@ -76,8 +76,11 @@ def test_a_stored_delivery_that_is_not_understood_does_not_hold_up_the_others(sh
     workshop = shop.shops.workshop
     workshop.store.take("of-another-version", {"flow": "repair", "id": "x", "lane": "x", "about": {"colour": "red"}})
     workshop.store.take("of-a-later-one", {"flow": "dance", "steps": 3})
-    assert shop.shops.run(workshop.receiver.sweep(0)) == 2
+    about = {"repositories": [shop.name]}
+    workshop.store.take("like-one-of-ours", {"flow": "dance", "id": "y", "lane": shop.name, "about": about})
+    assert shop.shops.run(workshop.receiver.sweep(0)) == 3
     assert shop.shops.run(workshop.receiver.sweep(0)) == 0
+    assert shop.shops.jobs(shop.name) == {}
 
 
 def test_the_receiver_answers_while_a_job_runs(shop: Shop) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from tests.webhooks.service import bench as benches
 from tests.webhooks.service import shops as making
 from tests.webhooks.service.shops import Shop, Shops
 from webhooks import journal
+from webhooks.work import context
+from webhooks.work import store as stores
 
 CANARIES = (
     "ghp_Canary0123456789abcdefABCDEF0123456789ab"[:40],
@@ -85,7 +88,9 @@ def failed_with_secrets(shop: Shop) -> None:
     shop.take("deployment_status", sha=shop.head, log_url=page, description=f"postgres://app:{CANARIES[1]}@db/app")
 
 
-def test_no_secret_comes_out(tmp_path: Path) -> None:
+def test_no_secret_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context.Context, "tidy", lambda *_: None)  # what a job leaves is looked at, too
+    monkeypatch.setattr(stores.Store, "forget_job", lambda *_: None)
     stream = io.StringIO()
     with making.shops(tmp_path, settle_seconds=1) as shops:
         handler = journal.install("debug", stream)
@@ -112,7 +117,7 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
             "the journal": stream.getvalue().splitlines(),
         }
         files = [path for path in shops.settings.data.rglob("*") if path.is_file()]
-        assert files
+        assert any("objects" in path.parts for path in files)
         places["files"] = [path.read_bytes().decode("latin-1") for path in files]
         journal.logging.getLogger().removeHandler(handler)
     for place, texts in places.items():
