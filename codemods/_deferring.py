@@ -9,7 +9,7 @@ from codemods import _rings
 from codemods._imports import Edit, Python
 
 _MOST = 2  # functions that get the import: more of them want a module of its own
-_EVALUATED = re.compile(rb"\b(?:fastapi|pydantic|sqlmodel|litestar|strawberry|typer|ninja|dataclass|get_type_hints)\b")
+EVALUATED = re.compile(rb"\b(?:fastapi|pydantic|sqlmodel|litestar|strawberry|typer|ninja|dataclass|get_type_hints)\b")
 
 
 def moved(python: Python, node: ast.Import | ast.ImportFrom) -> tuple[str, str] | None:
@@ -21,7 +21,7 @@ def moved(python: Python, node: ast.Import | ast.ImportFrom) -> tuple[str, str] 
     if elsewhere or found.at_import or names & _rings.listed(python):
         return None
     if found.annotations:
-        lazy = not found.functions and not _EVALUATED.search(python.source)
+        lazy = not found.functions and not EVALUATED.search(python.source)
         return (python.edited(_for_types(python, node)), "annotations") if lazy else None
     if not 0 < len(found.functions) <= _MOST:
         return None

@@ -158,6 +158,49 @@ class Edits:
             self.splices.append(Splice(at, at, f"import {package}{self.newline}"))
         return package
 
+    def bring(self, module: str, name: str | None) -> None:
+        """Import a module, or a name of one, that nothing here imports so far."""
+        own = bool(module) and not module.startswith(".") and stdlib.has(module.partition(".")[0], (3, 12))
+        if name is None and own:
+            self.importing_module(module)
+        elif name is None:
+            at = self._import_end()
+            self.splices.append(Splice(at, at, f"import {module}{self.newline}"))
+        elif not own:
+            self.importing_from(module, name)
+        elif not self._listed(module, name):
+            at = self._import_at()
+            self.splices.append(Splice(at, at, f"from {module} import {name}{self.newline}"))
+
+    def future(self, feature: str) -> None:
+        """Put a `from __future__ import` before everything but the docstring."""
+        first = self.module.body[0]
+        small = first.body[0] if isinstance(first, cst.SimpleStatementLine) and first.body else None
+        docstring = isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString)
+        line, gap = f"from __future__ import {feature}{self.newline}", self.newline
+        end = self.positions[first].end.line
+        if docstring and end < len(self.starts):
+            blank = _BLANK.match(self.plain, self.starts[end]) if end < len(self.starts) else None
+            at = blank.end() if blank else self.starts[end]
+            self.splices.append(Splice(at, at, f"{line}{gap}" if blank else f"{gap}{line}{gap}"))
+        else:
+            at = self.starts[self.line(first) - 1]
+            self.splices.append(Splice(at, at, f"{line}{gap}"))
+
+    def making_logger(self, name: str) -> None:
+        """Make a logger behind the imports at the head of the file."""
+        self.importing_module("logging")
+        end = 0
+        for statement in self.module.body:
+            small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and statement.body else None
+            if not isinstance(small, cst.Import | cst.ImportFrom) and (end or not isinstance(small, cst.Expr)):
+                break
+            end = self.positions[statement].end.line
+        at = self.starts[end] if end < len(self.starts) else len(self.plain)
+        gap = "" if _BLANK.match(self.plain, at) else self.newline
+        made = f"{name} = logging.getLogger(__name__){self.newline}"
+        self.splices.append(Splice(at, at, f"{self.newline}{made}{gap}"))
+
     def importing_from(self, package: str, name: str) -> str:
         """See that a name of an installed package is imported, in the order of its distribution's imports; return the name."""
         bringing = rf"^from {re.escape(package)} import (?:\([^)]*|[^\n]*)\b{name}\b"

@@ -239,7 +239,7 @@ def test_a_path_that_takes_another_method():
 
 @pytest.mark.parametrize(
     "code",
-    [STARLETTE.replace("PlainTextResponse", "StreamingResponse"), FASTAPI.replace("app =", "app: Any =  FastAPI(); x =")],
+    [STARLETTE.replace("PlainTextResponse", "StreamingResponse"), FASTAPI.replace("app =", "app: object =  FastAPI(); x =")],
 )
 def test_an_app_that_is_made_otherwise(code: str):
     assert reasons(NAME, files(code))

@@ -284,7 +284,10 @@ def test_no_check_and_open_views():
         (OF_A_ROUTE, "the route asks"),
         ("app = FastAPI(dependencies=[Depends(HTTPBearer())])\n" + HEALTH, "not written plainly"),  # nothing else is served
         (VERIFY + HEALTH + "\n\ndef again():\n    return verify('x')\n", "not written plainly"),
-        ("app = FastAPI(dependencies=[Depends(HTTPBearer())])\n" + HEALTH + ITEMS + "\n\nsetup(app)\n", "not written plainly"),
+        (
+            "app = FastAPI(dependencies=[Depends(HTTPBearer())])\n" + HEALTH + ITEMS + "\n\nimport copy\n\ncopy.copy(app)\n",
+            "not written plainly",
+        ),
         (
             ROUTER.format(own="dependencies=[Depends(HTTPBearer())]", more="") + ITEMS,
             "not written plainly",

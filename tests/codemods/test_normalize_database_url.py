@@ -312,7 +312,7 @@ def test_the_driver_is_added_along():
         {"config.py": SETTINGS.replace("postgresql+asyncpg", "sqlite+aiosqlite")},
         {"requirements.txt": ASYNC.replace("asyncpg", "psycopg[binary]"), **REQUIRED},
         {"db.py": DB.replace("settings.database_url", "settings.database_url.replace('postgresql:', 'postgresql+asyncpg:')")},
-        {"db.py": DB.replace("settings.database_url", "normalized(settings.database_url)")},
+        {"db.py": "from urllib.parse import unquote\n" + DB.replace("settings.database_url", "unquote(settings.database_url)")},
         {"README.md": "fly secrets set DATABASE_URL=postgresql+asyncpg://…\n"},
         {"fly.toml": FLY + '\n[env]\n  DATABASE_URL = "postgresql+asyncpg://u:p@h/d"\n'},
         {

@@ -15,13 +15,15 @@ from bot.engine.boot.facts import (
     PathChange,
     Registration,
     Stop,
+    Unbound,
+    Unnamed,
     Variable,
 )
 from bot.engine.boot.names import top_level
 from bot.engine.boot.values import dotted
 from bot.engine.model.findings import Failure
 
-_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "attribute", "file", "error", "key", "other"))
+_ANY: frozenset[Failure] = frozenset(("module", "import", "syntax", "attribute", "file", "error", "key", "name", "other"))
 _CATCHING: dict[str, frozenset[Failure]] = {
     "ModuleNotFoundError": frozenset(("module",)),
     "ImportError": frozenset(("module", "import")),
@@ -29,6 +31,7 @@ _CATCHING: dict[str, frozenset[Failure]] = {
     "AttributeError": frozenset(("attribute",)),
     **dict.fromkeys(("FileNotFoundError", "IOError", "EnvironmentError"), frozenset(("file",))),
     "OSError": frozenset(("file", "error")),  # PIL's `cannot open resource`
+    "NameError": frozenset(("name",)),
     "SystemExit": frozenset(),
     **dict.fromkeys(
         ("RuntimeError", "ValueError", "OperationalError", "DatabaseError", "Error"), frozenset(("error", "other"))
@@ -56,6 +59,8 @@ def events(body: list[ast.stmt]) -> Iterator[Event]:
 
 def _statement(statement: ast.stmt) -> Iterator[Event]:
     match statement:
+        case Unbound(value=ast.Name(name)):
+            yield Unnamed(name, statement.lineno, statement.col_offset + 1)
         case ast.Import(names=names):
             for alias in names:
                 alone = (alias.asname,) if alias.asname else ()

@@ -51,6 +51,18 @@ class Call(NamedTuple):
     driven: bool = False
 
 
+class Unbound(ast.Expr):
+    """Stands before a statement that reads a name which nothing has bound by then: the name."""
+
+
+class Unnamed(NamedTuple):
+    """A name is read that nothing has bound."""
+
+    name: str
+    line: int
+    column: int
+
+
 class Variable(NamedTuple):
     """`os.environ["NAME"]`, which raises where nothing sets it."""
 
@@ -93,7 +105,7 @@ class Attempt(NamedTuple):
         return None if first is None or first.raises else first
 
 
-Event = Import | PathChange | Registration | Call | Variable | Stop | Branch | Attempt
+Event = Import | PathChange | Registration | Call | Unnamed | Variable | Stop | Branch | Attempt
 
 
 class Syntax(NamedTuple):

@@ -260,6 +260,17 @@ class Failures:
         detail = MissingName(loaded.name, name)
         self.fail("name-not-found", message, _with(reason, doubt), place, detail, certain=doubt is None, failure="import")
 
+    def unnamed(self, name: str, loaded: Loaded, place: Place) -> None:
+        """Note a name that code reads before anything binds it."""
+        late = loaded.facts.bound.get(name)
+        reason = f"Nothing in {place.path} binds `{name}`."
+        if late:
+            reason = f"{place.path} binds `{name}` only at line {late[0]}."
+        doubt = self._set_from_outside(name)
+        message = f"NameError: name '{name}' is not defined"
+        detail = MissingName(loaded.name, name)
+        self.fail("name-not-defined", message, _with(reason, doubt), place, detail, doubt is None, "name")
+
     def _set_from_outside(self, name: str) -> str | None:
         """Return which file may set a name of another module: `config.NAME = …`, or `setattr(config, "NAME", …)`."""
         paths = {loaded.found.tree for loaded in self.loaded.values() if loaded and loaded.found.tree}

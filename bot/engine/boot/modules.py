@@ -13,7 +13,7 @@ import warnings
 from collections import Counter
 from functools import lru_cache
 
-from bot.engine.boot import newer
+from bot.engine.boot import newer, unbound
 from bot.engine.boot.events import events
 from bot.engine.boot.facts import EMPTY, Attempt, Branch, Event, Facts, Import, Syntax
 from bot.engine.boot.names import Names, bindings, constants_of
@@ -37,7 +37,7 @@ def read(source: bytes, version: tuple[int, int]) -> Facts:
 def read_once(source: bytes, version: tuple[int, int]) -> Facts:
     """Do the same as `read`, and keep nothing of it."""
     try:
-        return _facts(_parsed(source, version), source)
+        return _facts(_parsed(source, version), source, version)
     except SyntaxError as error:
         marker = all(pattern.search(source) for pattern in _MERGE)
         kind = type(error).__name__
@@ -60,10 +60,11 @@ def _parsed(source: bytes, version: tuple[int, int]) -> ast.Module:
         raise error
 
 
-def _facts(tree: ast.Module, source: bytes) -> Facts:
+def _facts(tree: ast.Module, source: bytes, version: tuple[int, int]) -> Facts:
     statements = bindings(tree.body, b":=" in source, b"global" in source)
     names = Names(_MADE.search(source) is not None)
     names.block(statements)
+    unbound.mark(tree, source, names, version)
     functions = [each for each, _ in statements if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
     bound = Counter(name for statement in statements for name in statement.names)
     return Facts(

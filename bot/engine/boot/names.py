@@ -6,12 +6,15 @@ Only statements that run at import count, those in branches, loops and attempts 
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.engine.boot.facts import Import
 from bot.engine.boot.values import dotted
+
+_NEVER = (sys.maxsize, 0)
 
 
 class Binding(NamedTuple):
@@ -41,7 +44,7 @@ class Names:
         for statement, names in bindings:
             self.found.update(names)
             for name in names:
-                self.bound.setdefault(name, _bound_at(statement))
+                self.bound[name] = min(_bound_at(statement), self.bound.get(name, _NEVER))
             self.statement(statement)
 
     def statement(self, statement: ast.stmt) -> None:

@@ -10,7 +10,7 @@ import ast
 import posixpath
 
 from bot.engine.boot import checks, clashes, early, launchers, modules, optional, reads, startup, variables
-from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop, Variable
+from bot.engine.boot.facts import EMPTY, Attempt, Branch, Call, Event, Import, PathChange, Registration, Stop, Unnamed, Variable
 from bot.engine.boot.failures import Failed, Trial
 from bot.engine.boot.files import WATCHED
 from bot.engine.boot.finder import OUTSIDE, Found, Loaded, package_of
@@ -90,6 +90,8 @@ class Walk(Importer):
                 self._registered(event, frame)
             case Call():
                 return self._call(event, frame)
+            case Unnamed():
+                self._unnamed(event, frame)
             case Variable():
                 variables.follow(self, event, frame)
             case Stop(returns=returns):
@@ -160,6 +162,16 @@ class Walk(Importer):
             self.note(name, self.loaded.get(name) or Loaded(name, OUTSIDE, EMPTY))
         else:
             self.judge.loose = f"{frame.loaded.found.tree}:{event.line} puts modules into sys.modules itself"
+
+    def _unnamed(self, event: Unnamed, frame: Frame) -> None:
+        """Note a name that nothing has bound, in code that surely runs."""
+        if self.failures.unsure:
+            return
+        self.comes_to(frame, event.line, event.column - 1)
+        tree = frame.loaded.found.tree or frame.loaded.found.path
+        self.failures.chain.append(f"{tree}:{event.line}")
+        self.failures.unnamed(event.name, frame.loaded, Place(tree, event.line, event.column))
+        self.failures.chain.pop()
 
     def _call(self, event: Call, frame: Frame) -> Flow:
         """Follow a call into a function of the repository; `uvicorn.run("module:app")` is an import."""

@@ -10,7 +10,7 @@ Confidence = Literal["certain", "likely"]
 Safety = Literal["safe", "unsafe", "manual"]
 # ModuleNotFoundError, another ImportError, SyntaxError, AttributeError, KeyError; FileNotFoundError, and what else is raised
 # where a path is missing; an exception of some other class
-Failure = Literal["module", "import", "syntax", "attribute", "file", "error", "key", "other"]
+Failure = Literal["module", "import", "syntax", "attribute", "file", "error", "key", "name", "other"]
 
 
 class Place(NamedTuple):

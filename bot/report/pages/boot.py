@@ -101,6 +101,13 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "An imported name does not exist",
         "The module is found and does not define the name, nor is there a submodule of that name.",
     ),
+    "name-not-defined": (
+        "boot",
+        "Code that runs as the app starts reads a name that nothing has bound",
+        "An import that was left out, a name that only `if TYPE_CHECKING:` imports and an annotation needs, or a handler that "
+        "logs before there is a logger: `except ImportError: logger.warning(…)` turns an optional package into a crash where "
+        "it is not installed. Only code that surely runs counts; stars, `globals()` and `exec` may bind anything.",
+    ),
     "import-cycle": (
         "boot",
         "A ring of imports asks a module for a name that it has not bound yet",

@@ -14,6 +14,7 @@ from tests.bot.engine.boot.test_refusing import files as asked
 from tests.codemods import test_absolute_imports as absolute
 from tests.codemods import test_add_build_step as steps
 from tests.codemods import test_add_health_endpoint as endpoint
+from tests.codemods import test_add_missing_import as named
 from tests.codemods import test_add_root_endpoint as root
 from tests.codemods import test_break_import_cycle as cycle
 from tests.codemods import test_defer_setting_check as checks
@@ -46,6 +47,8 @@ CASES = [
     Case("lazy-client", clients.code({"llm.py": clients.BARE}), "llm.py", "python", unsafe=True),
     Case("lazy-client", clients.code({"llm.py": clients.CONNECTION}), "llm.py", "python", unsafe=True),
     Case("tolerate-missing-database", tables.ASYNC, "main.py", "python", unsafe=True),
+    Case("add-missing-import", named.files(named.TRIED), "part.py", "python", unsafe=True),
+    Case("add-missing-import", named.files("from typing import List\n\nX: Dict[str, List] = {}\n"), "part.py", "python"),
     Case("add-health-check", depending(), "main.py", "python", unsafe=True),
     Case("add-health-endpoint", endpoint.files(endpoint.FASTAPI), "main.py", "python", unsafe=True),
     Case("add-health-endpoint", endpoint.django(endpoint.URLS), "shop/urls.py", "python", unsafe=True),

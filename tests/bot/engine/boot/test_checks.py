@@ -62,6 +62,7 @@ def test_what_does_not_hang_on_a_missing_file_is_none(head: str) -> None:
     assert [each for each in found(head) if each[0] == "app-file-missing"] == []
 
 
+@pytest.mark.usefixtures("names_given")
 def test_load_dotenv_says_whether_it_found_a_file() -> None:
     head = 'from dotenv import load_dotenv\nif not load_dotenv():\n    raise RuntimeError("no .env")\n'
     assert found(head) == [("app-file-missing", "certain", "RuntimeError: no .env")]

@@ -99,6 +99,7 @@ def test_what_raises_without_its_value(source, name, starts):
         "class OpenAI:\n    pass\nOpenAI()",
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_what_does_not_raise_needs_nothing(source):
     assert needs(source, install=ALL.replace("fastapi", "fastapi anthropic")) == []
 

@@ -118,6 +118,7 @@ def test_a_list_that_is_put_together(settings: str):
         'INSTALLED_APPS = ["cart.apps.CartConfig", "rest_framework.authtoken"]\n',
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_an_app_that_may_not_count_is_not_missed(settings: str):
     assert messages(shop__settings=settings) == []
 

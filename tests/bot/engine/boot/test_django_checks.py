@@ -295,6 +295,7 @@ def test_both_ways_of_a_branch_refuse():
         (SETTINGS.replace("ALLOWED_HOSTS", "ALLOWED"), {}),
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_what_may_answer_before_is_no_fault(text: str, more: dict[str, str]):
     ready = {
         "ready.py": "from django.utils.deprecation import MiddlewareMixin as Base\n\n\nclass Middleware(Base):\n    pass\n"

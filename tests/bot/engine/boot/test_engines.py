@@ -6,6 +6,8 @@ from bot.engine.model.target import Provided
 from tests.bot.engine.boot.tools import Booted, boot
 from tests.tools import text
 
+pytestmark = pytest.mark.usefixtures("names_given")
+
 SCRIPT = ("python", "main.py")
 PLUGIN = "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:"
 NOT_ASYNC = (

@@ -83,6 +83,7 @@ def test_the_ways_to_name_the_file(body: str, keys: tuple[str, ...]) -> None:
         'model_config = SettingsConfigDict(**COMMON, env_file=".env")\n',
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_what_leaves_keys_alone(body: str) -> None:
     head = "import os\nfrom pydantic import AliasChoices, Field, model_validator\n"
     assert not faults(settings(body, head, __env="OTHER=b\n"))
@@ -262,6 +263,7 @@ def test_how_the_variable_is_called(body: str, name: str) -> None:
         "key: str\n\n@model_validator(mode='before')\ndef fill(cls, data):\n    return {'key': 'x'}\n",
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_what_is_filled_without_a_secret(body: str) -> None:
     head = "from typing import ClassVar\nfrom pydantic import Field, model_validator\n"
     assert assumed(settings(body, head, __env="NAME=a\n", fly__toml=env(DB__HOST="h"))) == []

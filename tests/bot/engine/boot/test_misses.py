@@ -2,6 +2,8 @@ import pytest
 
 from tests.bot.engine.boot.tools import Booted, boot
 
+pytestmark = pytest.mark.usefixtures("names_given")
+
 SCRIPT = ("python", "main.py")
 MISSING = "ModuleNotFoundError: No module named "
 

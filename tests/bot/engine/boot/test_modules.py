@@ -7,6 +7,8 @@ from bot.engine.boot import modules
 from bot.engine.boot.facts import Attempt, Branch, Call, Event, Facts, Import, PathChange, Registration, Stop
 from bot.engine.boot.values import dotted
 
+pytestmark = pytest.mark.usefixtures("names_given")
+
 
 def read(source: str, version: tuple[int, int] = (3, 11)) -> Facts:
     return modules.read(textwrap.dedent(source).encode(), version)
@@ -169,8 +171,8 @@ def test_names_that_a_file_gives_to_paths_are_written_in_full():
         ("ModuleNotFoundError", "module"),
         ("(ImportError, ValueError)", "error+import+module+other"),
         ("(ModuleNotFoundError, SyntaxError)", "module+syntax"),
-        ("Exception", "attribute+error+file+import+key+module+other+syntax"),
-        ("builtins.BaseException", "attribute+error+file+import+key+module+other+syntax"),
+        ("Exception", "attribute+error+file+import+key+module+name+other+syntax"),
+        ("builtins.BaseException", "attribute+error+file+import+key+module+name+other+syntax"),
         ("FileNotFoundError", "file"),
         ("(IOError, RuntimeError)", "error+file+other"),
     ],
@@ -181,7 +183,7 @@ def test_what_a_handler_catches(kind, caught):
 
 
 def test_a_bare_except_catches_all():
-    caught = "attribute+error+file+import+key+module+other+syntax"
+    caught = "attribute+error+file+import+key+module+name+other+syntax"
     assert events("try:\n    import a\nexcept:\n    pass\n") == [f"try [import a] except {caught} [] else []"]
 
 

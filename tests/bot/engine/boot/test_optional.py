@@ -92,6 +92,7 @@ def test_a_feature_that_has_what_it_needs(install, code):
         ("sqlalchemy psycopg2-binary", "import os\n" + ENGINE.format("os.environ['DATABASE_URL']"), missing("psycopg")),
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_what_leaves_a_doubt(install, code, wanted):
     assert installing(install, code).verdict == f"? {wanted}"
 

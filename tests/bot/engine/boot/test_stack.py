@@ -10,6 +10,8 @@ from bot.engine.model.findings import TurnedAway
 from tests.bot.engine.boot.answers import answers
 from tests.tools import FLY, HEALTHY, faults
 
+pytestmark = pytest.mark.usefixtures("names_given")
+
 CHECKED = FLY + '\n  [[http_service.checks]]\n    path = "/health"\n    interval = "15s"\n'
 HEAD = """\
 from fastapi import FastAPI, Request

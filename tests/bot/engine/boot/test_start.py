@@ -54,6 +54,7 @@ def test_a_file_that_git_merged_badly_is_said():
         "f = lambda: __import__('pkg.x')",
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_code_that_may_not_run_makes_no_certain_fault(code):
     assert boot({**PACKAGE, "main.py": code}, SCRIPT).certain == []
 

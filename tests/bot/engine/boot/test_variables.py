@@ -98,6 +98,7 @@ def guarded(test: str, end: str = "raise ValueError('no key')") -> list[tuple[st
         ("len(sys.argv) > 99", []),
     ],
 )
+@pytest.mark.usefixtures("names_given")
 def test_a_check_that_ends_the_start_needs_its_variables(test, wanted):
     assert [name for name, _ in guarded(test)] == wanted
 

@@ -4,6 +4,8 @@ from bot.engine.boot import web
 from tests.bot.engine.boot.tools import boot
 from tests.tools import FLY, HEALTHY, only
 
+pytestmark = pytest.mark.usefixtures("names_given")
+
 API = "from fastapi import APIRouter, FastAPI\n"
 SITE = "from flask import Blueprint, Flask\n"
 CHECK = '\n  [[http_service.checks]]\n    method = "{}"\n    path = "{}"\n'

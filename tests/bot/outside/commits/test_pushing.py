@@ -214,7 +214,7 @@ def test_what_the_servers_rules_refuse_is_said_in_its_words(remote: Remote, stor
 
 def test_only_our_commit_is_on_the_branch(remote: Remote, store: Store, base: str, fix: str):
     wait(store.push(remote.access, "fix", fix, None))
-    assert wait(store.history(remote.access, "fix", base)) == [CommitInfo(fix, BOT.name, BOT.email, BOT.email, MESSAGE)]
+    assert wait(store.history(remote.access, "fix", base)) == [CommitInfo(fix, BOT.email, BOT.email, MESSAGE)]
 
 
 def test_the_commits_of_others_are_seen(remote: Remote, store: Store, base: str, fix: str):
