@@ -17,7 +17,7 @@ References: https://render.com/docs/monorepo-support, https://render.com/docs/bl
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.engine.codemod import Codemod, Proposal, Skip
 from bot.engine.image.build import build
@@ -72,6 +72,9 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
                 continue  # another context that lacks something is no better
             rationale = f"The Dockerfile lies at {path}, and what it copies in {context or 'the root'}{'/' if context else ''}."
             values = {"dockerfilePath": f"./{path}", "dockerContext": f"./{context}" if context else "."}
+            if not context and _written(tree.text(config), (*service, "rootDir")):
+                above = {"rootDir": None, **values}
+                yield from _with(tree, config, service, above, f"{rationale} `rootDir` leaves the rest of the root out.")
             yield from _with(tree, config, service, values, rationale)
 
 
@@ -87,10 +90,13 @@ def _folders(fault: Fault, tree: Tree, config: str, now: str) -> list[str]:
     return list(dict.fromkeys([*(folder for folder in first if folder), *folders]))[:_MOST]
 
 
-def _with(tree: Tree, config: str, service: Path, values: dict[str, str], rationale: str) -> Iterator[Proposal]:
+def _with(tree: Tree, config: str, service: Path, values: Mapping[str, str | None], rationale: str) -> Iterator[Proposal]:
+    """Propose values of a service's keys; None takes a key away."""
     text: str | None = tree.text(config)
     for key, value in values.items():
-        if text is None or _same(text, (*service, key), value):
+        if text is not None and value is None:
+            text = _yaml.delete(text, (*service, key))
+        if text is None or value is None or _same(text, (*service, key), value):
             continue
         text = _yaml.set_value(text, (*service, key), value) or _yaml.insert(text, service, _BEHIND, key, value)
     if text is not None and text != tree.text(config):
@@ -98,9 +104,12 @@ def _with(tree: Tree, config: str, service: Path, values: dict[str, str], ration
 
 
 def _same(text: str, path: Path, value: str) -> bool:
+    return posixpath.normpath(_written(text, path) or ".") == posixpath.normpath(value)
+
+
+def _written(text: str, path: Path) -> str:
+    """Return what a key says, "" where it is not there."""
     from bot.engine.model import yaml
 
-    node = yaml.read(text)
-    span = node.spans.get(path)
-    written = text[span.start : span.end].strip("\"' ") if span else "."
-    return posixpath.normpath(written or ".") == posixpath.normpath(value)
+    span = yaml.read(text).spans.get(path)
+    return text[span.start : span.end].strip("\"' ") if span else ""

@@ -72,6 +72,19 @@ def test_a_context_that_is_wrong():
     check_transformed(NAME, {**CONTAINER, "render.yaml": written}, {"render.yaml": right})
 
 
+def test_a_root_dir_that_leaves_out_what_the_dockerfile_copies():
+    dockerfile = DOCKERFILE.replace("COPY requirements.txt", "COPY backend/requirements.txt").replace(
+        "COPY . .", "COPY backend ."
+    )
+    written = DOCKER + "    rootDir: backend  # the API\n    dockerfilePath: backend/Dockerfile\n"
+    right = DOCKER + "    dockerfilePath: backend/Dockerfile\n"
+    made = check_transformed(
+        NAME, {**CONTAINER, "backend/Dockerfile": dockerfile, "render.yaml": written}, {"render.yaml": right}
+    )
+    assert not [fault for report in made.after for fault in report.faults]
+    assert made.steps[0].rationale.endswith("what it copies in the root. `rootDir` leaves the rest of the root out.")
+
+
 def test_a_context_above_the_dockerfile():
     written = DOCKER + "    dockerfilePath: ./backend/Dockerfile\n    dockerContext: ./backend\n"
     whole = {**CONTAINER, "backend/Dockerfile": DOCKERFILE.replace("COPY requirements.txt", "COPY backend/requirements.txt")}
