@@ -3,7 +3,8 @@
 `python -m venv /opt/venv && /opt/venv/bin/pip install …` installs into an environment that nothing uses at run time: `uvicorn`
 is looked for along PATH, and `. /opt/venv/bin/activate` in a RUN ends with that RUN. So it is with `pip install --user`, whose
 scripts lie in `~/.local/bin`: `failed to spawn command: uvicorn …: No such file or directory`. The line stands in front of the
-command, so that no install above it goes elsewhere than before. What `pip install --target` made is put on PYTHONPATH.
+command, so that no install above it goes elsewhere than before. What `pip install --target` made is put on PYTHONPATH; packages
+in the `.local` of a folder that is not the user's home (`adduser --system` gives it none) are found with PYTHONUSERBASE.
 
 Before:                                   After:
 
@@ -31,7 +32,7 @@ _PATH = re.compile(r"/[\w./@+-]*")
 
 
 def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[Proposal | Skip]:
-    """Propose PATH, PYTHONPATH where the modules are a bare folder, and both."""
+    """Propose PATH, PYTHONPATH where the modules are a bare folder, PYTHONUSERBASE where they are a user's, and both."""
     image = report.image
     if image is None or not isinstance(finding, Fault) or not isinstance(finding.detail, Misplaced):
         return
@@ -39,10 +40,16 @@ def propose(finding: Fault | Weakness, report: Report, tree: Tree) -> Iterator[P
     if not image.instructions or not _PATH.fullmatch(prefix):
         yield Skip("there is no Dockerfile to edit" if not image.instructions else f"{prefix} is not edited")
         return
-    bare = any(each.prefix == prefix and each.kind == "target" for each in image.installs)
+    kinds = {each.kind for each in image.installs if each.prefix == prefix}
     path = f'ENV PATH="{prefix}/bin:$PATH"'
     modules = f'ENV PYTHONPATH="{prefix}:$PYTHONPATH"' if image.env.get("PYTHONPATH") else f"ENV PYTHONPATH={prefix}"
-    for lines in ([modules], [path, modules]) if bare else ([path],):
+    base = f"ENV PYTHONUSERBASE={prefix}"
+    tries = [[path]]
+    if "target" in kinds:
+        tries = [[modules], [path, modules]]
+    elif "user" in kinds:  # of a user whose home folder is another one
+        tries = [[path], [base], [path, base]]
+    for lines in tries:
         starts = [item for item in image.instructions if item.name in ("CMD", "ENTRYPOINT")]
         text = newline(image.file.text).join(lines)
         edit = (

@@ -37,6 +37,15 @@ def test_an_environment_is_put_on_path_before_the_command(before: str, line: str
     assert made.after[0].reached == "ok"
 
 
+def test_packages_of_a_user_whose_home_is_elsewhere():
+    builder = "FROM python:3.11-slim AS builder\nCOPY requirements.txt .\nRUN pip install --user -r requirements.txt\n\n"
+    copied = "COPY --from=builder /root/.local /home/app/.local\nENV PATH=/home/app/.local/bin:$PATH\n"
+    before = builder + START + "RUN useradd -r -d /nonexistent app\n" + copied + "USER app\n" + CMD
+    after = before.replace("CMD", "ENV PYTHONUSERBASE=/home/app/.local\nCMD")
+    made = check_transformed(NAME, files(before), {"Dockerfile": after})
+    assert made.after[0].reached == "ok"
+
+
 def test_scripts_and_modules_of_a_bare_folder_take_two_lines():
     before = START + "RUN pip install --target /deps -r requirements.txt\n" + CMD
     lines = 'ENV PATH="/deps/bin:$PATH"\nENV PYTHONPATH=/deps\n'
