@@ -183,7 +183,7 @@ class _Attempt:
         for end in [each for each in self.plain if each.tier == 2]:
             raised = [each for each in self.raised if self.reach(each) < end.at]
             plain = [each for each in self.plain if each.tier == 0 and each.at < end.at]
-            fatal = raised[-1] if raised else None
+            fatal = self.first_in_row(raised) if raised else None
             if fatal and plain and plain[-1].at > self.reach(fatal) and end.at - self.reach(fatal) > _NEAR:
                 fatal = None
             chosen = fatal or (plain[-1] if plain else None)
@@ -209,6 +209,15 @@ class _Attempt:
     def reach(self, raised: Cause) -> int:
         """Return where the chain of tracebacks ends that a cause is of."""
         return self.chained[raised.at][-1].end if raised.at in self.chained else raised.at
+
+    def first_in_row(self, raised: list[Cause]) -> Cause:
+        """Return the last of some exceptions; of programs that a script starts one after the other, that of the first."""
+        for before, after in zip(reversed(raised[:-1]), reversed(raised), strict=False):
+            starts = self.chained[after.at][0].start if after.at in self.chained else after.at
+            between = self.log.normal[self.reach(before) + 1 : starts]
+            if before.tier or before.at not in self.chained or any(line.strip() for line in between):
+                return after
+        return raised[0]
 
     def first_like(self, cause: Cause) -> Cause:
         """Return the first time that a log says the same, or of what stops before anything runs, the first of all."""

@@ -204,6 +204,23 @@ def test_the_first_of_a_chain_is_the_cause_and_the_rest_what_it_led_to():
     assert [(frame.path, frame.line) for frame in shown.cause.frames] == [("/app/settings.py", 3)]
 
 
+def test_of_programs_that_a_script_starts_one_after_the_other_the_first_is_the_cause():
+    log = """\
+        Traceback (most recent call last):
+          File "/app/manage.py", line 2, in <module>
+            import environ
+        ModuleNotFoundError: No module named 'environ'
+        Traceback (most recent call last):
+          File "/app/jobs.py", line 1, in <module>
+            import schedule
+        ModuleNotFoundError: No module named 'schedule'
+        INFO Main child exited normally with code: 1
+        """
+    between = log.replace("'environ'\n", "'environ'\n        INFO:     Application startup complete.\n")
+    assert named(text(log)) == ("module-not-found", "ModuleNotFoundError: No module named 'environ'")
+    assert named(text(between)) == ("module-not-found", "ModuleNotFoundError: No module named 'schedule'")
+
+
 def test_a_handler_that_can_not_run_is_the_cause_itself():
     log = """\
         Traceback (most recent call last):
