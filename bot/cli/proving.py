@@ -107,7 +107,8 @@ class _Prover:
             fault = next(iter(self.report.faults), None)
             found = Attempt(fault.stage, fault.message) if fault else Attempt("unsupported", "the config names no process")
             return found, nothing, ()
-        wanted = recipe.recipe(self.report, self.tree, self.process, self.session.options.secrets)
+        options = self.session.options
+        wanted = recipe.recipe(self.report, self.tree, self.process, options.secrets, options.config is not None)
         if isinstance(wanted, Attempt):
             return wanted, nothing, ()
         have = held(wanted, self.chosen.given, self.chosen.fake)

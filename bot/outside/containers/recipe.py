@@ -93,10 +93,16 @@ def chosen(report: Report, wanted: str | None) -> Process:
     return processes[next(served, next(iter(processes)))]
 
 
-def recipe(report: Report, tree: Tree, process: Process, secrets: tuple[str, ...]) -> Recipe | Attempt:
-    """Return how to deploy a target, or the attempt that ends before a build. `secrets` are names that the settings list."""
+def recipe(report: Report, tree: Tree, process: Process, secrets: tuple[str, ...], named: bool = False) -> Recipe | Attempt:
+    """Return how to deploy a target, or the attempt that ends before a build.
+
+    `secrets` are names that the settings list. `named`: a person says that this config is the one; without that, a Blueprint
+    counts where Render looks for it.
+    """
     target = report.target
-    refused = next((fault for fault in target.faults if fault.stage == "config" and fault.confidence == "certain"), None)
+    unseen = () if named else ("blueprint-place",)
+    of_config = (fault for fault in target.faults if fault.stage == "config")
+    refused = next((fault for fault in of_config if fault.confidence == "certain" or fault.code in unseen), None)
     if refused:
         return Attempt("config", refused.message)
     stopped = _without_image(report)

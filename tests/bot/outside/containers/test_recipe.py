@@ -61,6 +61,13 @@ def test_fly_asks_with_the_machine_s_address_and_what_the_check_says():
     assert [found.takes(status) for status in (200, 204, 301, 404, 500)] == [True, True, False, False, False]
 
 
+def test_a_blueprint_that_render_does_not_see_is_no_deploy_unless_a_person_says_so():
+    files = {"api/render.yaml": RENDER, **{path: text for path, text in NATIVE.items() if path != "render.yaml"}}
+    assert made(files) == Attempt("config", "No render.yaml found on main branch.")
+    report = only(files)
+    assert isinstance(recipe(report, tree(files), chosen(report, None), (), named=True), Recipe)
+
+
 def test_without_a_check_any_answer_is_a_sign_of_life():
     found = planned(HEALTHY)
     assert [(question.port, question.path) for question in found.questions] == [(8080, "/")]
