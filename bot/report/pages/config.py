@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[Stage, str, str]] = {
         "config",
         "The Blueprint does not lie where Render looks",
         "Render reads render.yaml in the root of the repository. The dashboard can name another path for a Blueprint; where it "
-        "does, there is no fault, and `bot verify --config PATH` boots what it describes. Paths in a Blueprint count from the root "
-        "wherever it lies.",
+        "does, there is no fault, and `bot verify --config PATH` boots what it describes. Paths in a Blueprint count from the "
+        "root wherever it lies.",
     ),
 }

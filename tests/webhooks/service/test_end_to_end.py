@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_a_failed_check_becomes_one_pull_request(served: Bench) -> None:
     assert (check.sha, check.name, check.status, check.conclusion) == (head, "Deploymend", "completed", "neutral")
     assert check.details_url.endswith(f"/pull/{issue.number}")
     assert [(note["path"], note["start_line"]) for note in check.annotations] == [("fly.toml", 13)]
+
+
+def test_a_process_that_only_listens_leaves_the_work_to_a_worker(served: Bench) -> None:
+    head = served.standin.find(NAME).git.head("main")
+    assert head
+    served.start(DEPLOYMEND_WORKERS="0")
+    answered = served.send("workflow_job", repository=NAME, action="completed", thing=served.failed_job(head, STORY))
+    assert (answered.status_code, answered.json()["status"]) == (202, "stored")
+    time.sleep(2)
+    assert (served.pulls(), served.checks(), served.branches()) == ([], [], [])
+    worker = served.start("worker")
+    served.wait_done()
+    [issue], [check], [branch] = served.pulls(), served.checks(), served.branches()
+    assert (issue.pull and issue.pull.head, check.conclusion) == (branch, "neutral")
+    assert worker.stop() == 0
 
 
 def test_all_signals_of_one_failure_are_one_job(served: Bench) -> None:
