@@ -3,7 +3,7 @@
 usage: python benchmarks/pull_request.py [--rounds N] [--files N] [--commits N] [--steps]
 
 The stand-in for GitHub serves the API and git over HTTP on this machine; the service runs as `bot serve` does, with SQLite and
-nothing waited for. The repository has 3,000 files (26 MB) and 300 commits; in each round both ways do their work on a copy of
+nothing waited for. The repository has 3,000 files (27 MB, 8 MB packed) and 300 commits; in each round both ways do their work on a copy of
 its own, one after the other, so that a busy machine slows both. The plain way is `git clone`, the same edit, `git commit` and
 `git push`; ours ends when the pull request is open, which the plain way does not have yet. `--steps` tells where time goes.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import base64
 import os
+import random
 import shutil
 import sqlite3
 import statistics
@@ -34,16 +35,23 @@ from tests.webhooks.service.bench import Bench  # noqa: E402
 
 STORY = "docflow/d"
 SOURCE = "acme/monorepo"
-LINE = "    value = compute(value, {number}) + lookup('{name}')  # step {number} of {name}\n"
+LINE = "    {} = {}({}, {}) + {}.{}('{}')  # {} {} the {}\n"
+SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe qi ro su ta ve wi xo zu".split()
 
 
 def lay_out(standin: Standin, files: int, commits: int) -> None:
     """Make the repository: the story's app among other packages, and a history of small changes."""
     tree = dict(benches.files(STORY))
+    chance = random.Random(files)
+    words = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(300)]
+
+    def word() -> str:
+        return words[chance.randrange(chance.choice((4, 10, 30, 300)))]  # some more often than others: it packs as code does
+
     for number in range(files - len(tree)):
         name = f"packages/team{number % 40:02}/part{number % 25:02}/module{number:05}.py"
-        body = "".join(LINE.format(number=line, name=f"{number:05}") for line in range(110))
-        tree[name] = f"def run(value):\n{body}    return value\n"
+        body = "".join(LINE.format(*(word() for _ in range(10))) for _ in range(110))
+        tree[name] = f"def run({word()}):\n{body}    return {word()}\n"
     standin.repository(SOURCE, tree)
     for number in range(commits - 1):
         standin.commit(SOURCE, "main", {f"packages/team{number % 40:02}/NOTES.md": f"note {number}\n"}, f"Note {number}")
