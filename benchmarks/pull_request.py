@@ -3,9 +3,10 @@
 usage: python benchmarks/pull_request.py [--rounds N] [--files N] [--commits N] [--steps]
 
 The stand-in for GitHub serves the API and git over HTTP on this machine; the service runs as `bot serve` does, with SQLite and
-nothing waited for. The repository has 3,000 files (27 MB, 8 MB packed) and 300 commits; in each round both ways do their work on a copy of
-its own, one after the other, so that a busy machine slows both. The plain way is `git clone`, the same edit, `git commit` and
-`git push`; ours ends when the pull request is open, which the plain way does not have yet. `--steps` tells where time goes.
+nothing waited for. The repository has 3,000 files (27 MB, 8 MB packed) and 300 commits; in each round both ways do their work
+on a copy of its own, one after the other, so that a busy machine slows both. The plain way is `git clone`, the same edit, `git
+commit` and `git push`; ours ends when the pull request is open, which the plain way does not have yet. `--steps` tells where
+time goes.
 """
 
 from __future__ import annotations

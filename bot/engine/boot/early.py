@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from bot.engine.boot import evaluated
 from bot.engine.boot.facts import Import
 from bot.engine.boot.failures import Early
 from bot.engine.boot.finder import Loaded
@@ -133,63 +134,30 @@ def uses(source: bytes, name: str, after: tuple[int, int], version: tuple[int, i
         body = parsed(source).body
     except SyntaxError:
         return []
-    deferred = version >= (3, 14) or b"from __future__ import annotations" in source
+    annotated = not evaluated.deferred(source, version)
     found = []
     for statement in body:
         if (statement.lineno, statement.col_offset) <= after:
             continue
-        for expression in _run(statement, deferred):
+        for expression in _run(statement, annotated):
             found += [use for use in _chains(expression) if use.name.partition(".")[0] == name]
         if name in bound_names(statement):
             break
     return found
 
 
-def _run(statement: ast.stmt, deferred: bool) -> Iterator[ast.expr]:
-    """Yield the expressions that surely run with a statement; `deferred`: annotations are not evaluated."""
-    match statement:
-        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
-            yield from statement.decorator_list
-            yield from [*args.defaults, *(each for each in args.kw_defaults if each)]
-            if not deferred:
-                listed = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-                yield from [each.annotation for each in listed if each and each.annotation]
-                yield from [statement.returns] if statement.returns else []
-        case ast.ClassDef():
-            yield from [*statement.decorator_list, *statement.bases, *(keyword.value for keyword in statement.keywords)]
-            for inner in statement.body:
-                yield from _run(inner, deferred)
-        case ast.AnnAssign(annotation=annotation, value=value):
-            yield from [value] if value else []
-            yield from [] if deferred else [annotation]
-        case ast.If(test=test):
-            yield test
-        case ast.Assign() | ast.AugAssign() | ast.Expr():
-            yield from [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
+def _run(statement: ast.stmt, annotated: bool) -> Iterator[ast.expr]:
+    """Yield the expressions that surely run with a statement, those of a class's body included."""
+    yield from evaluated.of_statement(statement, annotated)
+    for inner in statement.body if isinstance(statement, ast.ClassDef) else ():
+        yield from _run(inner, annotated)
 
 
 def _chains(node: ast.expr) -> Iterator[Use]:
     """Yield the attributes of names in an expression, as far as it surely runs."""
-    match node:
-        case ast.Attribute():
-            if whole := dotted(node):
-                yield Use(whole, node.lineno, node.col_offset)
-            else:
-                yield from _chains(node.value)
-        case ast.Lambda() | ast.Name() | ast.Constant():
-            return
-        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-            yield from _chains(node.generators[0].iter)
-        case ast.IfExp(test=test):
-            yield from _chains(test)
-        case ast.BoolOp(values=[first, *_]):
-            yield from _chains(first)
-        case ast.Call(func=func, args=args, keywords=keywords):
-            yield from _all([func, *args, *(keyword.value for keyword in keywords)])
-        case _:
-            yield from _all(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
-
-
-def _all(nodes: Iterable[ast.expr]) -> Iterator[Use]:
-    for node in nodes:
-        yield from _chains(node)
+    whole = dotted(node) if isinstance(node, ast.Attribute) else ""
+    if whole:
+        yield Use(whole, node.lineno, node.col_offset)
+        return
+    for part in evaluated.of_expression(node):
+        yield from _chains(part)

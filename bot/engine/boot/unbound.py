@@ -10,14 +10,14 @@ import ast
 import builtins
 import re
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from bot.engine.boot import evaluated
 from bot.engine.boot.facts import Unbound
 from bot.engine.boot.names import Names, bindings
 
 _CONVERTED = re.compile(rb"\b(?:global_enum|_convert_)\b")  # an enum that puts its members into its module
-_DEFERRED = (3, 14)  # from which on nobody evaluates annotations (PEP 649)
 _KNOWN = frozenset(dir(builtins)) | frozenset(
     "_ __annotations__ __class__ __module__ __qualname__ WindowsError PythonFinalizationError".split()
 )  # `_` is what gettext installs; the others are there in some version, or in a class
@@ -28,7 +28,7 @@ class _Code(NamedTuple):
 
     missing: Mapping[tuple[str, int], frozenset[str]]
     bound: Mapping[str, tuple[int, int]]
-    deferred: bool
+    annotated: bool
 
 
 def mark(tree: ast.Module, source: bytes, names: Names, version: tuple[int, int]) -> None:
@@ -45,8 +45,7 @@ def mark(tree: ast.Module, source: bytes, names: Names, version: tuple[int, int]
         return
     missing = _missing(table, names.found)
     later = {name: at for name, at in names.bound.items() if _stands_before(source, name.encode(), at[0])}
-    deferred = version >= _DEFERRED or b"from __future__ import annotations" in source
-    code = _Code(missing, later, deferred)
+    code = _Code(missing, later, not evaluated.deferred(source, version))
     if missing or later:
         tree.body = list(_block(tree.body, code, missing.get(("top", 0), frozenset()), "module"))
 
@@ -82,7 +81,7 @@ def _missing(table: symtable.SymbolTable, found: set[str]) -> dict[tuple[str, in
 
 def _block(body: list[ast.stmt], code: _Code, missing: frozenset[str], scope: str) -> Iterator[ast.stmt]:
     for statement in body:
-        for expression in _run(statement, code.deferred, scope):
+        for expression in evaluated.of_statement(statement, code.annotated, scope == "function"):
             for name in _read(expression):
                 early = scope != "function" and code.bound.get(name.id, (0, 0)) > (name.lineno, name.col_offset)
                 if name.id in missing or (early and name.id not in _KNOWN):
@@ -110,54 +109,9 @@ def _inside(statement: ast.stmt, code: _Code, missing: frozenset[str], scope: st
         part.body = list(_block(part.body, code, missing, scope))
 
 
-def _run(statement: ast.stmt, deferred: bool, scope: str) -> Iterator[ast.expr]:
-    """Yield the expressions that surely run when a statement is come to."""
-    match statement:
-        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
-            yield from statement.decorator_list
-            yield from [*args.defaults, *(each for each in args.kw_defaults if each)]
-            if not deferred:
-                listed = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-                yield from [each.annotation for each in listed if each and each.annotation]
-                yield from [statement.returns] if statement.returns else []
-        case ast.ClassDef():
-            yield from [*statement.decorator_list, *statement.bases, *(keyword.value for keyword in statement.keywords)]
-        case ast.AnnAssign(annotation=annotation, value=value):
-            yield from [value] if value else []
-            yield from [] if deferred or scope == "function" else [annotation]
-        case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test):
-            yield test
-        case ast.For(iter=iterated) | ast.AsyncFor(iter=iterated):
-            yield iterated
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            yield from [item.context_expr for item in items[:1]]
-        case ast.Match(subject=subject):
-            yield subject
-        case ast.Assign() | ast.AugAssign() | ast.Expr() | ast.Return() | ast.Raise():
-            yield from (child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr))
-
-
 def _read(node: ast.expr) -> Iterator[ast.Name]:
     """Yield the names that an expression surely reads."""
-    match node:
-        case ast.Name(ctx=ast.Load()):
-            yield node
-        case ast.Lambda(args=args):
-            yield from _all([*args.defaults, *(each for each in args.kw_defaults if each)])
-        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-            yield from _read(node.generators[0].iter)
-        case ast.IfExp(test=test):
-            yield from _read(test)
-        case ast.BoolOp(values=[first, *_]):
-            yield from _read(first)
-        case ast.Compare(left=left, comparators=[first, *_]):
-            yield from _all([left, first])
-        case ast.Call(func=func, args=args, keywords=keywords):
-            yield from _all([func, *args, *(keyword.value for keyword in keywords)])
-        case _:
-            yield from _all(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
-
-
-def _all(nodes: Iterable[ast.expr]) -> Iterator[ast.Name]:
-    for node in nodes:
-        yield from _read(node)
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield node
+    for part in evaluated.of_expression(node):
+        yield from _read(part)

@@ -146,7 +146,7 @@ def test_what_may_be_set_from_outside_is_not_certain():
 
 
 def test_code_that_may_not_run_asks_for_nothing():
-    source = b"import a\nif x:\n    a.b\nfor y in a.c: pass\ntry: a.d\nexcept E: pass"
+    source = b"import a\nif x:\n    a.b\nfor y in z: a.c\ntry: a.d\nexcept E: pass"
     source += b"\na.e if x else a.f\nx and a.g\n[a.h for _ in z]"
     assert not uses(source, "a", (1, 0), (3, 11))
     assert not uses(b"import a\nif", "a", (1, 0), (3, 11))
