@@ -10,6 +10,7 @@ import ast
 import builtins
 import re
 import symtable
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -40,7 +41,9 @@ def mark(tree: ast.Module, source: bytes, names: Names, version: tuple[int, int]
     if names.stars or names.dynamic or _CONVERTED.search(source):
         return
     try:
-        table = symtable.symtable(source.decode("utf-8-sig"), "module", "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in somebody's string is not our matter
+            table = symtable.symtable(source.decode("utf-8-sig"), "module", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return
     missing = _missing(table, names.found)

@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "one that a default needs": ("def f(x=zebra): pass", LACKS),
     "one in a decorator": ("@zebra.route('/')\ndef f(): pass", LACKS),
+    "one beside an escape that Python warns of": ("x = '\\d'\nprint(zebra)", LACKS),
     "one in a lambda": ("f = lambda: zebra", ""),
     "one in a comprehension over nothing": ("x = [zebra for _ in ()]", ""),
     "what a comprehension goes through": ("x = [_ for _ in zebra]", LACKS),
