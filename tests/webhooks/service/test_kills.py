@@ -38,18 +38,22 @@ class Post(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
-        while not self.ended.wait(0.05):
-            for letter in list(self.waiting):
-                for place in self.bench.ready.iterdir():
-                    if place.suffix or not (address := place.read_text()).startswith("http"):
-                        continue
-                    try:
-                        answered = httpx.post(f"{address}/webhooks/github", headers=letter[0], content=letter[1], timeout=5)
-                    except httpx.HTTPError:
-                        continue
-                    if answered.status_code == 202:
-                        self.waiting.remove(letter)
-                        break
+        with httpx.Client(timeout=5) as client:
+            while not self.ended.wait(0.05):
+                for letter in list(self.waiting):
+                    for address in self.addresses():
+                        try:
+                            answered = client.post(f"{address}/webhooks/github", headers=letter[0], content=letter[1])
+                        except httpx.HTTPError:
+                            continue
+                        if answered.status_code == 202:
+                            self.waiting.remove(letter)
+                            break
+
+    def addresses(self) -> list[str]:
+        """Return where the processes that live can be reached; the files of the dead, named by their ids, stay behind."""
+        living = [place for place in self.bench.ready.iterdir() if Path("/proc", place.name).exists()]
+        return [address for place in living if (address := place.read_text()).startswith("http")]
 
 
 class Work:
