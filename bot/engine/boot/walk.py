@@ -307,7 +307,11 @@ class Walk(Importer):
         given = reads.given(self, loaded, function, call, caller)
         frame = self._within(loaded, name, given)
         with self.failures.doubtful(doubtful):
-            flow = self._events(modules.function_events(function), frame)
+            try:
+                flow = self._events(modules.function_events(function), frame)
+            except Failed:
+                del self.called[key]  # it fails again when it is called again
+                raise
         ended: Flow = "died" if flow == "died" and sure else "on"
         self.called[key] = sure, ended
         return ended

@@ -66,6 +66,7 @@ statements = st.one_of(imports, stars, plain, plain, blocks, paths)
 sources = st.lists(statements, max_size=4, unique_by=lambda text: text[:5] if "def g" in text else text).map("\n".join)
 layouts = st.fixed_dictionaries(dict.fromkeys(ALWAYS, sources), optional=dict.fromkeys(PERHAPS, sources))
 
+AGAIN = "try:\n    import a\nexcept ImportError:\n    import a"
 GUARDED = "if __name__ == '__main__':\n    import a\n"
 
 
@@ -85,6 +86,7 @@ def _doubtful(source: str, argv: tuple[str, ...], python: str) -> bool:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(layouts, st.sampled_from(COMMANDS))
 @example({**dict.fromkeys(ALWAYS, ""), "p/__init__.py": "from b import a", "b.py": GUARDED}, ("python", "-m", "p.a"))
+@example({**dict.fromkeys(ALWAYS, ""), "main.py": AGAIN, "a.py": "def g():\n    import p.a\ng()"}, ("python", "main.py"))
 def test_paper_never_contradicts_python(files, argv):
     with tempfile.TemporaryDirectory() as folder:
         python = run(Path(folder) / "app", files, argv)
