@@ -136,10 +136,14 @@ class Edits:
         if re.search(rf"^from {package} import [^\n]*\b{word}\b", self.plain, re.M) or f"import {word}" in self.taken:
             return name
         self.taken.add(f"import {word}")
+        self._own(package, word)
+        return name
+
+    def _own(self, package: str, word: str) -> None:
+        """Import a name of the standard library, beside others from the same module where that has one line."""
         if not self._listed(package, word):
             at = self._import_at()
             self.splices.append(Splice(at, at, f"from {package} import {word}{self.newline}"))
-        return name
 
     def _listed(self, package: str, word: str) -> bool:
         """Put a name into the import of others from the same module, where that has one line."""
@@ -166,26 +170,23 @@ class Edits:
         elif name is None:
             at = self._import_end()
             self.splices.append(Splice(at, at, f"import {module}{self.newline}"))
-        elif not own:
+        elif own:
+            self._own(module, name)
+        else:
             self.importing_from(module, name)
-        elif not self._listed(module, name):
-            at = self._import_at()
-            self.splices.append(Splice(at, at, f"from {module} import {name}{self.newline}"))
 
     def future(self, feature: str) -> None:
         """Put a `from __future__ import` before everything but the docstring."""
         first = self.module.body[0]
         small = first.body[0] if isinstance(first, cst.SimpleStatementLine) and first.body else None
         docstring = isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString)
-        line, gap = f"from __future__ import {feature}{self.newline}", self.newline
+        gap, at = "", self.starts[self.line(first) - 1]
         end = self.positions[first].end.line
         if docstring and end < len(self.starts):
-            blank = _BLANK.match(self.plain, self.starts[end]) if end < len(self.starts) else None
-            at = blank.end() if blank else self.starts[end]
-            self.splices.append(Splice(at, at, f"{line}{gap}" if blank else f"{gap}{line}{gap}"))
-        else:
-            at = self.starts[self.line(first) - 1]
-            self.splices.append(Splice(at, at, f"{line}{gap}"))
+            blank = _BLANK.match(self.plain, self.starts[end])
+            gap, at = ("", blank.end()) if blank else (self.newline, self.starts[end])
+        line = f"from __future__ import {feature}{self.newline}"
+        self.splices.append(Splice(at, at, f"{gap}{line}{self.newline}"))
 
     def making_logger(self, name: str) -> None:
         """Make a logger behind the imports at the head of the file."""

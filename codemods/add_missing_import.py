@@ -7,13 +7,13 @@ type checkers alone is only annotated with: then annotations are no longer evalu
 
 Before (main.py):                         After:
 
-    import os                                 import logging
-                                              import os
-    try:
-        import torch                          logger = logging.getLogger(__name__)
-    except ImportError:
-        logger.warning("no torch")            try:
-                                                  import torch
+    import os                                 import os
+                                              import logging
+
+    try:                                      logger = logging.getLogger(__name__)
+        import torch
+    except ImportError:                       try:
+        logger.warning("no torch")                import torch
                                               …
 
 References: https://docs.python.org/3/library/exceptions.html#NameError
